@@ -1,0 +1,1 @@
+//! Loads the Cedar policies, decides, and yields capabilities.

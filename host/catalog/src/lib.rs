@@ -1,0 +1,1 @@
+//! Resources, snapshots, import, and governed scans over Parquet.

@@ -1,0 +1,1 @@
+//! Canonical entries, trace trees, Merkle log, checkpoints and their offline verification.

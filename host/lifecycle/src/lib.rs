@@ -1,0 +1,1 @@
+//! One file per stage, from upload to release; the only owner of the order of things.

@@ -1,0 +1,165 @@
+//! Stable codes, and the sentences that clients read.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::transition::names;
+
+names! {
+    /// Interface languages.
+    Language {
+        /// Chinese.
+        Zh = "zh",
+        /// English.
+        En = "en",
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$meta:meta])* $variant:ident = $text:literal, $status:literal, $zh:literal, $en:literal;)+) => {
+        /// Stable error codes. A code never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code { $($(#[$meta])* #[doc = $en] #[serde(rename = $text)] $variant),+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code as clients see it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// HTTP status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// The sentence that goes with it.
+            #[must_use]
+            pub const fn sentence(self, language: Language) -> &'static str {
+                match (self, language) { $((Self::$variant, Language::Zh) => $zh, (Self::$variant, Language::En) => $en),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = "bad-request", 400, "请求格式不正确。", "The request is malformed.";
+    NotSignedIn = "not-signed-in", 401, "请先登录。", "Sign in first.";
+    SignInFailed = "sign-in-failed", 401, "账号或口令不正确。", "Account or password is wrong.";
+    NotFound = "not-found", 404, "不存在，或您无权查看。", "It does not exist, or is not yours to see.";
+    Forbidden = "forbidden", 403, "策略不允许此操作。", "Policy does not permit this.";
+    Conflict = "conflict", 409, "与当前状态冲突。", "It conflicts with the present state.";
+    WrongState = "wrong-state", 409, "当前状态下不能进行此操作。", "This cannot be done in the present state.";
+    NameTaken = "name-taken", 409, "名称已被使用。", "The name is taken.";
+    IdempotencyReused = "idempotency-reused", 409, "幂等键已用于另一请求。", "The idempotency key was used for another request.";
+    TooLarge = "too-large", 413, "请求体过大。", "The body is too large.";
+    TooManyRequests = "too-many-requests", 429, "请求过于频繁。", "Too many requests.";
+    TimedOut = "timed-out", 503, "处理超时。", "It took too long.";
+    Internal = "internal", 500, "系统内部错误。", "Something failed inside.";
+    RecordFailed = "record-failed", 503, "记录无法写入，操作已停止。", "The record cannot be written; nothing was done.";
+    ShuttingDown = "shutting-down", 503, "系统正在停止。", "The system is shutting down.";
+
+    ResourceInvalid = "resource-invalid", 422, "目录条目不正确。", "The catalogue entry is not valid.";
+    ImportEncoding = "import-encoding", 422, "文件编码不正确。", "The file's encoding is wrong.";
+    ImportRagged = "import-ragged", 422, "有一行的列数不对。", "A row has the wrong number of columns.";
+    ImportType = "import-type", 422, "有一个值的类型不对。", "A value is of the wrong type.";
+    ImportHeader = "import-header", 422, "列与目录不符。", "The columns are not those of the catalogue.";
+    ImportTooWide = "import-too-wide", 422, "列数过多。", "There are too many columns.";
+    ImportTruncated = "import-truncated", 422, "文件不完整。", "The file is cut short.";
+    ImportPath = "import-path", 422, "路径不允许。", "The path is not allowed.";
+    ImportEmpty = "import-empty", 422, "文件没有数据。", "The file has no rows.";
+    SnapshotCorrupt = "snapshot-corrupt", 500, "快照与其摘要不符。", "The snapshot does not match its digest.";
+
+    GrantInvalid = "grant-invalid", 422, "授权内容不正确。", "The terms of the grant are not valid.";
+    GrantNotActive = "grant-not-active", 409, "授权未生效、已暂停或已终止。", "The grant is not in force.";
+    GrantTermOver = "grant-term-over", 409, "不在授权期限内。", "The grant is outside its term.";
+    GrantPurpose = "grant-purpose", 403, "使用目的不在授权范围内。", "The purpose is outside the grant.";
+    GrantOperator = "grant-operator", 404, "不存在，或您无权查看。", "It does not exist, or is not yours to see.";
+    GrantResource = "grant-resource", 403, "资源不在授权范围内。", "A resource is outside the grant.";
+    GrantField = "grant-field", 403, "字段不在授权范围内。", "A field is outside the grant.";
+    GrantJoin = "grant-join", 403, "授权不包含关联查询。", "The grant gives no right to join.";
+    GrantParameter = "grant-parameter", 422, "参数超出允许范围。", "A parameter is outside its range.";
+    GrantLineage = "grant-lineage", 422, "输出的口径未登记。", "An output's lineage is not registered.";
+    QuotaRuns = "quota-runs", 409, "运行次数配额已用完。", "The quota of runs is used up.";
+    QuotaRows = "quota-rows", 409, "行数配额已用完。", "The quota of rows is used up.";
+    QuotaCells = "quota-cells", 409, "出域单元格配额已用完。", "The quota of released cells is used up.";
+    ConsentMissing = "consent-missing", 409, "尚缺数源单位同意。", "A source unit has not consented.";
+    ScenarioNotApproved = "scenario-not-approved", 409, "应用场景未获批准。", "The scenario is not approved.";
+
+    ModuleRefused = "module-refused", 422, "模块未通过准入检查。", "The module failed admission.";
+    ModuleNotAdmitted = "module-not-admitted", 409, "模块尚未准入。", "The module is not admitted.";
+    ModuleNotApproved = "module-not-approved", 409, "模块算法尚未通过两人审查。", "Two people have not approved the module's algorithm.";
+    ReviewerIsSubmitter = "reviewer-is-submitter", 403, "审核员不能审核自己提交的内容。", "Nobody reviews what they submitted.";
+    ReviewerTwice = "reviewer-twice", 409, "同一人不能审核两次。", "One person reviews once.";
+    NoSnapshot = "no-snapshot", 409, "资源没有可用快照。", "A resource has no usable snapshot.";
+    RoleSeparation = "role-separation", 409, "三员不得兼任。", "The three administrators are different people.";
+    ReleaseGone = "release-gone", 410, "封存结果已销毁。", "The sealed output was destroyed.";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+names! {
+    /// What an author may be told when an output is withheld: from manifest and public structure alone.
+    Hint {
+        /// Use a coarser registered banding.
+        CoarserBanding = "coarser-banding",
+        /// Use fewer dimensions.
+        FewerDimensions = "fewer-dimensions",
+        /// Use a standard aggregate over registered bandings.
+        StandardAggregate = "standard-aggregate",
+        /// Wait for the reviewers.
+        AwaitReview = "await-review",
+    }
+}
+
+/// A refusal: a stable code, the clause that refused, and details that are the asker's to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[error("refused with `{code}`{}", clause.as_ref().map(|c| format!(" by clause `{c}`")).unwrap_or_default())]
+pub struct Refusal {
+    /// Code.
+    pub code: Code,
+    /// The clause of policy or grant.
+    pub clause: Option<String>,
+    /// Details, each a sentence of its own.
+    pub details: Vec<String>,
+}
+
+impl Refusal {
+    /// A refusal without clause or details.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self {
+            code,
+            clause: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// The same, by `clause`.
+    #[must_use]
+    pub fn by(mut self, clause: impl Into<String>) -> Self {
+        self.clause = Some(clause.into());
+        self
+    }
+
+    /// The same, with one more detail.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}

@@ -1,0 +1,75 @@
+//! The domain model of Yunei: ids, states and transitions, limits, clock and id sources.
+//!
+//! Duty: say what things are and which steps between their states exist.
+//!
+//! Invariants: every type here is a parsed value: once constructed it satisfies its own rules.
+//! A transition that is not in a state's table is an error, never a silent no-op.
+//!
+//! Never: I/O beyond the operating system's clock and random source behind [`Clock`] and [`IdSource`];
+//! no async run-time, database, network or WebAssembly.
+
+mod account;
+mod banding;
+mod call;
+mod clock;
+mod code;
+mod contract;
+mod digest;
+mod field;
+mod grant;
+mod id;
+mod limit;
+mod manifest;
+mod module;
+mod name;
+mod oversight;
+mod parameter;
+mod product;
+mod release;
+mod resource;
+mod run;
+mod table;
+mod transition;
+
+pub use account::{
+    Account, Appointment, Identity, Organisation, OrganisationKind, Person, Remit, Role,
+};
+pub use banding::{Banding, BandingKind, CalendarUnit, Group, OTHER};
+pub use call::{Call, CallDecision, CallKind};
+pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
+pub use code::{Code, Hint, Language, Refusal};
+pub use contract::{Application, Consent, Scenario, ScenarioState};
+pub use digest::{Digest, DigestError};
+pub use field::{Field, FieldClass, FieldType, Grade, Mask};
+pub use grant::{
+    Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
+};
+pub use id::*;
+pub use limit::{LimitExceeded, Limits};
+pub use manifest::{
+    Aggregate, Contribution, ContributionMeasure, Derived, DerivedValue, Dimension, Manifest,
+    ManifestError, Measure, Output, Required, World,
+};
+pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
+pub use name::{Name, NameError, Text};
+pub use oversight::{
+    Alert, AlertLevel, Drill, Incident, IncidentGrade, Notification, Objection, ObjectionState,
+    QualityTicket,
+};
+pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use product::{
+    Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
+};
+pub use release::{
+    CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
+};
+pub use resource::{
+    Basis, Comparison, Condition, Frame, Part, Population, Resource, ResourceError, SchemaVersion,
+    Snapshot,
+};
+pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
+pub use table::{Column, Table, TableError, Value};
+pub use transition::{State, TransitionError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,360 @@
+//! Module manifests (`module.toml`): what a module says it needs and gives.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::transition::names;
+use crate::{Name, Parameter, Resource, Text};
+
+names! {
+    /// The world of the guest interface that a module lives in.
+    World {
+        /// Derives columns row by row; the host aggregates.
+        PerRow = "per-row",
+        /// Reads granted tables and writes outputs.
+        Analysis = "analysis",
+        /// Contributes bounded values, one data subject at a time.
+        PerSubject = "per-subject",
+    }
+}
+
+/// A resource that the module reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Required {
+    /// The resource's name.
+    pub name: Name,
+    /// Fields read.
+    pub fields: Vec<Name>,
+}
+
+names! {
+    /// How a measure aggregates.
+    Aggregate {
+        /// Rows.
+        Count = "count",
+        /// Distinct data subjects.
+        DistinctSubjects = "distinct-subjects",
+        /// Sum.
+        Sum = "sum",
+        /// Arithmetic mean over rows with a value.
+        Mean = "mean",
+        /// Sum of one field over sum of another.
+        Ratio = "ratio",
+    }
+}
+
+/// A dimension of an output: a field of the resource under a registered banding, or a derived category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Dimension {
+    /// A field under a registered banding.
+    Banded {
+        /// The field.
+        field: Name,
+        /// The banding.
+        banding: Name,
+    },
+    /// A derived column with labels.
+    Derived {
+        /// The derived column.
+        derived: Name,
+    },
+}
+
+impl Dimension {
+    /// The column's name in the released table.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        match self {
+            Self::Banded { field, .. } => field,
+            Self::Derived { derived } => derived,
+        }
+    }
+}
+
+/// A measure of an output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// The column's name in the released table.
+    pub name: Name,
+    /// What people read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
+    /// Aggregate.
+    pub aggregate: Aggregate,
+    /// Field aggregated; not for counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Name>,
+    /// Derived column aggregated, instead of a field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Name>,
+    /// Denominator of a ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<Name>,
+    /// Field that weighs each row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<Name>,
+}
+
+/// An output and its lineage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Name.
+    pub name: Name,
+    /// The resource that it is about.
+    pub resource: Name,
+    /// Dimensions, in order.
+    #[serde(default, rename = "dimension")]
+    pub dimensions: Vec<Dimension>,
+    /// Measures, in order. None means the guest's own figures: they wait for two reviewers.
+    #[serde(default, rename = "measure")]
+    pub measures: Vec<Measure>,
+}
+
+/// What a derived column's values are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum DerivedValue {
+    /// A number, clamped to the bounds.
+    Number {
+        /// Least.
+        min: f64,
+        /// Greatest.
+        max: f64,
+    },
+    /// An index into fixed labels; any other value is `other`.
+    Category {
+        /// The labels.
+        labels: Vec<String>,
+    },
+}
+
+/// A column that a `per-row` module derives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Derived {
+    /// Name.
+    pub name: Name,
+    /// Type and bounds.
+    #[serde(flatten)]
+    pub value: DerivedValue,
+}
+
+/// What a `per-subject` module contributes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contribution {
+    /// Labels of the fixed cells.
+    pub cells: Vec<String>,
+    /// Measures with bounds.
+    pub measures: Vec<ContributionMeasure>,
+    /// Cells that one subject may touch at most.
+    pub cells_per_subject: u32,
+}
+
+/// A bounded measure of a `per-subject` module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContributionMeasure {
+    /// Name.
+    pub name: Name,
+    /// Least value of one contribution.
+    pub min: f64,
+    /// Greatest value of one contribution.
+    pub max: f64,
+    /// Contribution of a subject whose call failed.
+    #[serde(default)]
+    pub default: f64,
+}
+
+/// A module manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name.
+    pub name: Name,
+    /// Version, as its author counts.
+    pub version: String,
+    /// What people read.
+    pub title: Text,
+    /// World.
+    pub world: World,
+    /// Purpose of use.
+    pub purpose: Name,
+    /// Author, as an entrusted party (Art. 39).
+    pub author: String,
+    /// Bias declaration (Art. 8).
+    pub bias: String,
+    /// Resources read.
+    #[serde(rename = "resource")]
+    pub resources: Vec<Required>,
+    /// Parameters.
+    #[serde(default, rename = "parameter")]
+    pub parameters: Vec<Parameter>,
+    /// Outputs.
+    #[serde(default, rename = "output")]
+    pub outputs: Vec<Output>,
+    /// Derived columns of a `per-row` module.
+    #[serde(default)]
+    pub derived: Vec<Derived>,
+    /// Contributions of a `per-subject` module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution: Option<Contribution>,
+}
+
+impl Manifest {
+    /// Parses and checks a manifest.
+    ///
+    /// # Errors
+    /// [`ManifestError`]: the first syntax error, or every rule broken.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(text).map_err(|source| ManifestError::Syntax {
+            reason: source.message().to_owned(),
+        })?;
+        let broken = manifest.broken_rules();
+        if broken.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(ManifestError::Rules { broken })
+        }
+    }
+
+    /// Whether every figure of the output is a standard aggregate over registered bandings: route *recomputed*.
+    #[must_use]
+    pub fn is_recomputable(&self, output: &Output) -> bool {
+        !output.measures.is_empty()
+            && output
+                .dimensions
+                .iter()
+                .all(|d| matches!(d, Dimension::Banded { .. }))
+            && output.measures.iter().all(|m| m.derived.is_none())
+    }
+
+    /// The required resource of that name.
+    #[must_use]
+    pub fn required(&self, name: &Name) -> Option<&Required> {
+        self.resources.iter().find(|r| &r.name == name)
+    }
+
+    /// Checks an output's lineage against the resource that it is about.
+    #[must_use]
+    pub fn lineage_errors(output: &Output, resource: &Resource) -> Vec<String> {
+        let mut errors = Vec::new();
+        for dimension in &output.dimensions {
+            if let Dimension::Banded { field, banding } = dimension
+                && resource
+                    .field(field)
+                    .and_then(|f| f.banding(banding))
+                    .is_none()
+            {
+                errors.push(format!(
+                    "field `{field}` of `{}` has no banding `{banding}`",
+                    resource.name
+                ));
+            }
+        }
+        for name in output
+            .measures
+            .iter()
+            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight))
+        {
+            if resource.field(name).is_none() {
+                errors.push(format!("`{}` has no field `{name}`", resource.name));
+            }
+        }
+        errors
+    }
+
+    fn broken_rules(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        if self.resources.is_empty() {
+            broken.push("a module reads at least one resource".to_owned());
+        }
+        if self.world == World::PerRow && (self.derived.is_empty() || self.resources.len() != 1) {
+            broken.push("a `per-row` module derives columns from exactly one resource".to_owned());
+        }
+        if self.world != World::PerRow && !self.derived.is_empty() {
+            broken.push("only a `per-row` module derives columns".to_owned());
+        }
+        if (self.world == World::PerSubject) != self.contribution.is_some() {
+            broken.push("a `per-subject` module, and no other, has a contribution".to_owned());
+        }
+        if self.world != World::PerSubject && self.outputs.is_empty() {
+            broken.push("a module has at least one output".to_owned());
+        }
+        for output in &self.outputs {
+            if self.required(&output.resource).is_none() {
+                broken.push(format!(
+                    "output `{}` is about `{}`, which the module does not read",
+                    output.name, output.resource
+                ));
+            }
+            broken.extend(
+                output
+                    .measures
+                    .iter()
+                    .filter_map(|m| self.broken_measure(m)),
+            );
+            for dimension in &output.dimensions {
+                if let Dimension::Derived { derived } = dimension
+                    && !self.derived.iter().any(|d| {
+                        &d.name == derived && matches!(d.value, DerivedValue::Category { .. })
+                    })
+                {
+                    broken.push(format!("dimension `{derived}` is no derived category"));
+                }
+            }
+        }
+        broken
+    }
+
+    fn broken_measure(&self, measure: &Measure) -> Option<String> {
+        let counts = matches!(
+            measure.aggregate,
+            Aggregate::Count | Aggregate::DistinctSubjects
+        );
+        let sources = usize::from(measure.field.is_some()) + usize::from(measure.derived.is_some());
+        if counts != (sources == 0) || sources > 1 {
+            return Some(format!(
+                "measure `{}`: counts take no field, every other aggregate takes one",
+                measure.name
+            ));
+        }
+        if (measure.aggregate == Aggregate::Ratio) != measure.denominator.is_some() {
+            return Some(format!(
+                "measure `{}`: a ratio, and nothing else, has a denominator",
+                measure.name
+            ));
+        }
+        let derived = measure.derived.as_ref()?;
+        let known = self
+            .derived
+            .iter()
+            .any(|d| &d.name == derived && matches!(d.value, DerivedValue::Number { .. }));
+        (!known).then(|| {
+            format!(
+                "measure `{}`: `{derived}` is no derived number",
+                measure.name
+            )
+        })
+    }
+}
+
+/// Why a manifest cannot stand.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ManifestError {
+    /// Not TOML, or not of the manifest's shape.
+    #[error("the manifest cannot be read: {reason}")]
+    Syntax {
+        /// What the parser said.
+        reason: String,
+    },
+    /// Rules broken.
+    #[error("the manifest breaks its rules: {}", broken.join("; "))]
+    Rules {
+        /// Each broken rule.
+        broken: Vec<String>,
+    },
+}

@@ -1,0 +1,1 @@
+//! Feed, cell and gate: their plans, their protocol with the supervisor, their lock-down.

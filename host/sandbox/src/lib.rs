@@ -1,0 +1,1 @@
+//! The wasmtime engine, admission, guest interfaces and limits.

@@ -1,0 +1,1 @@
+//! Repositories over sqlx: state and record committed together.

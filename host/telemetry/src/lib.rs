@@ -1,0 +1,1 @@
+//! OpenTelemetry set-up, span and field names, redaction.

@@ -1,0 +1,1 @@
+//! Claims queued runs and supervises their rooms.
