@@ -1,1 +1,37 @@
-//! Canonical entries, trace trees, Merkle log, checkpoints and their offline verification.
+//! Canonical entries, trace trees, the Merkle log, checkpoints and their offline verification.
+//!
+//! Duty: fix the bytes of the record. An [`Entry`] is one state change or decision as canonical JSON; a
+//! [`TraceTree`] is every host call of one run; [`log`] is RFC 6962 hashing over entries; a [`Checkpoint`]
+//! is a signed tree head in the C2SP format; a [`Verification`] re-computes all of it and says where it breaks.
+//!
+//! Invariants: one meaning has one spelling, so that equal entries have equal bytes and any other spelling
+//! is refused when read. The body of an entry holds neither its index nor an earlier hash. Facts are
+//! deterministic; what was merely observed (times, durations, fuel) stands apart and is never hashed into a trace.
+//!
+//! Never: network, SQL, files, clocks or randomness: nonces, ids, times and keys are passed in. Never a row value.
+
+mod checkpoint;
+mod draft;
+mod entry;
+mod error;
+mod kind;
+pub mod log;
+mod trace;
+mod tree;
+mod value;
+mod verify;
+
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
+pub use draft::Draft;
+pub use entry::{
+    AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RUN, TRACE_ROOT,
+};
+pub use error::LedgerError;
+pub use kind::Kind;
+pub use trace::{TraceTree, call_facts, call_from, call_observed, verify_call};
+pub use tree::{Frontier, HashSource, Hashes, LEAVES_MAX, Proof, Tree};
+pub use value::{FACT_DEPTH_MAX, INTEGER_MAX};
+pub use verify::{FINDINGS_MAX, Finding, Report, Verification};
+
+#[cfg(test)]
+mod tests;

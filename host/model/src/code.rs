@@ -62,6 +62,7 @@ codes! {
     Internal = "internal", 500, "系统内部错误。", "Something failed inside.";
     RecordFailed = "record-failed", 503, "记录无法写入，操作已停止。", "The record cannot be written; nothing was done.";
     ShuttingDown = "shutting-down", 503, "系统正在停止。", "The system is shutting down.";
+    EmergencyStop = "emergency-stop", 409, "系统处于紧急停用状态。", "An emergency stop is in force.";
 
     ResourceInvalid = "resource-invalid", 422, "目录条目不正确。", "The catalogue entry is not valid.";
     ImportEncoding = "import-encoding", 422, "文件编码不正确。", "The file's encoding is wrong.";
@@ -75,6 +76,7 @@ codes! {
     SnapshotCorrupt = "snapshot-corrupt", 500, "快照与其摘要不符。", "The snapshot does not match its digest.";
 
     GrantInvalid = "grant-invalid", 422, "授权内容不正确。", "The terms of the grant are not valid.";
+    NegativeList = "negative-list", 403, "属于负面清单，不得授权或使用。", "It is on the negative list.";
     GrantNotActive = "grant-not-active", 409, "授权未生效、已暂停或已终止。", "The grant is not in force.";
     GrantTermOver = "grant-term-over", 409, "不在授权期限内。", "The grant is outside its term.";
     GrantPurpose = "grant-purpose", 403, "使用目的不在授权范围内。", "The purpose is outside the grant.";
@@ -97,6 +99,10 @@ codes! {
     ReviewerTwice = "reviewer-twice", 409, "同一人不能审核两次。", "One person reviews once.";
     NoSnapshot = "no-snapshot", 409, "资源没有可用快照。", "A resource has no usable snapshot.";
     RoleSeparation = "role-separation", 409, "三员不得兼任。", "The three administrators are different people.";
+    OutputNotDeclared = "output-not-declared", 422, "清单未声明该输出。", "The manifest declares no such output.";
+    QueryRefused = "query-refused", 422, "查询语句不被允许或有误。", "The query is not allowed, or is wrong.";
+    ReadersTooMany = "readers-too-many", 422, "同时读取的数量过多。", "Too many readers are open.";
+    ReadFailed = "read-failed", 500, "读取失败。", "Reading failed.";
     ReleaseGone = "release-gone", 410, "封存结果已销毁。", "The sealed output was destroyed.";
 }
 

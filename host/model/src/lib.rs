@@ -64,7 +64,7 @@ pub use release::{
     CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
-    Basis, Comparison, Condition, Frame, Part, Population, Resource, ResourceError, SchemaVersion,
+    Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError, SchemaVersion,
     Snapshot,
 };
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};

@@ -112,6 +112,9 @@ pub struct Output {
     /// Measures, in order. None means the guest's own figures: they wait for two reviewers.
     #[serde(default, rename = "measure")]
     pub measures: Vec<Measure>,
+    /// Whether margins and the grand total are wanted too.
+    #[serde(default)]
+    pub totals: bool,
 }
 
 /// What a derived column's values are.

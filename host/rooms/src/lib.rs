@@ -1,1 +1,42 @@
-//! Feed, cell and gate: their plans, their protocol with the supervisor, their lock-down.
+//! Feed, cell and gate: three small processes that a run passes through, so that no one place has
+//! untrusted code *and* more data than the grant.
+//!
+//! | room | has | never has |
+//! |---|---|---|
+//! | [`feed`] | descriptors of the granted snapshot parts, DataFusion | guest code, network, long-lived keys |
+//! | [`cell`] | the pre-compiled component, granted batches from the ring | files, ungranted columns, network, keys |
+//! | [`gate`] | the sealed output, the parts it must check against, the run's sealing key | guest code, network |
+//!
+//! Duty: the rooms' plans, their protocol with the supervisor, their lock-down, and the [`Session`]
+//! through which the supervisor starts, watches and kills them.
+//!
+//! Invariants: a room gets everything through the one socket that is its standard input: descriptors
+//! first, then its plan, and the lock is set before the plan's first effect. The supervisor holds no
+//! row data: batches go from feed to cell through a memfd that it never reads.
+//!
+//! Never: secrets that outlive a run, the store, a path of the file system after the lock.
+
+pub mod cell;
+pub mod feed;
+pub mod gate;
+mod fault;
+mod lockdown;
+mod plan;
+mod protocol;
+mod ring;
+mod room;
+mod gate_session;
+mod seal;
+mod session;
+mod wire;
+
+pub use fault::RoomError;
+pub use gate_session::{GateSession, Judged, OpenedOutput};
+pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, lock, suffices};
+pub use plan::{
+    CellPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, SealKey, Source, TablePlan,
+};
+pub use ring::{SLOT_BYTES, SLOTS_MAX};
+pub use seal::Sealer;
+pub use session::{Ending, Event, RunningRooms, Session, SessionPlan, TableFiles};
+

@@ -1,1 +1,44 @@
 //! The wasmtime engine, admission, guest interfaces and limits.
+//!
+//! Duty: judge uploaded components without compiling them, compile them in a jailed child, and run them with the
+//! interfaces that a capability names, within named limits.
+//!
+//! Invariants: nothing of WASI is ever linked. Everything that a guest hands over is checked before other code sees
+//! it. Machine code is loaded only after it was authenticated. A store that trapped is thrown away.
+//!
+//! Never: ambient authority of any kind, for guest or compiler: no file, socket, clock, randomness, environment.
+
+mod account;
+pub mod admission;
+mod artefact;
+mod bindings;
+mod buffer;
+pub mod compiler;
+mod component;
+mod end;
+mod engine;
+mod error;
+mod host;
+mod interface;
+pub mod jail;
+mod run;
+mod shape;
+mod tables;
+mod unchecked;
+pub mod wit;
+
+pub use admission::{Inspection, inspect};
+pub use artefact::{Artefact, ArtefactError, ArtefactKey, Authentic, CODE_BYTES_MAX, Identity};
+pub use buffer::Buffer;
+pub use compiler::{CompileError, Compiled, Compiler};
+pub use component::Component;
+pub use end::{GuestEnd, MESSAGE_BYTES_MAX, TrapKind, escaped};
+pub use engine::{Engine, FEATURES, Metering, STACK_BYTES_MAX};
+pub use error::SandboxError;
+pub use host::{
+    AnalysisHost, Denial, FieldInfo, Interfaces, Level, OutputId, ParameterValue, ReaderId, Stop,
+    Unserved,
+};
+pub use run::{FUEL_PER_CALL, PerRow, run_analysis};
+pub use shape::{Flaw, Malformed, check_batch, check_columns, check_kinds};
+pub use tables::{Batch, Column, Values, VarBytes};

@@ -1,1 +1,38 @@
 //! Repositories over sqlx: state and record committed together.
+//!
+//! Duty: keep the domain model and the record, and give them back. One writer at a time, many readers.
+//!
+//! Invariants: a [`Change`] that wrote state and recorded no entry refuses to commit, and one that is dropped
+//! leaves nothing behind. After a failed statement a change can only be dropped. What was committed survives a
+//! crash of process and machine (write-ahead log, synchronous full). One server per data directory.
+//!
+//! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
+//! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
+
+mod catalogue;
+mod change;
+mod contracts;
+mod error;
+mod migrate;
+mod modules;
+mod open;
+mod outputs;
+mod people;
+mod quota;
+mod reading;
+mod record;
+mod runs;
+mod sequence;
+mod settings;
+
+pub use change::Change;
+pub use error::StoreError;
+pub use open::Store;
+pub use outputs::HeldOutput;
+pub use people::{Token, TokenKind};
+pub use quota::Usage;
+pub use reading::{Order, PAGE_ROWS_MAX, Page};
+pub use record::{EntryFilter, Recorded};
+pub use runs::{CALLS_GROUP_MAX, RunFilter};
+pub use sequence::{LogHead, SEQUENCE_ROWS_MAX, SignedCheckpoint};
+pub use settings::{Answer, Emergency};

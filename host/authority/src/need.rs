@@ -1,0 +1,142 @@
+//! What a module asks for, laid beside what the catalogue says.
+
+use std::collections::BTreeSet;
+
+use yunei_model::{
+    Basis, Field, Grade, Grant, Manifest, Mask, Name, Output, Parameter, Parameters, Resource,
+};
+
+use crate::target::field_name;
+
+/// What a run of a module would need. Fields are written `resource.field`.
+#[derive(Debug, Default)]
+pub(crate) struct Need {
+    /// Resources read.
+    pub(crate) resources: BTreeSet<Name>,
+    /// Fields that the guest reads, or that outputs are made of.
+    pub(crate) fields: BTreeSet<String>,
+    /// Of the guest's fields, those whose mask withholds them.
+    pub(crate) withheld_fields: BTreeSet<String>,
+    /// Of the guest's fields, direct identifiers without a mask.
+    pub(crate) exposed_fields: BTreeSet<String>,
+    /// Fields of core data.
+    pub(crate) core_fields: BTreeSet<String>,
+    /// Release bases of the resources.
+    pub(crate) bases: BTreeSet<Basis>,
+    /// Resources about populations that allow no exact release.
+    pub(crate) private_only: BTreeSet<Name>,
+    /// What is wrong with the lineage of outputs.
+    pub(crate) lineage_faults: Vec<String>,
+    /// What is wrong with the parameters.
+    pub(crate) parameter_faults: Vec<String>,
+    /// The parameters, bound; empty when there are faults.
+    pub(crate) parameters: Parameters,
+}
+
+impl Need {
+    /// What a run of `manifest` with `given` parameters would need.
+    pub(crate) fn of(
+        manifest: &Manifest,
+        grant: &Grant,
+        catalogue: &[Resource],
+        given: &Parameters,
+    ) -> Self {
+        let mut need = Self::default();
+        for required in &manifest.resources {
+            need.resources.insert(required.name.clone());
+            let resource = catalogue.iter().find(|r| r.name == required.name);
+            if let Some(resource) = resource {
+                need.bases.insert(resource.basis);
+                if resource.population.private_only {
+                    need.private_only.insert(resource.name.clone());
+                }
+            }
+            for name in &required.fields {
+                need.guest_field(&required.name, name, resource);
+            }
+        }
+        for output in &manifest.outputs {
+            let resource = catalogue.iter().find(|r| r.name == output.resource);
+            for name in lineage_fields(output) {
+                need.field(&output.resource, name, resource);
+            }
+            if let Some(resource) = resource {
+                need.lineage_faults
+                    .extend(Manifest::lineage_errors(output, resource));
+            }
+        }
+        match bind(&manifest.parameters, &grant.terms.parameters, given) {
+            Ok(parameters) => need.parameters = parameters,
+            Err(faults) => need.parameter_faults = faults,
+        }
+        need
+    }
+
+    fn guest_field(&mut self, resource: &Name, name: &Name, known: Option<&Resource>) {
+        self.field(resource, name, known);
+        let Some((known, field)) = found(known, name) else {
+            return;
+        };
+        if field.mask == Mask::Withhold {
+            self.withheld_fields.insert(field_name(resource, name));
+        }
+        if known.exposes_identifier(field) {
+            self.exposed_fields.insert(field_name(resource, name));
+        }
+    }
+
+    fn field(&mut self, resource: &Name, name: &Name, known: Option<&Resource>) {
+        self.fields.insert(field_name(resource, name));
+        if let Some((known, field)) = found(known, name)
+            && field.grade.max(known.grade) >= Grade::Core
+        {
+            self.core_fields.insert(field_name(resource, name));
+        }
+    }
+}
+
+fn found<'a>(resource: Option<&'a Resource>, name: &Name) -> Option<(&'a Resource, &'a Field)> {
+    let resource = resource?;
+    Some((resource, resource.field(name)?))
+}
+
+/// The fields of the resource that an output is made of.
+pub(crate) fn lineage_fields(output: &Output) -> impl Iterator<Item = &Name> {
+    let dimensions = output.dimensions.iter().filter_map(|d| match d {
+        yunei_model::Dimension::Banded { field, .. } => Some(field),
+        yunei_model::Dimension::Derived { .. } => None,
+    });
+    let measures = output
+        .measures
+        .iter()
+        .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
+    dimensions.chain(measures)
+}
+
+/// Completes and checks parameters: declared by the manifest, narrowed by the grant, whose defaults come first.
+fn bind(
+    declared: &[Parameter],
+    narrowed: &[Parameter],
+    given: &Parameters,
+) -> Result<Parameters, Vec<String>> {
+    let mut given = given.clone();
+    let applies = |n: &&Parameter| declared.iter().any(|d| d.name == n.name);
+    for parameter in narrowed.iter().filter(applies) {
+        if let Some(default) = &parameter.default {
+            given
+                .entry(parameter.name.clone())
+                .or_insert_with(|| default.clone());
+        }
+    }
+    let bound = Parameter::bind(declared, &given).map_err(|e| vec![e.to_string()])?;
+    let faults: Vec<String> = narrowed
+        .iter()
+        .filter(|n| bound.get(&n.name).is_some_and(|value| !n.admits(value)))
+        .map(|n| format!("parameter `{}` is outside what the grant allows", n.name))
+        .collect();
+    if faults.is_empty() {
+        Ok(bound)
+    } else {
+        Err(faults)
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the policies as they stand in `policies/`.
+
+mod clauses;
+mod judging;
+mod judging_roles;
+mod loading;
+mod personas;
+mod sample;
+mod using;
+mod using_modules;

@@ -1,0 +1,461 @@
+//! The accumulator: from rows, grouped by data subject, to the statistics of every cell, at scan speed.
+//!
+//! A row costs its own slots and nothing else. When a subject's rows end, what it contributed to each cell that it touched is
+//! merged into that cell and the margins above it; sums are compensated, so that they do not depend on how rows are
+//! cut into blocks, and margins are summed from inner cells in canonical order at the end.
+
+mod ground;
+mod groups;
+mod order;
+mod slot;
+mod statistics;
+
+use thiserror::Error;
+use yunei_model::Aggregate;
+
+use crate::shape::{InputRole, Shape};
+use ground::{Ground, Touched};
+use groups::Groups;
+use order::Order;
+
+pub use order::SubjectKey;
+pub use statistics::Statistics;
+pub(crate) use statistics::{Channel, ChannelRole, total_of};
+
+/// Slots (cells × channels of figures) of one accumulator at most: about 230 MB.
+pub const SLOTS_MAX: usize = 2_000_000;
+/// Pairs of group and cell that are held to merge subjects by group, at most.
+pub const GROUP_CELLS_MAX: usize = 4_000_000;
+/// Subjects that are remembered under [`Arrangement::Grouped`], at most.
+pub const SUBJECTS_REMEMBERED_MAX: usize = 1 << 26;
+/// Pairs of inner cell and margin at most.
+const MARGIN_LINKS_MAX: usize = 1 << 24;
+
+/// Whose data the rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// Data subjects': every rule applies.
+    Subjects,
+    /// Nobody's (basis `non-personal`): no rule of support or dominance applies, and nothing is rounded.
+    None,
+}
+
+/// How the rows of a subject stand together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Subjects rise: integers by value, texts by bytes. Checked row by row at no cost.
+    Rising,
+    /// Each subject's rows stand together, subjects in any order. Checked at the end, for 8 bytes per subject.
+    Grouped,
+}
+
+/// Where values of a column are present: Arrow's validity bitmap, least significant bit first.
+#[derive(Debug, Clone, Copy)]
+pub enum Presence<'a> {
+    /// Everywhere.
+    All,
+    /// Where the bit `offset + row` is set; a bit past the end is not.
+    Bits {
+        /// The bitmap.
+        bytes: &'a [u8],
+        /// Bit of the first row.
+        offset: usize,
+    },
+}
+
+impl Presence<'_> {
+    fn at(&self, row: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Bits { bytes, offset } => {
+                let bit = offset + row;
+                bytes
+                    .get(bit / 8)
+                    .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+            }
+        }
+    }
+}
+
+/// A column of values of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// One value per row; what stands where none is present is ignored.
+    pub values: &'a [f64],
+    /// Where they are present.
+    pub presence: Presence<'a>,
+}
+
+/// A block of rows in snapshot order.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// Subject of each row; empty under [`Protection::None`].
+    pub subjects: &'a [SubjectKey<'a>],
+    /// Household or enterprise group of each row; empty when the resource names none.
+    pub groups: &'a [SubjectKey<'a>],
+    /// Inner cell of each row, as [`Shape::cell`] counts.
+    pub cells: &'a [u32],
+    /// Columns in the order of [`Shape::inputs`].
+    pub inputs: &'a [Input<'a>],
+}
+
+/// Accumulates the statistics of every cell of a shape.
+pub struct Accumulator {
+    protection: Protection,
+    channels: Vec<Channel>,
+    inputs: usize,
+    inner: Vec<u32>,
+    margins: Vec<u32>,
+    lattice: crate::shape::Lattice,
+    /// The present subject's group.
+    group: Option<u32>,
+    groups: Groups,
+    order: Order,
+    ground: Ground,
+    touched: Touched,
+    touched_margins: Touched,
+}
+
+impl Accumulator {
+    /// An accumulator for rows whose subjects rise.
+    ///
+    /// # Errors
+    /// [`AccumulateError::TooLarge`] past a limit.
+    pub fn new(shape: &Shape, protection: Protection) -> Result<Self, AccumulateError> {
+        Self::arranged(shape, protection, Arrangement::Rising)
+    }
+
+    /// An accumulator for rows arranged in a given way.
+    ///
+    /// # Errors
+    /// [`AccumulateError::TooLarge`] past a limit.
+    pub fn arranged(
+        shape: &Shape,
+        protection: Protection,
+        arrangement: Arrangement,
+    ) -> Result<Self, AccumulateError> {
+        let lattice = shape.lattice().clone();
+        let channels = channels(shape);
+        let slots = lattice.count().saturating_mul(channels.len());
+        let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
+        for (limit, name, asked) in [
+            (SLOTS_MAX, "slots_max", slots),
+            (MARGIN_LINKS_MAX, "margin_links_max", links),
+        ] {
+            if asked > limit {
+                return Err(AccumulateError::TooLarge { name, limit, asked });
+            }
+        }
+        let inner = lattice.inner_cells();
+        let mut margins = Vec::with_capacity(links);
+        for cell in &inner {
+            // INVARIANT: cells are below CELLS_MAX, so that they fit 32 bits.
+            margins.extend(
+                lattice
+                    .margins_of(*cell as usize)
+                    .map(|margin| u32::try_from(margin).unwrap_or(u32::MAX)),
+            );
+        }
+        Ok(Self {
+            protection,
+            inputs: shape.inputs().len(),
+            inner,
+            margins,
+            group: None,
+            groups: Groups::new(channels.len()),
+            order: Order::new(arrangement),
+            ground: Ground::new(lattice.count(), channels.len()),
+            touched: Touched::default(),
+            touched_margins: Touched::default(),
+            lattice,
+            channels,
+        })
+    }
+
+    /// One row: its subject, its inner cell, and one value for each of [`Shape::inputs`].
+    ///
+    /// # Errors
+    /// [`AccumulateError`] when subjects are out of order, the cell does not exist, or columns are missing. After an error nothing
+    /// that was accumulated may be used.
+    pub fn row(
+        &mut self,
+        subject: SubjectKey<'_>,
+        cell: usize,
+        values: &[Option<f64>],
+    ) -> Result<(), AccumulateError> {
+        self.row_in_group(subject, SubjectKey::Absent, cell, values)
+    }
+
+    /// One row of a subject that belongs to a group; [`SubjectKey::Absent`] for none. A subject whose rows name several belongs to the first.
+    ///
+    /// # Errors
+    /// As [`Self::row`].
+    pub fn row_in_group(
+        &mut self,
+        subject: SubjectKey<'_>,
+        group: SubjectKey<'_>,
+        cell: usize,
+        values: &[Option<f64>],
+    ) -> Result<(), AccumulateError> {
+        if values.len() != self.inputs {
+            return Err(self.wrong_columns(values.len()));
+        }
+        if self.protection == Protection::Subjects {
+            self.enter(subject, group)?;
+        }
+        self.add(cell, |input| values.get(input).copied().flatten())
+    }
+
+    /// A block of rows.
+    ///
+    /// # Errors
+    /// As [`Self::row`], and when columns differ in length.
+    pub fn block(&mut self, block: &Block<'_>) -> Result<(), AccumulateError> {
+        let rows = block.cells.len();
+        if block.inputs.len() != self.inputs {
+            return Err(self.wrong_columns(block.inputs.len()));
+        }
+        let subjects_fit = match self.protection {
+            Protection::Subjects => block.subjects.len() == rows,
+            Protection::None => true,
+        };
+        let groups_fit = block.groups.is_empty() || block.groups.len() == rows;
+        if !subjects_fit || !groups_fit || block.inputs.iter().any(|i| i.values.len() != rows) {
+            return Err(AccumulateError::Ragged { rows });
+        }
+        for (row, cell) in block.cells.iter().enumerate() {
+            if self.protection == Protection::Subjects {
+                let subject = block.subjects.get(row).copied().unwrap_or_default();
+                let group = block.groups.get(row).copied().unwrap_or_default();
+                self.enter(subject, group)?;
+            }
+            self.add(*cell as usize, |input| {
+                let column = block.inputs.get(input)?;
+                column
+                    .presence
+                    .at(row)
+                    .then(|| column.values.get(row).copied())
+                    .flatten()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Ends the last subject and sums the margins.
+    ///
+    /// # Errors
+    /// [`AccumulateError::NotGrouped`] when a subject came back under [`Arrangement::Grouped`].
+    pub fn finish(mut self) -> Result<Statistics, AccumulateError> {
+        self.end_subject()?;
+        self.order.finish()?;
+        self.groups.finish(&mut self.ground);
+        self.sum_margins();
+        let (slots, subjects) = self.ground.into_parts();
+        Ok(Statistics::new(
+            self.protection,
+            self.lattice,
+            self.channels,
+            slots,
+            subjects,
+        ))
+    }
+
+    const fn wrong_columns(&self, given: usize) -> AccumulateError {
+        AccumulateError::Columns {
+            expected: self.inputs,
+            given,
+        }
+    }
+
+    #[inline]
+    fn enter(
+        &mut self,
+        subject: SubjectKey<'_>,
+        group: SubjectKey<'_>,
+    ) -> Result<(), AccumulateError> {
+        if !self.order.is_same(subject) {
+            self.end_subject()?;
+            self.order.step(subject)?;
+            self.ground.next_subject();
+            self.group = None;
+        }
+        // A subject belongs to the first group that its rows name, so that what it contributed is never split.
+        if self.group.is_none() && group != SubjectKey::Absent {
+            self.group = self.groups.enter(group)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        index: usize,
+        input: impl Fn(usize) -> Option<f64>,
+    ) -> Result<(), AccumulateError> {
+        let Some(cell) = self.inner.get(index).copied() else {
+            return Err(AccumulateError::NoCell { cell: index });
+        };
+        let slots = self.ground.slots(cell);
+        if self.protection == Protection::None {
+            for (channel, slot) in self.channels.iter().zip(slots) {
+                channel.add(slot, &input);
+            }
+            return Ok(());
+        }
+        // INVARIANT: inner indices are below CELLS_MAX.
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let (slots, so_far) = self.ground.touch(cell, index, &mut self.touched);
+        for ((channel, slot), so_far) in self.channels.iter().zip(slots).zip(so_far) {
+            if let Some(contribution) = channel.add(slot, &input) {
+                *so_far = Some(so_far.unwrap_or(0.0) + contribution);
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges what the subject contributed into its cells and their margins.
+    fn end_subject(&mut self) -> Result<(), AccumulateError> {
+        let width = self.channels.len();
+        let margins_per_cell = self.lattice.margins_per_cell();
+        let (ground, groups, group) = (&mut self.ground, &mut self.groups, self.group);
+        let mut count = |ground: &mut Ground, cell, contributed: &[Option<f64>]| {
+            ground.count(cell);
+            match group {
+                Some(group) => groups.merge(group, cell, contributed),
+                None => {
+                    ground.merge(cell, contributed);
+                    Ok(())
+                }
+            }
+        };
+        let alone = self.touched.is_one();
+        for (cell, index, contributed) in self.touched.iter(width) {
+            count(ground, cell, contributed)?;
+            let first = index as usize * margins_per_cell;
+            let margins = self.margins.get(first..first + margins_per_cell);
+            for margin in margins.unwrap_or_default() {
+                if alone {
+                    count(ground, *margin, contributed)?;
+                    continue;
+                }
+                let (_, so_far) = ground.touch(*margin, 0, &mut self.touched_margins);
+                for (so_far, more) in so_far.iter_mut().zip(contributed) {
+                    if let Some(more) = more {
+                        *so_far = Some(so_far.unwrap_or(0.0) + more);
+                    }
+                }
+            }
+        }
+        for (margin, _, contributed) in self.touched_margins.iter(width) {
+            count(ground, margin, contributed)?;
+        }
+        self.touched.clear();
+        self.touched_margins.clear();
+        Ok(())
+    }
+
+    fn sum_margins(&mut self) {
+        let margins_per_cell = self.lattice.margins_per_cell();
+        for (index, cell) in self.inner.iter().enumerate() {
+            let first = index * margins_per_cell;
+            let margins = self.margins.get(first..first + margins_per_cell);
+            for margin in margins.unwrap_or_default() {
+                self.ground.sum_on(*cell, *margin);
+            }
+        }
+    }
+}
+
+/// The channels of figures that a shape needs: rows first, then what each measure adds.
+fn channels(shape: &Shape) -> Vec<Channel> {
+    let slots = shape.inputs();
+    let mut channels = vec![Channel::rows()];
+    for (measure, described) in shape.measures().iter().enumerate() {
+        let input = |role| {
+            slots
+                .iter()
+                .position(|s| s.measure == measure && s.role == role)
+        };
+        let (value, denominator, weight) = (
+            input(InputRole::Value),
+            input(InputRole::Denominator),
+            input(InputRole::Weight),
+        );
+        let mut push = |role, value| {
+            channels.push(Channel {
+                measure: Some(measure),
+                role,
+                value,
+                needs: denominator,
+                weight,
+            });
+        };
+        match described.aggregate {
+            Aggregate::DistinctSubjects => {}
+            Aggregate::Count if weight.is_some() => push(ChannelRole::Weight, None),
+            Aggregate::Count => {}
+            Aggregate::Sum => push(ChannelRole::Value, value),
+            Aggregate::Mean => {
+                push(ChannelRole::Value, value);
+                if weight.is_some() {
+                    push(ChannelRole::Weight, value);
+                }
+            }
+            Aggregate::Ratio => {
+                push(ChannelRole::Value, value);
+                channels.push(Channel {
+                    measure: Some(measure),
+                    role: ChannelRole::Denominator,
+                    value: denominator,
+                    needs: value,
+                    weight,
+                });
+            }
+        }
+    }
+    channels
+}
+
+/// Why rows cannot be accumulated. No row's value is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AccumulateError {
+    /// Past a limit.
+    #[error("`{name}` is limited to {limit}: {asked} were asked for")]
+    TooLarge {
+        /// The limit's name.
+        name: &'static str,
+        /// The limit.
+        limit: usize,
+        /// Asked for.
+        asked: usize,
+    },
+    /// A subject's rows do not stand together.
+    #[error("the rows are not grouped by data subject: subject {subject} is out of order")]
+    NotGrouped {
+        /// How many subjects came before it.
+        subject: u64,
+    },
+    /// A cell that the shape does not have.
+    #[error("there is no cell {cell}")]
+    NoCell {
+        /// The index.
+        cell: usize,
+    },
+    /// Another number of columns than the shape's measures need.
+    #[error("the measures need {expected} columns, {given} were given")]
+    Columns {
+        /// Needed.
+        expected: usize,
+        /// Given.
+        given: usize,
+    },
+    /// Columns of different lengths.
+    #[error("a column of the block does not have {rows} rows")]
+    Ragged {
+        /// Rows of the block.
+        rows: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! The slots of every cell, and which cells the present subject has touched.
+
+use super::slot::Slot;
+
+#[derive(Clone, Copy, Default)]
+struct CellState {
+    /// The last subject that touched the cell.
+    subject: u64,
+    /// Where it stands among those touched.
+    place: u32,
+    /// Subjects so far.
+    subjects: u64,
+}
+
+/// The cells that the present subject touched, and what it contributed to each, channel by channel. Small, and used again.
+#[derive(Default)]
+pub(super) struct Touched {
+    /// Cell, and for inner cells their index.
+    cells: Vec<(u32, u32)>,
+    contributed: Vec<Option<f64>>,
+}
+
+impl Touched {
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+        self.contributed.clear();
+    }
+
+    pub(super) fn is_one(&self) -> bool {
+        self.cells.len() == 1
+    }
+
+    /// Cell, index and contributions of each, `width` channels wide.
+    pub(super) fn iter(&self, width: usize) -> impl Iterator<Item = (u32, u32, &[Option<f64>])> {
+        let contributed = self.contributed.chunks_exact(width);
+        let cells = self.cells.iter().zip(contributed);
+        cells.map(|((cell, index), contributed)| (*cell, *index, contributed))
+    }
+}
+
+/// Slots and states of every cell, margins included.
+pub(super) struct Ground {
+    width: usize,
+    slots: Vec<Slot>,
+    cells: Vec<CellState>,
+    subject: u64,
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every cell handed in is one of the lattice, and has one state and `width` slots; places are those of cells touched"
+)]
+impl Ground {
+    pub(super) fn new(cells: usize, width: usize) -> Self {
+        Self {
+            width,
+            slots: vec![Slot::default(); cells * width],
+            cells: vec![CellState::default(); cells],
+            subject: 1,
+        }
+    }
+
+    pub(super) const fn next_subject(&mut self) {
+        self.subject += 1;
+    }
+
+    #[inline]
+    pub(super) fn slots(&mut self, cell: u32) -> &mut [Slot] {
+        &mut self.slots[cell as usize * self.width..][..self.width]
+    }
+
+    /// Takes the cell among those touched. Its slots, and what the subject contributed to it so far.
+    #[inline]
+    pub(super) fn touch<'a>(
+        &'a mut self,
+        cell: u32,
+        index: u32,
+        touched: &'a mut Touched,
+    ) -> (&'a mut [Slot], &'a mut [Option<f64>]) {
+        let width = self.width;
+        let state = &mut self.cells[cell as usize];
+        if state.subject != self.subject {
+            state.subject = self.subject;
+            // INVARIANT: no more cells are touched than there are, which fits 32 bits.
+            state.place = u32::try_from(touched.cells.len()).unwrap_or(u32::MAX);
+            touched.cells.push((cell, index));
+            let length = touched.contributed.len();
+            touched.contributed.resize(length + width, None);
+        }
+        let so_far = &mut touched.contributed[state.place as usize * width..][..width];
+        (&mut self.slots[cell as usize * width..][..width], so_far)
+    }
+
+    /// Counts the subject in the cell.
+    #[inline]
+    pub(super) fn count(&mut self, cell: u32) {
+        self.cells[cell as usize].subjects += 1;
+    }
+
+    /// Counts a unit with all that it contributed to the cell.
+    #[inline]
+    pub(super) fn merge(&mut self, cell: u32, contributed: &[Option<f64>]) {
+        for (slot, contribution) in self.slots(cell).iter_mut().zip(contributed) {
+            if let Some(contribution) = contribution {
+                slot.unit(*contribution);
+            }
+        }
+    }
+
+    /// Adds an inner cell's rows and sums to a margin's.
+    pub(super) fn sum_on(&mut self, cell: u32, margin: u32) {
+        for channel in 0..self.width {
+            let from = self.slots[cell as usize * self.width + channel];
+            self.slots[margin as usize * self.width + channel].sum_on(&from);
+        }
+    }
+
+    /// The slots, and the distinct subjects of each cell.
+    pub(super) fn into_parts(self) -> (Vec<Slot>, Vec<u64>) {
+        let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
+        (self.slots, subjects)
+    }
+}

@@ -1,0 +1,104 @@
+//! One cell's figures in one channel.
+
+use crate::profile::CONTRIBUTORS_MAX;
+
+/// Sum, support and largest contributions of one cell in one channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot {
+    sum: f64,
+    compensation: f64,
+    /// Rows with a value.
+    pub(crate) rows: u64,
+    /// Contributing units: subjects, merged by group.
+    pub(crate) units: u64,
+    /// The largest contributions of units, falling.
+    pub(crate) largest: [f64; CONTRIBUTORS_MAX],
+    /// Least value of a row, before it is weighed.
+    pub(crate) least: f64,
+    /// Greatest value of a row, before it is weighed.
+    pub(crate) greatest: f64,
+    /// Whether a row had a negative value or weight.
+    pub(crate) negative: bool,
+    /// Whether a row had a value that is no finite number.
+    pub(crate) broken: bool,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self {
+            sum: 0.0,
+            compensation: 0.0,
+            rows: 0,
+            units: 0,
+            largest: [0.0; CONTRIBUTORS_MAX],
+            least: f64::INFINITY,
+            greatest: f64::NEG_INFINITY,
+            negative: false,
+            broken: false,
+        }
+    }
+}
+
+impl Slot {
+    /// A row as such. Whole numbers need no compensation.
+    #[inline]
+    pub(super) fn row(&mut self) -> f64 {
+        self.rows += 1;
+        self.sum += 1.0;
+        1.0
+    }
+
+    /// A row's contribution `value·weight`.
+    #[inline]
+    pub(super) fn add(&mut self, value: f64, weight: f64) -> f64 {
+        let contribution = value * weight;
+        self.rows += 1;
+        self.compensated(contribution);
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
+        self.negative |= value < 0.0 || weight < 0.0;
+        self.broken |= !contribution.is_finite();
+        contribution
+    }
+
+    /// Neumaier's summation, in Knuth's branch-free form (*The Art of Computer Programming*, vol. 2, 4.2.2).
+    #[inline]
+    fn compensated(&mut self, value: f64) {
+        let sum = self.sum + value;
+        let back = sum - self.sum;
+        self.compensation += (self.sum - (sum - back)) + (value - back);
+        self.sum = sum;
+    }
+
+    /// The total X.
+    pub(crate) fn total(&self) -> f64 {
+        self.sum + self.compensation
+    }
+
+    /// Adds an inner cell's rows and sum to a margin's.
+    pub(super) fn sum_on(&mut self, inner: &Self) {
+        self.compensated(inner.sum);
+        self.compensated(inner.compensation);
+        self.rows += inner.rows;
+        self.least = self.least.min(inner.least);
+        self.greatest = self.greatest.max(inner.greatest);
+        self.negative |= inner.negative;
+        self.broken |= inner.broken;
+    }
+
+    /// Counts one unit's whole contribution.
+    #[inline]
+    pub(super) fn unit(&mut self, contribution: f64) {
+        self.units += 1;
+        let [_, _, least] = self.largest;
+        if contribution <= least {
+            return;
+        }
+        let mut carried = contribution;
+        for place in &mut self.largest {
+            if carried > *place {
+                std::mem::swap(place, &mut carried);
+            }
+        }
+    }
+}

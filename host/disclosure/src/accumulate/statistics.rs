@@ -1,0 +1,171 @@
+//! What the accumulator found, cell by cell.
+
+use super::Protection;
+use super::slot::Slot;
+use crate::rules::Contributions;
+use crate::shape::Lattice;
+
+/// What a channel sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChannelRole {
+    /// Rows.
+    Rows,
+    /// Values, or numerators, weighed where the measure is.
+    Value,
+    /// Denominators.
+    Denominator,
+    /// Weights alone.
+    Weight,
+}
+
+/// One figure that is summed in every cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Channel {
+    /// The measure that it belongs to.
+    pub(crate) measure: Option<usize>,
+    pub(crate) role: ChannelRole,
+    /// Input column.
+    pub(super) value: Option<usize>,
+    /// Another column that must be present too: a ratio takes rows with both.
+    pub(super) needs: Option<usize>,
+    pub(super) weight: Option<usize>,
+}
+
+impl Channel {
+    pub(super) const fn rows() -> Self {
+        Self {
+            measure: None,
+            role: ChannelRole::Rows,
+            value: None,
+            needs: None,
+            weight: None,
+        }
+    }
+
+    /// Adds a row's values to the cell's slot, if all that it takes are present. What the row contributed.
+    #[inline]
+    pub(super) fn add(&self, slot: &mut Slot, input: impl Fn(usize) -> Option<f64>) -> Option<f64> {
+        if self.role == ChannelRole::Rows {
+            return Some(slot.row());
+        }
+        let take = |column: Option<usize>| match column {
+            None => Some(1.0),
+            Some(column) => input(column),
+        };
+        let (value, _, weight) = (take(self.value)?, take(self.needs)?, take(self.weight)?);
+        if self.role == ChannelRole::Weight {
+            Some(slot.add(1.0, weight))
+        } else {
+            Some(slot.add(value, weight))
+        }
+    }
+}
+
+/// The statistics of every cell, margins included. Holds figures that may not leave: it has no revealing `Debug`.
+pub struct Statistics {
+    protection: Protection,
+    lattice: Lattice,
+    channels: Vec<Channel>,
+    slots: Vec<Slot>,
+    subjects: Vec<u64>,
+}
+
+impl std::fmt::Debug for Statistics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Statistics({} cells)", self.lattice.count())
+    }
+}
+
+impl Statistics {
+    pub(super) const fn new(
+        protection: Protection,
+        lattice: Lattice,
+        channels: Vec<Channel>,
+        slots: Vec<Slot>,
+        subjects: Vec<u64>,
+    ) -> Self {
+        Self {
+            protection,
+            lattice,
+            channels,
+            slots,
+            subjects,
+        }
+    }
+
+    /// Whose data it was.
+    #[must_use]
+    pub const fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// Rows in a cell of the table (by row of the table, margins included).
+    #[must_use]
+    pub fn rows(&self, cell: usize) -> u64 {
+        self.slot(cell, 0).map_or(0, |slot| slot.rows)
+    }
+
+    /// Distinct data subjects in a cell.
+    #[must_use]
+    pub fn subjects(&self, cell: usize) -> u64 {
+        self.subjects.get(cell).copied().unwrap_or(0)
+    }
+
+    /// What counts as n: subjects or, where a catalogue names groups, groups, whichever are fewer.
+    #[must_use]
+    pub fn units(&self, cell: usize) -> u64 {
+        self.slot(cell, 0)
+            .map_or(0, |slot| slot.units)
+            .min(self.subjects(cell))
+    }
+
+    pub(crate) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    pub(crate) const fn lattice(&self) -> &Lattice {
+        &self.lattice
+    }
+
+    pub(crate) fn slot(&self, cell: usize, channel: usize) -> Option<&Slot> {
+        if channel >= self.channels.len() {
+            return None;
+        }
+        self.slots.get(cell * self.channels.len() + channel)
+    }
+
+    /// The contributions to a cell in a channel.
+    pub(crate) fn contributions(&self, cell: usize, channel: usize) -> Contributions {
+        self.slot(cell, channel).map_or(
+            Contributions {
+                largest: [0.0; 3],
+                units: 0,
+                total: 0.0,
+            },
+            |slot| Contributions {
+                largest: slot.largest,
+                units: slot.units,
+                total: slot.total(),
+            },
+        )
+    }
+
+    /// The channel of a measure in a role.
+    pub(crate) fn channel_of(&self, measure: usize, role: ChannelRole) -> Option<usize> {
+        self.channels
+            .iter()
+            .position(|c| c.measure == Some(measure) && c.role == role)
+    }
+
+    /// Whether a value or sum somewhere is no finite number.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.slots
+            .iter()
+            .any(|slot| slot.broken || !slot.total().is_finite())
+    }
+}
+
+/// The total of a slot.
+pub(crate) fn total_of(slot: &Slot) -> f64 {
+    slot.total()
+}

@@ -1,0 +1,178 @@
+//! The rules, cell by cell.
+
+use yunei_model::{Aggregate, Name, RuleFigure, Status};
+
+use super::{CellOutcome, Suppression};
+use crate::accumulate::{ChannelRole, Statistics};
+use crate::profile::{Profile, Settings};
+use crate::rules::{self, Figure};
+use crate::shape::Shape;
+
+/// Every cell as it stands before the rules.
+pub(super) fn unjudged(statistics: &Statistics) -> Vec<CellOutcome> {
+    (0..statistics.lattice().count())
+        .map(|cell| CellOutcome {
+            cell,
+            status: Status::Pass,
+            empty: statistics.rows(cell) == 0,
+            suppression: Suppression::None,
+            failed: Vec::new(),
+        })
+        .collect()
+}
+
+/// Holds every cell against every rule of the profile that applies to it.
+pub(super) fn hold_against(
+    statistics: &Statistics,
+    shape: &Shape,
+    profile: &Profile,
+    cells: &mut [CellOutcome],
+) {
+    let bench = Bench {
+        statistics,
+        shape,
+        settings: profile.settings(),
+    };
+    for outcome in cells {
+        bench.hold(outcome);
+        if outcome.status == Status::Fail {
+            outcome.suppression = Suppression::Primary;
+        }
+    }
+}
+
+struct Bench<'a> {
+    statistics: &'a Statistics,
+    shape: &'a Shape,
+    settings: &'a Settings,
+}
+
+impl Bench<'_> {
+    fn hold(&self, outcome: &mut CellOutcome) {
+        let cell = outcome.cell;
+        let units = self.statistics.units(cell);
+        note(
+            outcome,
+            "zero",
+            None,
+            rules::zero(units, &self.settings.zero),
+        );
+        if outcome.empty {
+            return;
+        }
+        note(
+            outcome,
+            "threshold",
+            None,
+            rules::threshold(units, &self.settings.threshold),
+        );
+        if self.settings.class.is_some_and(|class| class.disclosive) {
+            self.classes(outcome);
+        }
+        for channel in 0..self.statistics.channels().len() {
+            self.channel(outcome, channel);
+        }
+    }
+
+    /// The rules about what one channel sums in the cell.
+    fn channel(&self, outcome: &mut CellOutcome, index: usize) {
+        let cell = outcome.cell;
+        let (Some(channel), Some(slot)) = (
+            self.statistics.channels().get(index),
+            self.statistics.slot(cell, index),
+        ) else {
+            return;
+        };
+        let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
+        let name = measure.map(|m| &m.name);
+        let units = slot.units.min(self.statistics.subjects(cell));
+        if name.is_some() {
+            let zero = rules::zero(units, &self.settings.zero);
+            note(outcome, "zero", name, zero);
+            let threshold = rules::threshold(units, &self.settings.threshold);
+            note(outcome, "threshold", name, threshold);
+        }
+        if slot.negative {
+            if let Some(rule) = &self.settings.negative {
+                note(outcome, "negative", name, rules::negative(true, rule));
+            }
+            return;
+        }
+        let contributions = self.statistics.contributions(cell, index);
+        if let Some(rule) = &self.settings.dominance {
+            let figure = rules::dominance(&contributions, rule);
+            note(outcome, "dominance", name, figure);
+        }
+        if let Some(rule) = &self.settings.p_percent {
+            let figure = rules::p_percent(&contributions, rule);
+            note(outcome, "p-percent", name, figure);
+        }
+        if let Some(rule) = &self.settings.prior_posterior {
+            let figure = rules::prior_posterior(&contributions, rule);
+            note(outcome, "prior-posterior", name, figure);
+        }
+        let is_mean =
+            measure.is_some_and(|m| matches!(m.aggregate, Aggregate::Mean | Aggregate::Ratio));
+        if let Some(rule) = &self.settings.degrees_of_freedom
+            && rule.tables
+            && is_mean
+        {
+            let figure = rules::degrees_of_freedom(units.saturating_sub(1), rule);
+            note(outcome, "degrees-of-freedom", name, figure);
+        }
+    }
+
+    /// Class disclosure: all of a line in one sensitive class, or all members of the cell with one value.
+    fn classes(&self, outcome: &mut CellOutcome) {
+        let cell = outcome.cell;
+        let lattice = self.statistics.lattice();
+        for (axis, dimension) in self.shape.dimensions().iter().enumerate() {
+            if !dimension.sensitive || dimension.labels.len() < 2 || lattice.is_margin(cell, axis) {
+                continue;
+            }
+            let group = (0..lattice.labels(axis))
+                .map(|label| self.statistics.rows(lattice.moved(cell, axis, label)))
+                .sum();
+            let figure = rules::class_disclosure(self.statistics.rows(cell), group);
+            note(outcome, "class", None, figure);
+        }
+        for (index, channel) in self.statistics.channels().iter().enumerate() {
+            let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
+            let (Some(measure), Some(slot)) = (measure, self.statistics.slot(cell, index)) else {
+                continue;
+            };
+            let alike = slot.rows > 0 && slot.least.total_cmp(&slot.greatest).is_eq();
+            let tells = match (channel.role, measure.aggregate) {
+                // Numerators that are all 0 make a ratio that tells each of them.
+                (ChannelRole::Value, Aggregate::Ratio) => alike && slot.least == 0.0,
+                (ChannelRole::Value, _) => alike,
+                _ => false,
+            };
+            if tells {
+                let figure = rules::class_disclosure(slot.rows, slot.rows);
+                note(outcome, "class", Some(&measure.name), figure);
+            }
+        }
+    }
+}
+
+/// Takes a figure into the outcome unless it passes.
+fn note(outcome: &mut CellOutcome, rule: &str, measure: Option<&Name>, figure: Figure) {
+    if figure.status == Status::Pass {
+        return;
+    }
+    outcome.status = match (outcome.status, figure.status) {
+        (Status::Fail, _) | (_, Status::Fail) => Status::Fail,
+        _ => Status::Review,
+    };
+    // INVARIANT: rules' names are names; were one not, the cell would still fail.
+    if let Ok(rule) = Name::parse(rule) {
+        outcome.failed.push(RuleFigure {
+            rule,
+            measure: measure.cloned(),
+            status: figure.status,
+            value: figure.value,
+            bound: figure.bound,
+        });
+    }
+}

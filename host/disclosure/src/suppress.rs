@@ -1,0 +1,130 @@
+//! Suppression: what to blank beside the cells that failed, so that no linear combination of what is left gives one back.
+//!
+//! The attacker knows all that is public: the frame, every label, the equations between cells and margins, that
+//! magnitudes are not negative, which cells are empty, and, to be safe, every released figure before it was rounded. What remains
+//! unknown about a failed cell is an interval; this module makes sure that it is wide enough.
+//!
+//! Each failed cell gets two *moves*, one up and one down: sets of blank cells and directions along which all of them
+//! could be shifted together without changing a released figure (Cox, *Network models for complementary cell suppression*, J.
+//! Amer. Stat. Assoc. 90 (1995), for two dimensions; Giessing and Repsilber, *Tools and strategies to protect multiple tables with the
+//! GHQUAR cell suppression engine*, LNCS 2316 (2002), for hypercubes in any number). A move that carries the whole
+//! protection level by itself is a proof, over integers too. The least costly is sought; every move is then checked
+//! against the equations by code that knows nothing of how it was found, and small tables are audited again by a linear
+//! programme over all equations at once.
+
+mod audit;
+mod certificate;
+mod cycle;
+mod field;
+mod hypercube;
+
+use crate::accumulate::Statistics;
+use crate::profile::Profile;
+use certificate::Move;
+use field::{Demand, Field};
+
+pub use audit::{AUDIT_WORK_MAX, Bracket};
+
+/// Cells × failed cells that the search looks at, at most; past that the table stays.
+pub const SEARCH_WORK_MAX: usize = 400_000_000;
+
+/// What is blanked, and what remains unknown.
+pub(crate) struct Plan {
+    /// Cells to blank beside those that failed.
+    pub(crate) complementary: Vec<usize>,
+    /// Intervals about the failed cells.
+    pub(crate) brackets: Vec<Bracket>,
+}
+
+/// Why failed cells cannot be protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unprotected {
+    /// Past [`SEARCH_WORK_MAX`].
+    TooLarge,
+    /// No move carries the protection level.
+    NoMove,
+    /// A move did not stand up to the check.
+    NotProven,
+}
+
+impl Unprotected {
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLarge => "the table is too large to protect its blank cells",
+            Self::NoMove => "blank cells could not be protected from the margins",
+            Self::NotProven => "blank cells are not proven to stay unknown",
+        }
+    }
+}
+
+/// Protects the failed cells (none of them empty).
+pub(crate) fn protect(
+    statistics: &Statistics,
+    profile: &Profile,
+    failed: &[usize],
+) -> Result<Plan, Unprotected> {
+    let lattice = statistics.lattice();
+    if failed.is_empty() || !lattice.totals() {
+        // Without margins no released figure says anything about another cell.
+        return Ok(Plan {
+            complementary: Vec::new(),
+            brackets: Vec::new(),
+        });
+    }
+    if failed.len().saturating_mul(lattice.count()) > SEARCH_WORK_MAX {
+        return Err(Unprotected::TooLarge);
+    }
+    let mut field = Field::new(statistics, profile, failed);
+    let mut demands: Vec<Demand> = failed.iter().map(|cell| field.demand(*cell)).collect();
+    // Those that need most go first: what they blank serves the rest for nothing.
+    demands.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.cell.cmp(&b.cell)));
+    let mut complementary = Vec::new();
+    let mut proofs = Vec::with_capacity(demands.len());
+    for demand in &demands {
+        let up = shift(&field, demand, true)?;
+        blank(&mut field, &up, &mut complementary);
+        let down = if demand.down.iter().any(|level| *level > 0.0) {
+            let down = shift(&field, demand, false)?;
+            blank(&mut field, &down, &mut complementary);
+            Some(down)
+        } else {
+            None
+        };
+        proofs.push((up, down));
+    }
+    for (demand, (up, down)) in demands.iter().zip(&proofs) {
+        let proven = up.proves(&field, demand, true)
+            && down
+                .as_ref()
+                .is_none_or(|d| d.proves(&field, demand, false));
+        if !proven {
+            return Err(Unprotected::NotProven);
+        }
+    }
+    let brackets = audit::audit(&field, &demands)?;
+    complementary.sort_unstable();
+    Ok(Plan {
+        complementary,
+        brackets,
+    })
+}
+
+fn shift(field: &Field<'_>, demand: &Demand, upwards: bool) -> Result<Move, Unprotected> {
+    let found = if field.lattice().axes() == 2 {
+        cycle::cheapest(field, demand, upwards)
+    } else {
+        hypercube::cheapest(field, demand, upwards)
+    };
+    found.ok_or(Unprotected::NoMove)
+}
+
+fn blank(field: &mut Field<'_>, chosen: &Move, complementary: &mut Vec<usize>) {
+    for cell in chosen.cells() {
+        if field.blank(cell) {
+            complementary.push(cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

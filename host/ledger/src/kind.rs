@@ -1,0 +1,132 @@
+//! Kinds of entries: a closed set.
+
+use serde::{Deserialize, Serialize};
+
+use crate::LedgerError;
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        /// What an entry tells of. A kind never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Kind { $($(#[$meta])* #[serde(rename = $text)] $variant),+ }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in record, store and API.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::str::FromStr for Kind {
+            type Err = LedgerError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(LedgerError::UnknownKind) }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An organisation was registered.
+    OrganisationRegistered = "organisation-registered",
+    /// An account was created.
+    AccountCreated = "account-created",
+    /// An account was given or lost a role.
+    RoleAppointed = "role-appointed",
+    /// Someone signed in.
+    SignedIn = "signed-in",
+    /// Someone tried to sign in and failed.
+    SignInFailed = "sign-in-failed",
+    /// Someone signed out.
+    SignedOut = "signed-out",
+    /// An API token was issued.
+    TokenIssued = "token-issued",
+    /// An API token was revoked.
+    TokenRevoked = "token-revoked",
+    /// A resource was catalogued.
+    ResourceRegistered = "resource-registered",
+    /// A snapshot was imported.
+    SnapshotImported = "snapshot-imported",
+    /// A scenario was proposed.
+    ScenarioProposed = "scenario-proposed",
+    /// A scenario was approved.
+    ScenarioApproved = "scenario-approved",
+    /// A version of a grant was drafted.
+    GrantDrafted = "grant-drafted",
+    /// A source unit consented to a grant.
+    GrantConsented = "grant-consented",
+    /// A grant came into force.
+    GrantActivated = "grant-activated",
+    /// A grant was suspended.
+    GrantSuspended = "grant-suspended",
+    /// A suspended grant was resumed.
+    GrantResumed = "grant-resumed",
+    /// A grant was revoked.
+    GrantRevoked = "grant-revoked",
+    /// A grant's term ended.
+    GrantExpired = "grant-expired",
+    /// A module was uploaded.
+    ModuleUploaded = "module-uploaded",
+    /// Admission refused a module.
+    ModuleRefused = "module-refused",
+    /// A module was admitted.
+    ModuleAdmitted = "module-admitted",
+    /// One person reviewed a module's algorithm.
+    ModuleReviewed = "module-reviewed",
+    /// A module's algorithm stands approved.
+    ModuleApproved = "module-approved",
+    /// A module's algorithm was rejected.
+    ModuleRejected = "module-rejected",
+    /// A module was withdrawn.
+    ModuleWithdrawn = "module-withdrawn",
+    /// A run was accepted.
+    RunSubmitted = "run-submitted",
+    /// A run was refused.
+    RunRefused = "run-refused",
+    /// A run was claimed: the intent before the effect.
+    RunClaimed = "run-claimed",
+    /// A run's output was sealed.
+    RunSealed = "run-sealed",
+    /// A run's table left the domain.
+    RunReleased = "run-released",
+    /// A run's output was kept inside.
+    RunWithheld = "run-withheld",
+    /// A run's output waits for reviewers.
+    RunInReview = "run-in-review",
+    /// A run failed.
+    RunFailed = "run-failed",
+    /// A run was stopped.
+    RunStopped = "run-stopped",
+    /// A run was interrupted.
+    RunAborted = "run-aborted",
+    /// Someone looked at a release or at an output under review.
+    ReleaseViewed = "release-viewed",
+    /// A reviewer decided about an output.
+    ReleaseReviewed = "release-reviewed",
+    /// The key of a sealed output was destroyed.
+    SealedOutputDestroyed = "sealed-output-destroyed",
+    /// A released table was handed over.
+    Delivered = "delivered",
+    /// An authority queried.
+    Queried = "queried",
+    /// Policy denied something.
+    DecisionDenied = "decision-denied",
+    /// Everything was stopped.
+    EmergencyStop = "emergency-stop",
+    /// The emergency stop was lifted.
+    EmergencyLifted = "emergency-lifted",
+    /// The system started.
+    SystemStarted = "system-started",
+    /// The system stopped in order.
+    SystemStopped = "system-stopped",
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

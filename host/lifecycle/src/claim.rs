@@ -1,0 +1,157 @@
+//! Claim: a queued run is decided again, its quota reserved, and its intent put on the record before anything happens.
+
+use yunei_authority::{Capability, Principal};
+use yunei_ledger::Kind;
+use yunei_model::{Code, EndCause, GrantState, Module, Refusal, Resource, Run, RunState, State};
+use yunei_rooms::SealKey;
+use yunei_store::{Change, StoreError, Usage};
+
+use crate::stop::run_facts;
+use crate::submit::{Facts, RunRequest};
+use crate::{Domain, LifecycleError};
+
+/// How often a run may read each row of its snapshots.
+pub(crate) const READS_PER_ROW_MAX: u64 = 2;
+
+/// A run that this process owns, with its capability. Comes from [`Domain::claim`] alone.
+#[derive(Debug)]
+pub struct Claimed {
+    pub(crate) run: Run,
+    pub(crate) module: Module,
+    pub(crate) capability: Capability,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) key: SealKey,
+    pub(crate) wrapped_key: Vec<u8>,
+    pub(crate) argument_key: [u8; 32],
+    pub(crate) rows_reserved: u64,
+}
+
+impl Claimed {
+    /// The run.
+    #[must_use]
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+}
+
+impl Domain {
+    /// Claims the next run, fairly between operating units. `None` when nothing waits.
+    ///
+    /// # Errors
+    /// The store failed. A run that is refused now ends as `stopped`, and the next one is looked at.
+    pub async fn claim(&self) -> Result<Option<Claimed>, LifecycleError> {
+        loop {
+            let mut change = self.store.begin().await?;
+            let Some(run) = change.claim_next_run().await? else { return Ok(None) };
+            let module = change.module(run.module).await?;
+            let module = module.ok_or(LifecycleError::Impossible { detail: "a run without its module" })?;
+            // INVARIANT: one writer; what is read here cannot change before the commit.
+            let facts = self.facts(run.grant).await?;
+            let (capability, rows) = match self.decide_again(&run, &module, &facts).await {
+                Ok(decided) => decided,
+                Err(LifecycleError::Refused(refusal)) => {
+                    self.stop_refused(run, &refusal, change).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let amount = Usage { runs: 1, rows, released_cells: 0 };
+            if let Err(error) = change.reserve(run.id, run.grant, &facts.grant.terms.quota, amount).await {
+                let refusal = quota_refusal(&error).ok_or(error)?;
+                self.stop_refused(run, &refusal, change).await?;
+                continue;
+            }
+            let claimed = self.take(&mut change, run, module, capability, facts, rows).await?;
+            self.commit(change).await?;
+            return Ok(Some(claimed));
+        }
+    }
+
+    async fn decide_again(&self, run: &Run, module: &Module, facts: &Facts) -> Result<(Capability, u64), LifecycleError> {
+        let account = self.store.account(run.submitted_by).await?.ok_or(Code::Forbidden)?;
+        let organisation = self.store.organisation(account.organisation).await?.ok_or(Code::Forbidden)?;
+        let principal = Principal::of(&account, &organisation, self.clock.now());
+        let mut rows = 0_u64;
+        for id in &run.snapshots {
+            rows += self.store.snapshot(*id).await?.map_or(0, |s| s.rows());
+        }
+        let request = RunRequest {
+            module: run.module,
+            grant: run.grant,
+            purpose: run.purpose.clone(),
+            parameters: run.parameters.clone(),
+        };
+        let question = self.use_question(&principal, module, &request, facts, &facts.resources, rows);
+        Ok((self.authority.capability(&question)?, rows.saturating_mul(READS_PER_ROW_MAX)))
+    }
+
+    async fn take(
+        &self,
+        change: &mut Change,
+        mut run: Run,
+        module: Module,
+        capability: Capability,
+        facts: Facts,
+        rows: u64,
+    ) -> Result<Claimed, LifecycleError> {
+        run.state = run.state.step(RunState::Running).map_err(|_| Code::WrongState)?;
+        run.started_at = Some(self.clock.now());
+        run.grant_version = capability.grant_version();
+        let (key, wrapped_key) = self.keys.new_run_key(run.id)?;
+        let mut argument_key = [0_u8; 32];
+        getrandom::fill(&mut argument_key).map_err(|_| crate::KeyError::Random)?;
+        let draft = run_facts(yunei_ledger::Draft::new(Kind::RunClaimed), &run)
+            .fact("policy_set", capability.policy_set().to_string())
+            .fact("clauses", capability.clauses())
+            .fact("profile", self.profile.digest().to_string())
+            .fact("rows_reserved", rows);
+        change.put_run(&run).await?;
+        self.record(change, draft).await?;
+        Ok(Claimed {
+            run,
+            module,
+            capability,
+            resources: facts.resources,
+            key: SealKey::from_bytes(*key),
+            wrapped_key,
+            argument_key,
+            rows_reserved: rows,
+        })
+    }
+
+    /// A run that may not start any more.
+    async fn stop_refused(&self, run: Run, refusal: &Refusal, mut change: Change) -> Result<(), LifecycleError> {
+        let clause = refusal.clause.clone().unwrap_or_else(|| refusal.code.to_string());
+        self.stop_one(&mut change, run, &EndCause::Denied { clause }, None).await?;
+        self.commit(change).await
+    }
+
+    /// Whether the run's grant is in force at this moment, read within the change.
+    pub(crate) async fn grant_in_force(&self, change: &mut Change, run: &Run) -> Result<Option<EndCause>, LifecycleError> {
+        let grant = change.grant_version(run.grant, run.grant_version).await?;
+        let grant = grant.ok_or(LifecycleError::Impossible { detail: "a run without its grant" })?;
+        if grant.state != GrantState::Active {
+            return Ok(Some(EndCause::GrantEnded { state: grant.state.to_string() }));
+        }
+        if !grant.terms.in_term(self.clock.now()) {
+            return Ok(Some(EndCause::GrantEnded { state: GrantState::Expired.to_string() }));
+        }
+        if change.emergency().await?.is_some() {
+            return Ok(Some(EndCause::Stop { reason: "emergency stop".to_owned() }));
+        }
+        Ok(None)
+    }
+}
+
+/// The refusal that a passed quota is.
+pub(crate) fn quota_refusal(error: &StoreError) -> Option<Refusal> {
+    let StoreError::Quota(limit) = error else { return None };
+    let code = if limit.name.contains("rows") {
+        Code::QuotaRows
+    } else if limit.name.contains("cells") {
+        Code::QuotaCells
+    } else {
+        Code::QuotaRuns
+    };
+    Some(Refusal::new(code).by(format!("grant.quota.{}", limit.name)))
+}

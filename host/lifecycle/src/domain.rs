@@ -1,0 +1,172 @@
+//! The domain: everything that the stages work with, put together once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use cap_std::fs::Dir;
+use tokio::sync::{Notify, watch};
+use yunei_authority::Authority;
+use yunei_catalog::Vault;
+use yunei_disclosure::Profile;
+use yunei_ledger::SigningKey;
+use yunei_model::{Clock, IdSource, Limits, RunId};
+use yunei_rooms::RunningRooms;
+use yunei_sandbox::{ArtefactKey, Compiler};
+use yunei_store::Store;
+
+use crate::{KeyStore, LifecycleError};
+
+/// What a domain is opened with.
+pub struct Settings {
+    /// The data directory, as a capability.
+    pub data: Dir,
+    /// Its path, for the store alone (SQLite opens its own file).
+    pub data_path: PathBuf,
+    /// The program that the rooms and the compiling child are started from: this binary.
+    pub program: PathBuf,
+    /// The policies.
+    pub authority: Authority,
+    /// The disclosure profile, as its file says.
+    pub profile: String,
+    /// The transparency log's name.
+    pub log_name: String,
+    /// Limits of runs.
+    pub limits: Limits,
+    /// Keys.
+    pub keys: Arc<dyn KeyStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// The authorized operation domain.
+pub struct Domain {
+    pub(crate) store: Store,
+    pub(crate) authority: Authority,
+    pub(crate) vault: Vault,
+    pub(crate) compiler: Compiler,
+    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) artefact_key: ArtefactKey,
+    pub(crate) log_key: SigningKey,
+    pub(crate) data: Dir,
+    pub(crate) incoming: Dir,
+    pub(crate) components: Dir,
+    pub(crate) artefacts: Dir,
+    pub(crate) sealed: Dir,
+    pub(crate) program: PathBuf,
+    pub(crate) profile: Profile,
+    pub(crate) profile_text: String,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) decoy_hash: String,
+    /// Rooms that are up now, to be killed when their grant ends.
+    pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Something was queued.
+    pub(crate) queued: Notify,
+    /// Something was recorded.
+    pub(crate) recorded: Notify,
+    /// Entries under the newest signed checkpoint.
+    pub(crate) checkpointed: watch::Sender<u64>,
+}
+
+impl Domain {
+    /// Opens the domain over its data directory; makes what is missing.
+    ///
+    /// # Errors
+    /// [`LifecycleError`] when another server has the directory, or something in it cannot be used.
+    pub async fn open(settings: Settings) -> Result<Self, LifecycleError> {
+        let store = Store::open(&settings.data_path).await?;
+        let directory = |name: &'static str| -> Result<Dir, LifecycleError> {
+            settings.data.create_dir_all(name).map_err(LifecycleError::data("to make a directory"))?;
+            settings.data.open_dir(name).map_err(LifecycleError::data("to open a directory"))
+        };
+        let profile = Profile::parse(&settings.profile).map_err(|e| LifecycleError::Policy { detail: e.to_string() })?;
+        let artefact_key = ArtefactKey::from_bytes(*settings.keys.artefact_key()?);
+        let log_key = SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
+        let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let vault = Vault::new(directory("parts")?);
+        vault.discard_unfinished()?;
+        Ok(Self {
+            vault,
+            incoming: directory("incoming")?,
+            components: directory("components")?,
+            artefacts: directory("artefacts")?,
+            sealed: directory("sealed")?,
+            store,
+            authority: settings.authority,
+            compiler: Compiler::new(settings.program.clone()),
+            keys: settings.keys,
+            artefact_key,
+            log_key,
+            data: settings.data,
+            program: settings.program,
+            profile,
+            profile_text: settings.profile,
+            limits: settings.limits,
+            clock: settings.clock,
+            ids: settings.ids,
+            decoy_hash: crate::sign_in::hash("a password that nobody has")?,
+            running: Mutex::new(HashMap::new()),
+            queued: Notify::new(),
+            recorded: Notify::new(),
+            checkpointed: watch::Sender::new(covered),
+        })
+    }
+
+    /// Where uploads are kept until they are imported.
+    #[must_use]
+    pub fn incoming_dir(&self) -> &Dir {
+        &self.incoming
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The source of ids.
+    #[must_use]
+    pub fn ids(&self) -> &dyn IdSource {
+        &*self.ids
+    }
+
+    /// The disclosure profile in force.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Waits until something may be queued.
+    pub async fn queued(&self) {
+        self.queued.notified().await;
+    }
+
+    /// Kills the rooms of a run, if they are up.
+    pub(crate) fn kill_rooms(&self, run: RunId) {
+        let running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(rooms) = running.get(&run) {
+            rooms.kill();
+        }
+    }
+
+    /// Kills all rooms, says so on the record, and closes the store.
+    ///
+    /// # Errors
+    /// A record that cannot be written.
+    pub async fn shut_down(&self) -> Result<(), LifecycleError> {
+        {
+            let running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for rooms in running.values() {
+                rooms.kill();
+            }
+        }
+        self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped)).await?;
+        self.sequence_now().await?;
+        self.store.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+//! Execution: feed and cell run, every call goes onto the record, the output is sealed.
+
+use std::time::Duration;
+
+use yunei_ledger::{Draft, Kind, TraceTree};
+use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
+use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
+use yunei_store::{Change, Usage};
+
+use crate::admit::write_once;
+use crate::claim::Claimed;
+use crate::stop::run_facts;
+use crate::{Domain, LifecycleError};
+
+/// A run whose output is sealed and at the gate. Comes from [`Domain::execute`] alone.
+#[derive(Debug)]
+pub struct Sealed {
+    pub(crate) run: Run,
+    pub(crate) output: SealedOutput,
+    pub(crate) gate: GateSession,
+    /// Entries that must be under a signed checkpoint before anything of the run may leave.
+    pub(crate) covered_from: u64,
+}
+
+/// What came of feed and cell.
+struct Ran {
+    ending: Ending,
+    trace: TraceTree,
+    calls: u64,
+    layers: Vec<(&'static str, Vec<Layer>)>,
+}
+
+/// Rooms that are known to whoever may have to kill them, for as long as this lives.
+pub(crate) struct Registered<'a> {
+    domain: &'a Domain,
+    run: RunId,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        let mut running = self.domain.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(rooms) = running.remove(&self.run) {
+            rooms.kill();
+        }
+    }
+}
+
+impl Domain {
+    /// Runs a claimed run up to its sealed output. `None` when it ended before: failed, stopped or aborted, as the record says.
+    ///
+    /// # Errors
+    /// The host failed; the run is put to its end by [`Domain::abandon`] then.
+    pub async fn execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
+        let id = claimed.run.id;
+        match self.try_execute(claimed).await {
+            Ok(sealed) => Ok(sealed),
+            Err(error) => {
+                self.abandon(id, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
+        let plan = self.session_plan(&claimed).await?;
+        let deadline = Duration::from_millis(claimed.capability.limits().duration_ms_max);
+        let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
+        let registered = self.register(claimed.run.id, rooms.clone());
+        // A grant that ended between claim and start found no rooms to kill: it is asked once more.
+        if self.ended_meanwhile(&claimed.run).await? {
+            return Ok(None);
+        }
+        let ran = match tokio::time::timeout(deadline, self.attend(&mut session, claimed.run.id)).await {
+            Ok(ran) => ran?,
+            Err(_) => {
+                rooms.kill();
+                let limit = claimed.capability.limits().duration_ms_max;
+                let cause = LimitExceeded { name: "duration_ms_max".into(), limit, current: limit, requested: 1 };
+                self.fail(claimed.run.id, EndCause::Limit { limit: cause }, None).await?;
+                return Ok(None);
+            }
+        };
+        if let Some(cause) = ran.ending.cause.clone() {
+            self.fail(claimed.run.id, cause, Some(&ran)).await?;
+            return Ok(None);
+        }
+        let sealed = self.seal_output(claimed, &session, ran).await;
+        drop(registered);
+        sealed
+    }
+
+    pub(crate) fn register(&self, run: RunId, rooms: RunningRooms) -> Registered<'_> {
+        let mut running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        running.insert(run, rooms);
+        Registered { domain: self, run }
+    }
+
+    async fn ended_meanwhile(&self, run: &Run) -> Result<bool, LifecycleError> {
+        Ok(self.store.run(run.id).await?.is_none_or(|r| r.state != RunState::Running))
+    }
+
+    /// Puts calls on the record as they come, and lets the guest go on.
+    async fn attend(&self, session: &mut Session<'_>, run: RunId) -> Result<Ran, LifecycleError> {
+        let mut trace = TraceTree::default();
+        let mut calls = 0;
+        loop {
+            match session.next().await? {
+                Event::Calls(group) => {
+                    for call in &group {
+                        trace.push(call)?;
+                    }
+                    calls += group.len() as u64;
+                    self.keep_calls(run, &group).await?;
+                    session.go_on().await?;
+                }
+                Event::Ended(ending) => {
+                    return Ok(Ran { ending, trace, calls, layers: session.layers().to_vec() });
+                }
+            }
+        }
+    }
+
+    /// Trace leaves become durable here; their root is part of the run's outcome entry.
+    async fn keep_calls(&self, run: RunId, group: &[yunei_model::Call]) -> Result<(), LifecycleError> {
+        for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
+            let mut change = self.store.begin().await?;
+            change.put_calls(run, chunk).await?;
+            change.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Hands the output to the gate, which seals it; puts trace root and digest on the record.
+    async fn seal_output(&self, claimed: Claimed, session: &Session<'_>, ran: Ran) -> Result<Option<Sealed>, LifecycleError> {
+        let id = claimed.run.id;
+        let file = format!("{id}.sealed");
+        write_once(&self.sealed, &file, b"")?;
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true).write(true);
+        let ciphertext =
+            self.sealed.open_with(&file, &options).map_err(LifecycleError::data("to make a sealed output"))?.into_std();
+        let (plan, parts) = self.gate_plan(&claimed).await?;
+        let (mut gate, rooms) = GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
+        let registered = self.register(id, rooms);
+        let (digest, bytes) = gate.sealed().await?;
+        let output = SealedOutput { run: id, digest, bytes };
+
+        let mut change = self.store.begin().await?;
+        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else { return Ok(None) };
+        run.state = run.state.step(RunState::Sealed).map_err(|_| Code::WrongState)?;
+        note_trace(&mut run, &ran);
+        change.put_run(&run).await?;
+        change.put_sealed_output(&output, &file, &claimed.wrapped_key).await?;
+        change.settle(id, Usage { runs: 1, rows: ran.ending.rows_fed.min(claimed.rows_reserved), released_cells: 0 }).await?;
+        let mut layers = ran.layers.clone();
+        layers.push(("gate", gate.layers().to_vec()));
+        let draft = run_facts(Draft::new(Kind::RunSealed), &run)
+            .fact(yunei_ledger::TRACE_ROOT, ran.trace.root().to_string())
+            .fact(yunei_ledger::CALLS, ran.calls)
+            .fact("rows_fed", ran.ending.rows_fed)
+            .fact("output_digest", digest.to_string())
+            .observed("layers", layers);
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        drop(registered);
+        let covered_from = self.record_size().await?;
+        Ok(Some(Sealed { run, output, gate, covered_from }))
+    }
+
+    /// Entries committed so far.
+    pub(crate) async fn record_size(&self) -> Result<u64, LifecycleError> {
+        let newest = self.store.entries(&yunei_store::EntryFilter::default(), yunei_store::Page::first(1).falling()).await?;
+        Ok(newest.first().map_or(0, |r| r.position))
+    }
+
+    /// The run, if it is still in `state`; what stopped it meanwhile is on the record already.
+    pub(crate) async fn still(&self, change: &mut Change, id: RunId, state: RunState) -> Result<Option<Run>, LifecycleError> {
+        Ok(change.run(id).await?.filter(|run| run.state == state))
+    }
+
+    /// Puts a run to `failed`, unless something else ended it first.
+    async fn fail(&self, id: RunId, cause: EndCause, ran: Option<&Ran>) -> Result<(), LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else { return Ok(()) };
+        run.state = run.state.step(RunState::Failed).map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        run.end_cause = Some(cause.clone());
+        let mut draft = Draft::new(Kind::RunFailed);
+        if let Some(ran) = ran {
+            note_trace(&mut run, ran);
+            draft = draft
+                .fact(yunei_ledger::TRACE_ROOT, ran.trace.root().to_string())
+                .fact(yunei_ledger::CALLS, ran.calls)
+                .fact("rows_fed", ran.ending.rows_fed);
+        }
+        change.put_run(&run).await?;
+        self.record(&mut change, run_facts(draft, &run).fact("cause", cause_kind(&cause))).await?;
+        self.commit(change).await
+    }
+
+    /// Puts a run to its end after the host itself failed.
+    pub(crate) async fn abandon(&self, id: RunId, error: &LifecycleError) -> Result<(), LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else { return Ok(()) };
+        let next = if run.state == RunState::InReview { RunState::Withheld } else { RunState::Failed };
+        run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        run.end_cause = Some(EndCause::Host { detail: error.to_string() });
+        change.put_run(&run).await?;
+        let kind = if next == RunState::Failed { Kind::RunFailed } else { Kind::RunWithheld };
+        self.record(&mut change, run_facts(Draft::new(kind), &run).fact("cause", "host")).await?;
+        self.destroy_output(&mut change, &run).await?;
+        self.commit(change).await
+    }
+}
+
+fn note_trace(run: &mut Run, ran: &Ran) {
+    run.trace_root = Some(ran.trace.root());
+    run.calls = ran.calls;
+    run.rows_fed = ran.ending.rows_fed;
+}
+
+/// The kind of a cause: the record has no message of a guest.
+fn cause_kind(cause: &EndCause) -> serde_json::Value {
+    serde_json::to_value(cause).ok().and_then(|v| v.get("kind").cloned()).unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! Judgement: the gate's verdicts become an outcome.
+
+use yunei_ledger::{Draft, Kind};
+use yunei_model::{Code, Decision, RunState, State, Table, Verdict};
+use yunei_store::Change;
+
+use crate::execute::Sealed;
+use crate::release::{InReview, Released, Withheld};
+use crate::stop::run_facts;
+use crate::{Domain, LifecycleError};
+
+/// What became of a sealed output.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It left.
+    Released(Released),
+    /// It stays.
+    Withheld(Withheld),
+    /// People decide.
+    InReview(InReview),
+}
+
+impl Domain {
+    /// Has the gate judge a sealed output, and acts on it. `None` when the run was ended meanwhile.
+    ///
+    /// # Errors
+    /// The host failed; the run is put to its end.
+    pub async fn judge_output(&self, sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
+        let id = sealed.run.id;
+        match self.try_judge(sealed).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => {
+                self.abandon(id, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_judge(&self, mut sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
+        let rooms = sealed.gate.rooms();
+        let registered = self.register(sealed.run.id, rooms);
+        let judged = sealed.gate.judged().await?;
+        drop(registered);
+        let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
+        match decision {
+            Decision::Release => self.release_judged(sealed, judged.outputs).await,
+            Decision::Withhold => self.withhold(sealed, &judged.outputs).await,
+            Decision::Review => self.send_to_review(sealed, &judged.outputs).await,
+        }
+    }
+
+    async fn withhold(&self, sealed: Sealed, outputs: &[(Verdict, Option<Table>)]) -> Result<Option<Outcome>, LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let Some(mut run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
+        run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        change.put_run(&run).await?;
+        self.keep_verdicts(&mut change, &run, outputs).await?;
+        let draft = verdict_facts(run_facts(Draft::new(Kind::RunWithheld), &run), outputs);
+        self.record(&mut change, draft).await?;
+        self.destroy_output(&mut change, &run).await?;
+        self.commit(change).await?;
+        Ok(Some(Outcome::Withheld(Withheld { run })))
+    }
+
+    async fn send_to_review(
+        &self,
+        sealed: Sealed,
+        outputs: &[(Verdict, Option<Table>)],
+    ) -> Result<Option<Outcome>, LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let Some(mut run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
+        run.state = run.state.step(RunState::InReview).map_err(|_| Code::WrongState)?;
+        change.put_run(&run).await?;
+        self.keep_verdicts(&mut change, &run, outputs).await?;
+        let draft = verdict_facts(run_facts(Draft::new(Kind::RunInReview), &run), outputs);
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        Ok(Some(Outcome::InReview(InReview { run })))
+    }
+
+    pub(crate) async fn keep_verdicts(
+        &self,
+        change: &mut Change,
+        run: &yunei_model::Run,
+        outputs: &[(Verdict, Option<Table>)],
+    ) -> Result<(), LifecycleError> {
+        for (verdict, _) in outputs {
+            change.put_verdict(run.id, verdict).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The strictest of all outputs' decisions: a run leaves as a whole or not at all. No output is no release.
+fn joint_decision(decisions: impl Iterator<Item = Decision>) -> Decision {
+    let decisions: Vec<Decision> = decisions.collect();
+    if decisions.is_empty() || decisions.contains(&Decision::Withhold) {
+        Decision::Withhold
+    } else if decisions.contains(&Decision::Review) {
+        Decision::Review
+    } else {
+        Decision::Release
+    }
+}
+
+/// What the record says of verdicts: route, profile, decision, and how many cells; no figure of a check.
+pub(crate) fn verdict_facts(draft: Draft, outputs: &[(Verdict, Option<Table>)]) -> Draft {
+    let verdicts: Vec<_> = outputs
+        .iter()
+        .map(|(v, _)| {
+            serde_json::json!({
+                "output": v.output,
+                "route": v.route,
+                "profile": v.profile,
+                "profile_digest": v.profile_digest.to_string(),
+                "decision": v.decision,
+                "cells": v.cells_total,
+                "cells_released": v.cells_released,
+                "cells_suppressed": v.cells_failed + v.cells_complementary,
+            })
+        })
+        .collect();
+    draft.fact("verdicts", verdicts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_leaves_as_a_whole_or_not_at_all() {
+        use Decision::{Release, Review, Withhold};
+        assert_eq!(joint_decision([].into_iter()), Withhold);
+        assert_eq!(joint_decision([Release, Release].into_iter()), Release);
+        assert_eq!(joint_decision([Release, Review].into_iter()), Review);
+        assert_eq!(joint_decision([Review, Withhold, Release].into_iter()), Withhold);
+    }
+}

@@ -1,0 +1,270 @@
+//! Plans for the rooms: derived from a capability, and no more.
+
+use std::fs::File;
+
+use yunei_authority::CapabilityTable;
+use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
+use yunei_model::{
+    Basis, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource, Snapshot, World,
+};
+use yunei_rooms::{
+    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits, SessionPlan, Source,
+    TableFiles, TablePlan,
+};
+use yunei_sandbox::ParameterValue;
+
+use crate::{Claimed, Domain, LifecycleError};
+
+/// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
+const ADDRESS_SPACE_BYTES_MAX: u64 = 1 << 40;
+/// Bytes of a room's memory files beyond the guest's output: the ring.
+const RING_BYTES: u64 = (yunei_rooms::SLOT_BYTES * yunei_rooms::SLOTS_MAX) as u64;
+/// Seconds of processor time for each second that a run may take.
+const CPU_SECONDS_MARGIN: u64 = 60;
+
+const NO_MANIFEST: LifecycleError = LifecycleError::Impossible { detail: "an admitted module without manifest" };
+const NO_FIELD: LifecycleError = LifecycleError::Impossible { detail: "a capability for a field that does not exist" };
+
+/// A table of a run: what the capability gives of it, the resource, the pinned snapshot.
+struct Table<'a> {
+    granted: &'a CapabilityTable,
+    resource: &'a Resource,
+    snapshot: Snapshot,
+}
+
+impl Domain {
+    pub(crate) fn room_limits(&self) -> RoomLimits {
+        RoomLimits {
+            address_space_bytes_max: ADDRESS_SPACE_BYTES_MAX,
+            file_bytes_max: RING_BYTES.saturating_add(self.limits.output_bytes_max.saturating_mul(2)),
+            cpu_seconds_max: self.limits.duration_ms_max / 1000 + CPU_SECONDS_MARGIN,
+        }
+    }
+
+    /// Plans for feed and cell, with the parts opened.
+    pub(crate) async fn session_plan(&self, claimed: &Claimed) -> Result<SessionPlan, LifecycleError> {
+        let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
+        let tables = self.tables(claimed).await?;
+        let mask_key = MaskKey::from_bytes(*self.keys.mask_key(claimed.run.grant)?);
+        let mut views = Vec::new();
+        let mut files = Vec::new();
+        let mut planned = Vec::new();
+        for table in &tables {
+            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            planned.push(TablePlan {
+                name: table.resource.name.clone(),
+                fields: fields.iter().map(|f| (f.name.clone(), masked_type(f.kind, &f.mask), f.nullable)).collect(),
+            });
+            let columns = fields.into_iter().map(|f| column(f, f.mask.clone())).collect();
+            views.push(view(table, columns, mask_key.clone()));
+            files.push(self.open_parts(&table.snapshot)?);
+        }
+        let sql = claimed.capability.join() && claimed.capability.world() == World::Analysis;
+        let parameters = ParameterValue::typed(&manifest.parameters, claimed.capability.parameters())?;
+        let limits = self.room_limits();
+        Ok(SessionPlan {
+            feed: FeedPlan {
+                views,
+                sql,
+                batch_rows_max: usize::try_from(self.limits.batch_rows_max).unwrap_or(usize::MAX),
+                limits,
+            },
+            cell: CellPlan {
+                world: claimed.capability.world(),
+                tables: planned,
+                sql,
+                outputs: manifest.outputs.iter().map(|o| o.name.clone()).collect(),
+                derived: manifest.derived.clone(),
+                parameters,
+                guest: claimed.capability.limits().clone(),
+                limits,
+            },
+            files,
+            component: self.authentic_code(&claimed.module)?,
+            argument_key: claimed.argument_key,
+            rows_max: claimed.rows_reserved,
+        })
+    }
+
+    /// The gate's plan, with the parts opened in the order of its views.
+    pub(crate) async fn gate_plan(&self, claimed: &Claimed) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
+        let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
+        let tables = self.tables(claimed).await?;
+        let mut views = Vec::new();
+        let mut files = Vec::new();
+        let mut outputs = Vec::new();
+        for output in &manifest.outputs {
+            let table = tables.iter().find(|t| t.resource.name == output.resource);
+            let table = table.ok_or(LifecycleError::Impossible { detail: "an output about a resource that is not granted" })?;
+            let computable = manifest.is_recomputable(output) || (manifest.world == World::PerRow && !output.measures.is_empty());
+            if !computable {
+                outputs.push(undecided(output));
+                continue;
+            }
+            let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+            files.push(self.open_parts(&table.snapshot)?);
+            outputs.push(plan);
+        }
+        let plan = GatePlan {
+            mode: GateMode::Judge,
+            key: claimed.key.clone(),
+            views,
+            outputs,
+            derived: manifest.derived.clone(),
+            profile: self.profile_text.clone(),
+            rows_max: self.limits.output_rows_max,
+            limits: self.room_limits(),
+        };
+        Ok((plan, files))
+    }
+
+    async fn tables<'a>(&self, claimed: &'a Claimed) -> Result<Vec<Table<'a>>, LifecycleError> {
+        let mut tables = Vec::new();
+        for (granted, snapshot) in claimed.capability.tables().iter().zip(&claimed.run.snapshots) {
+            let resource = claimed.resources.iter().find(|r| &r.name == granted.resource());
+            let resource = resource.ok_or(LifecycleError::Impossible { detail: "a capability without its resource" })?;
+            let snapshot = self.store.snapshot(*snapshot).await?;
+            let snapshot = snapshot.filter(|s| s.resource == resource.id);
+            let snapshot = snapshot.ok_or(LifecycleError::Impossible { detail: "a run without its snapshot" })?;
+            tables.push(Table { granted, resource, snapshot });
+        }
+        Ok(tables)
+    }
+
+    fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
+        let parts: Result<Vec<File>, _> = snapshot.parts.iter().map(|part| self.vault.open_part(part)).collect();
+        Ok(TableFiles { parts: parts? })
+    }
+}
+
+fn named<'a>(resource: &'a Resource, names: &[Name]) -> Result<Vec<&'a Field>, LifecycleError> {
+    names.iter().map(|name| resource.field(name).ok_or(NO_FIELD)).collect()
+}
+
+fn column(field: &Field, mask: Mask) -> ViewColumn {
+    ViewColumn { name: field.name.clone(), kind: field.kind, nullable: field.nullable, mask }
+}
+
+fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
+    ViewPlan {
+        name: table.resource.name.clone(),
+        columns,
+        filter: table.granted.filter().to_vec(),
+        mask_key,
+        parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
+    }
+}
+
+/// An output that the gate cannot compute: people decide.
+fn undecided(output: &Output) -> OutputPlan {
+    OutputPlan {
+        name: output.name.clone(),
+        view: None,
+        derived: false,
+        subject: None,
+        group: None,
+        dimensions: Vec::new(),
+        measures: Vec::new(),
+        totals: false,
+    }
+}
+
+/// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
+struct Columns<'a> {
+    resource: &'a Resource,
+    taken: Vec<ViewColumn>,
+}
+
+impl Columns<'_> {
+    fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
+        if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
+            return Ok(position);
+        }
+        let field = self.resource.field(name).ok_or(NO_FIELD)?;
+        self.taken.push(column(field, Mask::None));
+        Ok(self.taken.len() - 1)
+    }
+
+    fn optional(&mut self, name: Option<&Name>) -> Result<Option<usize>, LifecycleError> {
+        name.map(|name| self.position(name)).transpose()
+    }
+}
+
+fn output_plan(
+    manifest: &Manifest,
+    output: &Output,
+    resource: &Resource,
+    view: usize,
+) -> Result<(OutputPlan, Vec<ViewColumn>), LifecycleError> {
+    let mut columns = Columns { resource, taken: Vec::new() };
+    let protected = resource.basis != Basis::NonPersonal;
+    let subject = columns.optional(resource.subject.as_ref().filter(|_| protected))?;
+    let group = columns.optional(resource.subject_group.as_ref().filter(|_| protected))?;
+    let mut dimensions = Vec::new();
+    for dimension in &output.dimensions {
+        dimensions.push(dimension_plan(manifest, dimension, &mut columns)?);
+    }
+    let mut measures = Vec::new();
+    for measure in &output.measures {
+        measures.push(measure_plan(manifest, measure, &mut columns)?);
+    }
+    let plan = OutputPlan {
+        name: output.name.clone(),
+        view: Some(view),
+        derived: !manifest.is_recomputable(output),
+        subject,
+        group,
+        dimensions,
+        measures,
+        totals: output.totals,
+    };
+    Ok((plan, columns.taken))
+}
+
+fn derived_position(manifest: &Manifest, name: &Name) -> Result<usize, LifecycleError> {
+    let position = manifest.derived.iter().position(|d| &d.name == name);
+    position.ok_or(LifecycleError::Impossible { detail: "a derived column that nothing derives" })
+}
+
+fn dimension_plan(
+    manifest: &Manifest,
+    dimension: &Dimension,
+    columns: &mut Columns<'_>,
+) -> Result<DimensionPlan, LifecycleError> {
+    match dimension {
+        Dimension::Banded { field, banding } => {
+            let position = columns.position(field)?;
+            let known = columns.resource.field(field).ok_or(NO_FIELD)?;
+            let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
+            let title = Some(known.title.clone());
+            let sensitive = known.class == yunei_model::FieldClass::Sensitive;
+            Ok(DimensionPlan::Banded { name: field.clone(), title, sensitive, column: position, banding })
+        }
+        Dimension::Derived { derived } => {
+            let position = derived_position(manifest, derived)?;
+            let labels = manifest.derived.get(position).and_then(|d| match &d.value {
+                DerivedValue::Category { labels } => Some(labels.clone()),
+                DerivedValue::Number { .. } => None,
+            });
+            let labels = labels.ok_or(LifecycleError::Impossible { detail: "a dimension that is no category" })?;
+            Ok(DimensionPlan::Derived { name: derived.clone(), column: position, labels })
+        }
+    }
+}
+
+fn measure_plan(manifest: &Manifest, measure: &Measure, columns: &mut Columns<'_>) -> Result<MeasurePlan, LifecycleError> {
+    let values = match (&measure.field, &measure.derived) {
+        (Some(field), _) => Some(Source::Column(columns.position(field)?)),
+        (None, Some(derived)) => Some(Source::Derived(derived_position(manifest, derived)?)),
+        (None, None) => None,
+    };
+    Ok(MeasurePlan {
+        name: measure.name.clone(),
+        title: measure.title.clone(),
+        aggregate: measure.aggregate,
+        values,
+        denominator: columns.optional(measure.denominator.as_ref())?,
+        weight: columns.optional(measure.weight.as_ref())?,
+    })
+}

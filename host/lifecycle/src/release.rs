@@ -1,0 +1,171 @@
+//! Release: the table leaves, or the sealed output is destroyed.
+
+use yunei_ledger::{Draft, Kind};
+use yunei_model::{
+    Code, Digest, EndCause, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
+};
+use yunei_store::{Change, Usage};
+
+use crate::claim::quota_refusal;
+use crate::execute::Sealed;
+use crate::judge::{Outcome, verdict_facts};
+use crate::stop::run_facts;
+use crate::{Domain, LifecycleError, RunDetail};
+
+/// A run whose table left. Comes from the gate's or the reviewers' yes alone.
+#[derive(Debug)]
+pub struct Released {
+    pub(crate) run: Run,
+    pub(crate) releases: Vec<ReleaseId>,
+}
+
+/// A run whose output stays inside and is destroyed.
+#[derive(Debug)]
+pub struct Withheld {
+    pub(crate) run: Run,
+}
+
+/// A run whose output waits for two people.
+#[derive(Debug)]
+pub struct InReview {
+    pub(crate) run: Run,
+}
+
+impl Released {
+    /// The run.
+    #[must_use]
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Its releases.
+    #[must_use]
+    pub fn releases(&self) -> &[ReleaseId] {
+        &self.releases
+    }
+}
+
+impl Withheld {
+    /// The run.
+    #[must_use]
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+}
+
+impl InReview {
+    /// The run.
+    #[must_use]
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+}
+
+impl Domain {
+    /// Releases what the gate let pass: after its trace is under a signed checkpoint, and only while the grant is in force.
+    pub(crate) async fn release_judged(
+        &self,
+        sealed: Sealed,
+        outputs: Vec<(Verdict, Option<Table>)>,
+    ) -> Result<Option<Outcome>, LifecycleError> {
+        self.await_checkpoint(sealed.covered_from).await?;
+        let mut change = self.store.begin().await?;
+        let Some(run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
+        if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
+            self.stop_one(&mut change, run, &cause, None).await?;
+            self.commit(change).await?;
+            return Ok(None);
+        }
+        self.keep_verdicts(&mut change, &run, &outputs).await?;
+        let cells = outputs.iter().map(|(v, _)| v.cells_released).sum();
+        let mut tables = Vec::new();
+        for (verdict, table) in &outputs {
+            let table = table.clone().ok_or(LifecycleError::Impossible { detail: "a release without a table" })?;
+            tables.push((verdict.output.clone(), verdict.route, table));
+        }
+        let draft = verdict_facts(Draft::new(Kind::RunReleased), &outputs)
+            .fact("sealed_digest", sealed.output.digest.to_string());
+        match self.put_releases(&mut change, run, tables, cells, draft).await? {
+            Ok(released) => {
+                self.commit(change).await?;
+                Ok(Some(Outcome::Released(released)))
+            }
+            Err(run) => {
+                self.commit(change).await?;
+                Ok(Some(Outcome::Withheld(Withheld { run })))
+            }
+        }
+    }
+
+    /// Releases what two reviewers let pass.
+    pub(crate) async fn release_reviewed(&self, run: Run) -> Result<RunDetail, LifecycleError> {
+        let opened = self.open_sealed(&run).await?;
+        self.await_checkpoint(self.record_size().await?).await?;
+        let mut change = self.store.begin().await?;
+        let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
+            return Err(Code::WrongState.into());
+        };
+        if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
+            let run = self.stop_one(&mut change, run, &cause, None).await?;
+            self.commit(change).await?;
+            return self.detail_of(run).await;
+        }
+        let cells = opened.tables.iter().map(|(_, t)| (t.rows() * t.columns().len()) as u64).sum();
+        let tables = opened.tables.into_iter().map(|(name, table)| (name, Route::Reviewed, table)).collect();
+        let draft = Draft::new(Kind::RunReleased).fact("route", Route::Reviewed.as_str());
+        let run = match self.put_releases(&mut change, run, tables, cells, draft).await? {
+            Ok(released) => released.run,
+            Err(withheld) => withheld,
+        };
+        self.commit(change).await?;
+        self.detail_of(run).await
+    }
+
+    /// A reviewer said no.
+    pub(crate) async fn withhold_reviewed(&self, change: &mut Change, mut run: Run) -> Result<Run, LifecycleError> {
+        run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        change.put_run(&run).await?;
+        self.record(change, run_facts(Draft::new(Kind::RunWithheld), &run).fact("route", Route::Reviewed.as_str())).await?;
+        self.destroy_output(change, &run).await?;
+        Ok(run)
+    }
+
+    /// Debits the quota and writes releases, or withholds when the quota has no room for them.
+    async fn put_releases(
+        &self,
+        change: &mut Change,
+        mut run: Run,
+        tables: Vec<(yunei_model::Name, Route, Table)>,
+        cells: u64,
+        draft: Draft,
+    ) -> Result<Result<Released, Run>, LifecycleError> {
+        let grant = change.grant_version(run.grant, run.grant_version).await?;
+        let grant = grant.ok_or(LifecycleError::Impossible { detail: "a run without its grant" })?;
+        let amount = Usage { runs: 0, rows: 0, released_cells: cells };
+        run.ended_at = Some(self.clock.now());
+        if let Err(error) = change.reserve(run.id, run.grant, &grant.terms.quota, amount).await {
+            let refusal = quota_refusal(&error).ok_or(error)?;
+            run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
+            run.end_cause = Some(EndCause::Denied { clause: refusal.clause.unwrap_or_default() });
+            change.put_run(&run).await?;
+            let draft = run_facts(Draft::new(Kind::RunWithheld), &run).fact("code", refusal.code.as_str());
+            self.record(change, draft).await?;
+            self.destroy_output(change, &run).await?;
+            return Ok(Err(run));
+        }
+        run.state = run.state.step(RunState::Released).map_err(|_| Code::WrongState)?;
+        change.put_run(&run).await?;
+        let mut releases = Vec::new();
+        let mut digests = Vec::new();
+        for (output, route, table) in tables {
+            let id = ReleaseId::new(&*self.ids);
+            let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible { detail: "a table that is no JSON" })?;
+            digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": Digest::of(&bytes).to_string() }));
+            change.put_release(&Release { id, run: run.id, output, route, table, at: self.clock.now() }).await?;
+            releases.push(id);
+        }
+        self.record(change, run_facts(draft, &run).fact("releases", digests).fact("cells", cells)).await?;
+        Ok(Ok(Released { run, releases }))
+    }
+}

@@ -1,0 +1,201 @@
+//! Reviews by people: of algorithms, and of outputs that the gate cannot decide.
+
+use yunei_authority::{Action, ModuleTarget, Target};
+use yunei_ledger::Kind;
+use yunei_model::{
+    AlgorithmReview, Code, Module, ModuleId, ModuleState, Name, ReleaseReview, ReviewId, ReviewOutcome, Run, RunId, RunState,
+    State, Table,
+};
+use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
+use yunei_store::{Page, RunFilter};
+
+use crate::stop::{kept_reason, run_facts};
+use crate::{Actor, Domain, LifecycleError, ModuleView, RunDetail};
+
+/// Different people who must say yes.
+pub const APPROVALS_NEEDED: u64 = 2;
+
+/// A sealed output, opened for a reviewer.
+#[derive(Debug, serde::Serialize)]
+pub struct OpenedOutput {
+    /// Tables by name.
+    pub tables: Vec<(Name, Table)>,
+    /// Notes of the journal.
+    pub notes: Vec<String>,
+}
+
+impl Domain {
+    /// Reviews a module's algorithm. The second yes of a different person approves it, the first no rejects it.
+    ///
+    /// # Errors
+    /// Refused by policy: never one's own, nobody twice; or not in the state for it.
+    pub async fn review_module(
+        &self,
+        actor: &Actor,
+        id: ModuleId,
+        outcome: ReviewOutcome,
+        reason: &str,
+    ) -> Result<ModuleView, LifecycleError> {
+        let module = self.store.module(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Module(ModuleTarget::from(&module));
+        let permit = self.permit(actor, Action::ReviewModule, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut module = change.module(id).await?.ok_or(Code::NotFound)?;
+        if module.state != ModuleState::Admitted {
+            return Err(Code::WrongState.into());
+        }
+        if module.reviews.iter().any(|r| r.person == actor.principal.person) {
+            return Err(Code::ReviewerTwice.into());
+        }
+        module.reviews.push(AlgorithmReview {
+            id: ReviewId::new(&*self.ids),
+            reviewer: actor.principal.account,
+            person: actor.principal.person,
+            outcome,
+            reason: kept_reason(reason),
+            at: self.clock.now(),
+        });
+        let facts = |kind: Kind, module: &Module| {
+            permit
+                .draft(kind, actor)
+                .operator(module.operator)
+                .fact("module", id)
+                .fact("module_digest", module.digest.to_string())
+        };
+        let draft = facts(Kind::ModuleReviewed, &module)
+            .fact("outcome", outcome.as_str())
+            .fact("reason", kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        let approved = ModuleTarget::from(&module).approvals >= APPROVALS_NEEDED;
+        let next = match outcome {
+            ReviewOutcome::Rejected => Some((ModuleState::Rejected, Kind::ModuleRejected)),
+            ReviewOutcome::Approved if approved => Some((ModuleState::Approved, Kind::ModuleApproved)),
+            ReviewOutcome::Approved => None,
+        };
+        if let Some((state, kind)) = next {
+            module.state = module.state.step(state).map_err(|_| Code::WrongState)?;
+            self.record(&mut change, facts(kind, &module)).await?;
+        }
+        change.put_module(&module).await?;
+        self.commit(change).await?;
+        Ok(ModuleView::of(module, actor))
+    }
+
+    /// Takes a module back.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub async fn withdraw_module(&self, actor: &Actor, id: ModuleId) -> Result<ModuleView, LifecycleError> {
+        let module = self.store.module(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Module(ModuleTarget::from(&module));
+        let permit = self.permit(actor, Action::WithdrawModule, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut module = change.module(id).await?.ok_or(Code::NotFound)?;
+        module.state = module.state.step(ModuleState::Withdrawn).map_err(|_| Code::WrongState)?;
+        change.put_module(&module).await?;
+        let draft = permit.draft(Kind::ModuleWithdrawn, actor).operator(module.operator).fact("module", id);
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        Ok(ModuleView::of(module, actor))
+    }
+
+    /// Outputs that wait for reviewers, those that `actor` may decide.
+    ///
+    /// # Errors
+    /// Refused by policy.
+    pub async fn awaiting_review(&self, actor: &Actor) -> Result<Vec<RunDetail>, LifecycleError> {
+        self.permit(actor, Action::ViewRun, &Target::Domain).await?;
+        let filter = RunFilter { states: vec![RunState::InReview], ..RunFilter::default() };
+        let mut waiting = Vec::new();
+        for run in self.store.runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX)).await? {
+            let target = Target::Run(self.run_target(&run).await?);
+            if self.may(actor, Action::ReviewRelease, &target).await? {
+                waiting.push(self.detail_of(run).await?);
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Opens a sealed output for a reviewer. The viewing is on the record before anything is shown.
+    ///
+    /// # Errors
+    /// Refused by policy, or the output was destroyed.
+    pub async fn open_output(&self, actor: &Actor, id: RunId) -> Result<OpenedOutput, LifecycleError> {
+        let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Run(self.run_target(&run).await?);
+        let permit = self.permit(actor, Action::ViewSealedOutput, &target).await?;
+        if run.state != RunState::InReview {
+            return Err(Code::WrongState.into());
+        }
+        self.record_alone(run_facts(permit.draft(Kind::ReleaseViewed, actor), &run)).await?;
+        self.open_sealed(&run).await
+    }
+
+    /// Has a gate open a run's sealed output.
+    pub(crate) async fn open_sealed(&self, run: &Run) -> Result<OpenedOutput, LifecycleError> {
+        let held = self.store.sealed_output(run.id).await?.ok_or(Code::NotFound)?;
+        let wrapped = held.wrapped_key.ok_or(Code::ReleaseGone)?;
+        let key = self.keys.open_run_key(run.id, &wrapped)?;
+        let ciphertext = self.sealed.open(&held.file).map_err(LifecycleError::data("to open a sealed output"))?.into_std();
+        let plan = GatePlan {
+            mode: GateMode::Open { digest: held.sealed.digest },
+            key: SealKey::from_bytes(*key),
+            views: Vec::new(),
+            outputs: Vec::new(),
+            derived: Vec::new(),
+            profile: String::new(),
+            rows_max: self.limits.output_rows_max,
+            limits: self.room_limits(),
+        };
+        let opened = GateSession::open(&self.program, plan, ciphertext).await?;
+        Ok(OpenedOutput { tables: opened.tables, notes: opened.notes })
+    }
+
+    /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
+    ///
+    /// # Errors
+    /// Refused by policy: never one's own, nobody twice; or not in the state for it.
+    pub async fn review_release(
+        &self,
+        actor: &Actor,
+        id: RunId,
+        outcome: ReviewOutcome,
+        reason: &str,
+    ) -> Result<RunDetail, LifecycleError> {
+        let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Run(self.run_target(&run).await?);
+        let permit = self.permit(actor, Action::ReviewRelease, &target).await?;
+        let mut change = self.store.begin().await?;
+        let run = change.run(id).await?.ok_or(Code::NotFound)?;
+        if run.state != RunState::InReview {
+            return Err(Code::WrongState.into());
+        }
+        let earlier = change.release_reviews(id).await?;
+        if earlier.iter().any(|r| r.person == actor.principal.person) {
+            return Err(Code::ReviewerTwice.into());
+        }
+        let review = ReleaseReview {
+            id: ReviewId::new(&*self.ids),
+            reviewer: actor.principal.account,
+            person: actor.principal.person,
+            outcome,
+            reason: kept_reason(reason),
+            at: self.clock.now(),
+        };
+        change.put_release_review(id, &review).await?;
+        let draft = run_facts(permit.draft(Kind::ReleaseReviewed, actor), &run)
+            .fact("outcome", outcome.as_str())
+            .fact("reason", &review.reason);
+        self.record(&mut change, draft).await?;
+        let approvals = earlier.iter().filter(|r| r.outcome == ReviewOutcome::Approved).count() as u64 + 1;
+        let run = match outcome {
+            ReviewOutcome::Rejected => self.withhold_reviewed(&mut change, run).await?,
+            ReviewOutcome::Approved => run,
+        };
+        self.commit(change).await?;
+        if outcome == ReviewOutcome::Approved && approvals >= APPROVALS_NEEDED {
+            return self.release_reviewed(run).await;
+        }
+        self.detail_of(run).await
+    }
+}

@@ -1,0 +1,196 @@
+//! Stopping: runs, grants, everything.
+
+use yunei_authority::{Action, Target};
+use yunei_ledger::{Draft, Kind};
+use yunei_model::{Code, EndCause, Grant, GrantId, GrantState, Run, RunId, RunState, State};
+use yunei_store::{Change, Emergency, Page, RunFilter};
+
+use crate::{Actor, Domain, LifecycleError, Permit, RunDetail};
+
+/// Characters of a reason that are kept.
+const REASON_CHARACTERS_MAX: usize = 500;
+
+/// A reason as the record keeps it.
+pub(crate) fn kept_reason(reason: &str) -> String {
+    reason.chars().take(REASON_CHARACTERS_MAX).collect()
+}
+
+impl Domain {
+    /// Suspends a grant; its runs stop at once.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub async fn suspend_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
+        self.end_grant(actor, id, Action::SuspendGrant, GrantState::Suspended, Kind::GrantSuspended, reason).await
+    }
+
+    /// Revokes a grant; its runs stop at once, and what they sealed is destroyed.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub async fn revoke_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
+        self.end_grant(actor, id, Action::RevokeGrant, GrantState::Revoked, Kind::GrantRevoked, reason).await
+    }
+
+    async fn end_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        action: Action,
+        next: GrantState,
+        kind: Kind,
+        reason: &str,
+    ) -> Result<Grant, LifecycleError> {
+        let (_, target) = self.grant_with_target(id).await?;
+        let permit = self.permit(actor, action, &Target::Grant(Box::new(target))).await?;
+        let mut change = self.store.begin().await?;
+        let mut grant = change.grant(id).await?.ok_or(Code::NotFound)?;
+        grant.state = grant.state.step(next).map_err(|_| Code::WrongState)?;
+        change.put_grant(&grant).await?;
+        let draft = permit
+            .draft(kind, actor)
+            .operator(grant.terms.operator)
+            .fact("grant", id)
+            .fact("grant_version", grant.version)
+            .fact("reason", kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        let cause = EndCause::GrantEnded { state: next.to_string() };
+        let stopped = self.stop_runs(&mut change, Some(id), &cause, Some((actor, &permit))).await?;
+        self.commit(change).await?;
+        self.kill_all(&stopped);
+        Ok(grant)
+    }
+
+    /// Stops one run.
+    ///
+    /// # Errors
+    /// Refused by policy, or the run is at its end.
+    pub async fn stop_run(&self, actor: &Actor, id: RunId, reason: &str) -> Result<RunDetail, LifecycleError> {
+        let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Run(self.run_target(&run).await?);
+        let permit = self.permit(actor, Action::StopRun, &target).await?;
+        let mut change = self.store.begin().await?;
+        let run = change.run(id).await?.ok_or(Code::NotFound)?;
+        let cause = EndCause::Stop { reason: kept_reason(reason) };
+        let stopped = self.stop_one(&mut change, run, &cause, Some((actor, &permit))).await?;
+        self.commit(change).await?;
+        self.kill_rooms(stopped.id);
+        self.detail_of(stopped).await
+    }
+
+    /// Stops everything that runs; nothing new is decided until the stop is lifted.
+    ///
+    /// # Errors
+    /// Refused by policy, or a stop is in force already.
+    pub async fn emergency_stop(&self, actor: &Actor, reason: &str) -> Result<Emergency, LifecycleError> {
+        let permit = self.permit(actor, Action::EmergencyStop, &Target::Domain).await?;
+        let mut change = self.store.begin().await?;
+        if change.emergency().await?.is_some() {
+            return Err(Code::WrongState.into());
+        }
+        let emergency = Emergency { account: actor.principal.account, reason: kept_reason(reason), at: self.clock.now() };
+        change.put_emergency(Some(&emergency)).await?;
+        let draft = permit.draft(Kind::EmergencyStop, actor).fact("reason", &emergency.reason);
+        self.record(&mut change, draft).await?;
+        let cause = EndCause::Stop { reason: "emergency stop".to_owned() };
+        let stopped = self.stop_runs(&mut change, None, &cause, Some((actor, &permit))).await?;
+        self.commit(change).await?;
+        self.kill_all(&stopped);
+        Ok(emergency)
+    }
+
+    /// Lifts the emergency stop.
+    ///
+    /// # Errors
+    /// Refused by policy, or none is in force.
+    pub async fn lift_emergency(&self, actor: &Actor, reason: &str) -> Result<(), LifecycleError> {
+        let permit = self.permit(actor, Action::LiftEmergency, &Target::Domain).await?;
+        let mut change = self.store.begin().await?;
+        if change.emergency().await?.is_none() {
+            return Err(Code::WrongState.into());
+        }
+        change.put_emergency(None).await?;
+        let draft = permit.draft(Kind::EmergencyLifted, actor).fact("reason", kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        self.commit(change).await
+    }
+
+    /// The emergency stop in force, if any: known to everyone who is signed in.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn emergency(&self) -> Result<Option<Emergency>, LifecycleError> {
+        Ok(self.store.emergency().await?)
+    }
+
+    /// Stops every run of a grant, or every run there is.
+    async fn stop_runs(
+        &self,
+        change: &mut Change,
+        grant: Option<GrantId>,
+        cause: &EndCause,
+        by: Option<(&Actor, &Permit)>,
+    ) -> Result<Vec<RunId>, LifecycleError> {
+        let states = vec![RunState::Queued, RunState::Running, RunState::Sealed, RunState::InReview];
+        let filter = RunFilter { grant, states, ..RunFilter::default() };
+        let mut stopped = Vec::new();
+        let mut page = Page::first(yunei_store::PAGE_ROWS_MAX);
+        loop {
+            let runs = change.runs(&filter, page).await?;
+            let Some(last) = runs.last().map(|r| r.id) else { return Ok(stopped) };
+            for run in runs {
+                stopped.push(self.stop_one(change, run, cause, by).await?.id);
+            }
+            page = page.after(last);
+        }
+    }
+
+    /// One run to `stopped`, its sealed output destroyed, both on the record.
+    pub(crate) async fn stop_one(
+        &self,
+        change: &mut Change,
+        mut run: Run,
+        cause: &EndCause,
+        by: Option<(&Actor, &Permit)>,
+    ) -> Result<Run, LifecycleError> {
+        run.state = run.state.step(RunState::Stopped).map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        run.end_cause = Some(cause.clone());
+        change.put_run(&run).await?;
+        let draft = match by {
+            Some((actor, permit)) => permit.draft(Kind::RunStopped, actor),
+            None => Draft::new(Kind::RunStopped),
+        };
+        let draft = run_facts(draft, &run).fact("cause", serde_json::json!(cause));
+        self.record(change, draft).await?;
+        self.destroy_output(change, &run).await?;
+        Ok(run)
+    }
+
+    /// Destroys a run's sealed output by destroying its key.
+    pub(crate) async fn destroy_output(&self, change: &mut Change, run: &Run) -> Result<(), LifecycleError> {
+        let held = change.sealed_output(run.id).await?.filter(|held| held.wrapped_key.is_some());
+        if held.is_some() {
+            change.destroy_sealed_output(run.id, self.clock.now()).await?;
+            self.record(change, run_facts(Draft::new(Kind::SealedOutputDestroyed), run)).await?;
+        }
+        Ok(())
+    }
+
+    fn kill_all(&self, runs: &[RunId]) {
+        for run in runs {
+            self.kill_rooms(*run);
+        }
+    }
+}
+
+/// What every entry about a run says of it.
+pub(crate) fn run_facts(draft: Draft, run: &Run) -> Draft {
+    draft
+        .operator(run.operator)
+        .fact("run", run.id)
+        .fact("grant", run.grant)
+        .fact("grant_version", run.grant_version)
+        .fact("module", run.module)
+        .fact("module_digest", run.module_digest.to_string())
+}

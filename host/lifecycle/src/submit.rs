@@ -1,0 +1,226 @@
+//! Submission and decision: a request becomes a queued run with pinned snapshots, or a refusal with its clause.
+
+use serde::Deserialize;
+use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
+use yunei_ledger::Kind;
+use yunei_model::{
+    Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run, RunId, RunState, Scenario,
+    Snapshot, SnapshotId, Trigger,
+};
+
+use crate::stop::run_facts;
+use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView};
+
+/// What an operating unit asks to be run.
+#[derive(Debug, Clone, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// Module.
+    pub module: ModuleId,
+    /// Grant.
+    pub grant: GrantId,
+    /// Purpose.
+    pub purpose: Name,
+    /// Parameters; what is left out takes its default.
+    #[serde(default)]
+    pub parameters: Parameters,
+}
+
+/// A request of someone entitled, with an admitted module. Comes from [`Domain::submission`] alone.
+#[derive(Debug)]
+pub struct Submission {
+    actor: Actor,
+    permit: Permit,
+    admitted: Admitted,
+    request: RunRequest,
+}
+
+/// A submission that policy allows, with snapshots pinned. Comes from [`Domain::decide`] alone.
+#[derive(Debug)]
+pub struct Decided {
+    actor: Actor,
+    permit: Permit,
+    run: Run,
+    capability: Capability,
+}
+
+/// All that a decision looks at, as it is now.
+pub(crate) struct Facts {
+    pub(crate) grant: Grant,
+    pub(crate) scenario: Scenario,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) usage: Usage,
+    pub(crate) emergency: bool,
+}
+
+impl Domain {
+    /// Submits, decides and queues in one go.
+    ///
+    /// # Errors
+    /// As its stages.
+    pub async fn submit(&self, actor: &Actor, request: RunRequest) -> Result<RunView, LifecycleError> {
+        let submission = self.submission(actor, request).await?;
+        let decided = self.decide(submission).await?;
+        let run = self.enqueue(decided).await?;
+        self.run(actor, run).await
+    }
+
+    /// Takes a request up.
+    ///
+    /// # Errors
+    /// Refused by policy; module or grant do not exist or are not `actor`'s to see; the module is not admitted.
+    pub async fn submission(&self, actor: &Actor, request: RunRequest) -> Result<Submission, LifecycleError> {
+        let admitted = self.admitted(actor, request.module).await?;
+        let (_, target) = self.grant_with_target(request.grant).await?;
+        let permit = self.permit(actor, Action::SubmitRun, &Target::Grant(Box::new(target))).await?;
+        Ok(Submission { actor: actor.clone(), permit, admitted, request })
+    }
+
+    /// Decides: the grant, its term, purpose, resources, fields, quota. A refusal is on the record.
+    ///
+    /// # Errors
+    /// The refusal with its code, clause and every reason.
+    pub async fn decide(&self, submission: Submission) -> Result<Decided, LifecycleError> {
+        let Submission { actor, permit, admitted, request } = submission;
+        let Admitted { module } = admitted;
+        let facts = self.facts(request.grant).await?;
+        let decided = self.decide_use(&actor.principal, &module, &request, &facts).await;
+        let (capability, snapshots) = match decided {
+            Ok(decided) => decided,
+            Err(LifecycleError::Refused(refusal)) => {
+                let draft = permit
+                    .draft(Kind::RunRefused, &actor)
+                    .fact("grant", request.grant)
+                    .fact("module", request.module)
+                    .fact("code", refusal.code.as_str())
+                    .fact("clause", &refusal.clause);
+                self.record_alone(draft).await?;
+                return Err(refusal.into());
+            }
+            Err(error) => return Err(error),
+        };
+        let run = Run {
+            id: RunId::new(&*self.ids),
+            operator: capability.operator(),
+            submitted_by: actor.principal.account,
+            submitted_by_person: actor.principal.person,
+            grant: capability.grant(),
+            grant_version: capability.grant_version(),
+            module: module.id,
+            module_digest: module.digest,
+            purpose: request.purpose,
+            snapshots,
+            parameters: capability.parameters().clone(),
+            trigger: Trigger::Request,
+            state: RunState::Queued,
+            submitted_at: self.clock.now(),
+            started_at: None,
+            ended_at: None,
+            trace_root: None,
+            calls: 0,
+            rows_fed: 0,
+            end_cause: None,
+        };
+        Ok(Decided { actor, permit, run, capability })
+    }
+
+    /// Queues what was decided.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn enqueue(&self, decided: Decided) -> Result<RunId, LifecycleError> {
+        let Decided { actor, permit, run, capability } = decided;
+        let mut change = self.store.begin().await?;
+        change.put_run(&run).await?;
+        let snapshots: Vec<String> = run.snapshots.iter().map(ToString::to_string).collect();
+        let draft = run_facts(permit.draft(Kind::RunSubmitted, &actor), &run)
+            .fact("purpose", &run.purpose)
+            .fact("snapshots", snapshots)
+            .fact("use_clauses", capability.clauses());
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        self.queued.notify_one();
+        Ok(run.id)
+    }
+
+    /// What a decision looks at, read now.
+    pub(crate) async fn facts(&self, grant: GrantId) -> Result<Facts, LifecycleError> {
+        let (grant, _) = match self.store.grant_standing(grant).await? {
+            Some(standing) => (standing, ()),
+            None => (self.store.grant(grant).await?.ok_or(Code::NotFound)?, ()),
+        };
+        let scenario = self.store.scenario(grant.terms.scenario).await?;
+        let scenario = scenario.ok_or(LifecycleError::Impossible { detail: "a grant without scenario" })?;
+        let resources = self.granted_resources(&grant.terms).await?;
+        let used = self.store.usage(grant.id).await?;
+        let usage = Usage { runs: used.runs, rows: used.rows, released_cells: used.released_cells };
+        let emergency = self.store.emergency().await?.is_some();
+        Ok(Facts { grant, scenario, resources, usage, emergency })
+    }
+
+    /// The capability of a request, and the snapshots that its run reads, one per required resource.
+    async fn decide_use(
+        &self,
+        principal: &Principal,
+        module: &Module,
+        request: &RunRequest,
+        facts: &Facts,
+    ) -> Result<(Capability, Vec<SnapshotId>), LifecycleError> {
+        let required = module.manifest.iter().flat_map(|m| &m.resources);
+        let mut snapshots = Vec::new();
+        let mut resources = facts.resources.clone();
+        for required in required {
+            if let Some(snapshot) = self.bound_snapshot(&facts.grant, &required.name).await? {
+                snapshots.push(snapshot);
+            }
+            // What is required and not granted is looked up too, so that the refusal can name it.
+            if !resources.iter().any(|r| r.name == required.name) {
+                resources.extend(self.store.resource_by_name(&required.name).await?);
+            }
+        }
+        let rows = snapshots.iter().map(Snapshot::rows).sum::<u64>();
+        let question = self.use_question(principal, module, request, facts, &resources, rows);
+        let capability = self.authority.capability(&question)?;
+        if snapshots.len() != capability.tables().len() {
+            return Err(Refusal::new(Code::NoSnapshot).into());
+        }
+        Ok((capability, snapshots.iter().map(|s| s.id).collect()))
+    }
+
+    pub(crate) fn use_question<'a>(
+        &'a self,
+        principal: &'a Principal,
+        module: &'a Module,
+        request: &'a RunRequest,
+        facts: &'a Facts,
+        resources: &'a [Resource],
+        rows: u64,
+    ) -> UseQuestion<'a> {
+        UseQuestion {
+            principal,
+            grant: &facts.grant,
+            scenario: &facts.scenario,
+            resources,
+            module,
+            purpose: &request.purpose,
+            parameters: &request.parameters,
+            usage: facts.usage,
+            rows_requested: rows.saturating_mul(crate::claim::READS_PER_ROW_MAX),
+            at: self.clock.now(),
+            emergency: facts.emergency,
+            limits: &self.limits,
+        }
+    }
+
+    /// The snapshot that a run of the grant reads of a resource, now.
+    async fn bound_snapshot(&self, grant: &Grant, resource: &Name) -> Result<Option<Snapshot>, LifecycleError> {
+        let Some(granted) = grant.terms.resource(resource) else { return Ok(None) };
+        let Some(resource) = self.store.resource_by_name(resource).await? else { return Ok(None) };
+        Ok(match (grant.terms.binding, granted.snapshot) {
+            (Binding::Pinned, Some(pinned)) => self.store.snapshot(pinned).await?.filter(|s| s.resource == resource.id),
+            (Binding::Pinned, None) => None,
+            (Binding::AsOf, _) => self.store.newest_snapshot(resource.id, grant.terms.as_of).await?,
+            (Binding::Latest, _) => self.store.newest_snapshot(resource.id, None).await?,
+        })
+    }
+}

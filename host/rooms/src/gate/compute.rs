@@ -1,0 +1,149 @@
+//! The gate's own figures for one output: read, band, accumulate per subject, judge.
+
+use arrow::array::RecordBatch;
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+use yunei_catalog::Views;
+use yunei_disclosure::{
+    Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection, Shape, judge,
+};
+use yunei_model::{Name, OTHER, Route, Table, Verdict};
+
+use super::coding::{Coder, Numbers, keys};
+use super::derived::DerivedColumns;
+use super::failed;
+use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
+
+/// Where one input of the accumulator comes from.
+#[derive(Debug, Clone, Copy)]
+enum From {
+    Column(usize),
+    Derived(usize),
+}
+
+/// Everything that a row passes through.
+struct Gathering<'a> {
+    output: &'a OutputPlan,
+    coders: Vec<Option<Coder>>,
+    strides: Vec<u32>,
+    sources: Vec<From>,
+    derived: Option<DerivedColumns>,
+    accumulator: Accumulator,
+    rows: usize,
+}
+
+/// Computes and judges one output.
+pub fn output(
+    plan: &GatePlan,
+    output: &OutputPlan,
+    profile: &Profile,
+    views: &Views,
+    view: &Name,
+    plaintext: &[u8],
+    runtime: &Runtime,
+) -> Result<(Verdict, Option<Table>), RoomError> {
+    let shape = shape(output)?;
+    let protection = if output.subject.is_some() { Protection::Subjects } else { Protection::None };
+    let mut gathering = Gathering {
+        output,
+        coders: output.dimensions.iter().map(coder).collect(),
+        strides: shape.strides().into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(RoomError::protocol)?,
+        sources: sources(output, &shape)?,
+        derived: output.derived.then(|| DerivedColumns::read(&plan.derived, plaintext)).transpose()?,
+        accumulator: Accumulator::arranged(&shape, protection, Arrangement::Rising).map_err(|e| failed(&e))?,
+        rows: 0,
+    };
+    let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
+    let mut stream = views.scan(view, &columns).map_err(|e| failed(&e))?;
+    while let Some(batch) = runtime.block_on(stream.next()) {
+        gathering.take(&batch.map_err(|e| failed(&e))?)?;
+    }
+    if gathering.derived.as_ref().is_some_and(|derived| !derived.has_rows(gathering.rows)) {
+        return Err(RoomError::protocol("derived columns of another length than the snapshot"));
+    }
+    let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
+    let judgement = judge(&statistics, &shape, profile, protection);
+    let route = if output.derived { Route::Reviewed } else { Route::Recomputed };
+    let verdict = judgement.verdict(output.name.clone(), route);
+    Ok((verdict, judgement.table))
+}
+
+impl Gathering<'_> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), RoomError> {
+        let rows = batch.num_rows();
+        let mut cells = vec![0_u32; rows];
+        let column = |index: usize| batch.columns().get(index).ok_or_else(|| RoomError::protocol("a column that is not there"));
+        for ((dimension, coder), stride) in self.output.dimensions.iter().zip(&mut self.coders).zip(&self.strides) {
+            match (dimension, coder, &self.derived) {
+                (DimensionPlan::Banded { column: index, .. }, Some(coder), _) => {
+                    coder.add_codes(column(*index)?, *stride, &mut cells)?;
+                }
+                (DimensionPlan::Derived { column: index, .. }, _, Some(derived)) => {
+                    derived.add_codes(*index, self.rows, *stride, &mut cells)?;
+                }
+                _ => return Err(RoomError::protocol("a dimension that nothing computes")),
+            }
+        }
+        let mut numbers: Vec<Numbers> = Vec::with_capacity(self.sources.len());
+        for source in &self.sources {
+            let mut read = Numbers::default();
+            match (source, &self.derived) {
+                (From::Column(index), _) => read.read(column(*index)?)?,
+                (From::Derived(index), Some(derived)) => {
+                    let (values, validity) = derived.numbers(*index, self.rows, rows)?;
+                    read.set(values, validity);
+                }
+                (From::Derived(_), None) => return Err(RoomError::protocol("a measure that nothing derives")),
+            }
+            numbers.push(read);
+        }
+        let inputs: Vec<Input<'_>> = numbers.iter().map(Numbers::input).collect();
+        let subjects = self.output.subject.map(|index| column(index).and_then(keys)).transpose()?.unwrap_or_default();
+        let groups = self.output.group.map(|index| column(index).and_then(keys)).transpose()?.unwrap_or_default();
+        let block = Block { subjects: &subjects, groups: &groups, cells: &cells, inputs: &inputs };
+        self.accumulator.block(&block).map_err(|e| failed(&e))?;
+        self.rows += rows;
+        Ok(())
+    }
+}
+
+fn coder(dimension: &DimensionPlan) -> Option<Coder> {
+    match dimension {
+        DimensionPlan::Banded { banding, .. } => Some(Coder::new(banding.clone())),
+        DimensionPlan::Derived { .. } => None,
+    }
+}
+
+fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+    let dimensions = output.dimensions.iter().map(|dimension| match dimension {
+        DimensionPlan::Banded { name, title, sensitive, banding, .. } => {
+            Dimension { name: name.clone(), title: title.clone(), labels: banding.labels(), sensitive: *sensitive }
+        }
+        DimensionPlan::Derived { name, labels, .. } => {
+            let labels = labels.iter().cloned().chain([OTHER.to_owned()]).collect();
+            Dimension { name: name.clone(), title: None, labels, sensitive: false }
+        }
+    });
+    let measures = output.measures.iter().map(|measure| Measure {
+        name: measure.name.clone(),
+        title: measure.title.clone(),
+        aggregate: measure.aggregate,
+        weighted: measure.weight.is_some(),
+    });
+    Shape::new(dimensions.collect(), measures.collect(), output.totals).map_err(|e| failed(&e))
+}
+
+fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {
+    let source = |slot: &yunei_disclosure::InputSlot| -> Option<From> {
+        let measure = output.measures.get(slot.measure)?;
+        match slot.role {
+            InputRole::Value => match measure.values? {
+                Source::Column(index) => Some(From::Column(index)),
+                Source::Derived(index) => Some(From::Derived(index)),
+            },
+            InputRole::Denominator => measure.denominator.map(From::Column),
+            InputRole::Weight => measure.weight.map(From::Column),
+        }
+    };
+    shape.inputs().iter().map(|slot| source(slot).ok_or_else(|| RoomError::protocol("a measure without its column"))).collect()
+}

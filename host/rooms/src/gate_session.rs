@@ -1,0 +1,137 @@
+//! The supervisor's side of the gate.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use yunei_model::{Digest, Name, Table, Verdict};
+
+use crate::lockdown::Layer;
+use crate::protocol::GateSays;
+use crate::room::Room;
+use crate::session::require_layers;
+use crate::{GatePlan, RoomError, RunningRooms, TableFiles};
+
+/// Messages of a gate that wait at most.
+const MESSAGES_WAITING_MAX: usize = 8;
+const ROOM: &str = "gate";
+
+/// A running gate.
+#[derive(Debug)]
+pub struct GateSession {
+    room: Room,
+    said: mpsc::Receiver<GateSays>,
+    layers: Vec<Layer>,
+}
+
+/// What a gate decided.
+#[derive(Debug)]
+pub struct Judged {
+    /// One verdict per output, with its table where it may leave.
+    pub outputs: Vec<(Verdict, Option<Table>)>,
+}
+
+/// What a gate opened.
+#[derive(Debug)]
+pub struct OpenedOutput {
+    /// Tables by name.
+    pub tables: Vec<(Name, Table)>,
+    /// Notes of the journal.
+    pub notes: Vec<String>,
+}
+
+impl GateSession {
+    /// Starts a gate over a cell's output; `ciphertext` is where it puts the sealed output.
+    ///
+    /// # Errors
+    /// [`RoomError`] when it cannot be started or a required layer is missing.
+    pub async fn judge(
+        program: &Path,
+        plan: GatePlan,
+        output: BorrowedFd<'_>,
+        ciphertext: File,
+        parts: &[TableFiles],
+    ) -> Result<(Self, RunningRooms), RoomError> {
+        let mut descriptors = vec![output, ciphertext.as_fd()];
+        descriptors.extend(parts.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
+        let gate = Self::start(program, &plan, &descriptors).await?;
+        let rooms = gate.rooms();
+        Ok((gate, rooms))
+    }
+
+    /// Has a gate open a sealed output.
+    ///
+    /// # Errors
+    /// [`RoomError`] when key, digest and ciphertext do not belong together.
+    pub async fn open(program: &Path, plan: GatePlan, ciphertext: File) -> Result<OpenedOutput, RoomError> {
+        let mut gate = Self::start(program, &plan, &[ciphertext.as_fd()]).await?;
+        let opened = match gate.hear().await? {
+            GateSays::Opened { tables, notes } => OpenedOutput { tables, notes },
+            _ => return Err(RoomError::protocol("the gate opened nothing")),
+        };
+        gate.room.reap().await;
+        Ok(opened)
+    }
+
+    async fn start(program: &Path, plan: &GatePlan, descriptors: &[BorrowedFd<'_>]) -> Result<Self, RoomError> {
+        let room = Room::start(program, ROOM, descriptors, plan).await?;
+        let (room, said) = room.listen(MESSAGES_WAITING_MAX);
+        let mut gate = Self { room, said, layers: Vec::new() };
+        match gate.hear().await? {
+            GateSays::Locked { layers } => {
+                require_layers(ROOM, &layers)?;
+                gate.layers = layers;
+                Ok(gate)
+            }
+            _ => Err(RoomError::protocol("the gate did not lock itself")),
+        }
+    }
+
+    /// Kills it, from any task.
+    #[must_use]
+    pub fn rooms(&self) -> RunningRooms {
+        RunningRooms::of(vec![self.room.process()])
+    }
+
+    /// Layers of lock-down in force.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Waits until the output is sealed: its digest and size.
+    ///
+    /// # Errors
+    /// [`RoomError`] when the gate failed.
+    pub async fn sealed(&mut self) -> Result<(Digest, u64), RoomError> {
+        match self.hear().await? {
+            GateSays::Sealed { digest, bytes } => Ok((digest, bytes)),
+            _ => Err(RoomError::protocol("the gate sealed nothing")),
+        }
+    }
+
+    /// Waits for the verdicts.
+    ///
+    /// # Errors
+    /// [`RoomError`] when the gate failed.
+    pub async fn judged(&mut self) -> Result<Judged, RoomError> {
+        let outputs = match self.hear().await? {
+            GateSays::Judged { outputs } => outputs,
+            _ => return Err(RoomError::protocol("the gate judged nothing")),
+        };
+        self.room.reap().await;
+        Ok(Judged { outputs })
+    }
+
+    async fn hear(&mut self) -> Result<GateSays, RoomError> {
+        match self.said.recv().await {
+            Some(GateSays::Failed { detail }) => Err(RoomError::Failed { room: ROOM, detail }),
+            Some(message) => Ok(message),
+            None => {
+                let status = self.room.status().await;
+                Err(RoomError::Failed { room: ROOM, detail: format!("it ended with {status}") })
+            }
+        }
+    }
+}

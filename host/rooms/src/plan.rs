@@ -1,0 +1,181 @@
+//! What a room is told to do: derived from a capability, and no more.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use yunei_catalog::ViewPlan;
+use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Text, World};
+use yunei_sandbox::ParameterValue;
+
+use crate::lockdown::RoomLimits;
+
+/// The feed's plan. The parts' descriptors come in the order of the views' parts, the ring's and the cell's socket first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FeedPlan {
+    /// Granted tables.
+    pub views: Vec<ViewPlan>,
+    /// Whether SQL over them may be run.
+    pub sql: bool,
+    /// Rows of one batch at most.
+    pub batch_rows_max: usize,
+    /// Limits of the process.
+    pub limits: RoomLimits,
+}
+
+/// A granted table as the cell knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// Resource.
+    pub name: Name,
+    /// Granted fields: name, type, nullable.
+    pub fields: Vec<(Name, yunei_model::FieldType, bool)>,
+}
+
+/// The cell's plan. Descriptors: the feed's socket, the ring, the output, the component's artefact.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CellPlan {
+    /// World of the module.
+    pub world: World,
+    /// Granted tables.
+    pub tables: Vec<TablePlan>,
+    /// Whether the query interface is linked.
+    pub sql: bool,
+    /// Names of the outputs that the manifest declares.
+    pub outputs: Vec<Name>,
+    /// Columns that a `per-row` module derives.
+    pub derived: Vec<Derived>,
+    /// Parameters of the run, complete and typed.
+    pub parameters: BTreeMap<Name, ParameterValue>,
+    /// Limits of the guest.
+    pub guest: Limits,
+    /// Limits of the process.
+    pub limits: RoomLimits,
+}
+
+/// The key of one sealed output.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SealKey(pub(crate) [u8; 32]);
+
+impl SealKey {
+    /// Takes 32 random bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealKey")
+    }
+}
+
+/// A dimension as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum DimensionPlan {
+    /// A column of the view under a banding.
+    Banded {
+        /// Name in the table.
+        name: Name,
+        /// What people read.
+        title: Option<Text>,
+        /// Whether its classes are sensitive.
+        sensitive: bool,
+        /// Position in the view.
+        column: usize,
+        /// The banding.
+        banding: Banding,
+    },
+    /// A derived category.
+    Derived {
+        /// Name in the table.
+        name: Name,
+        /// Position among the derived columns.
+        column: usize,
+        /// Labels.
+        labels: Vec<String>,
+    },
+}
+
+/// Where a measure's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A column of the view.
+    Column(usize),
+    /// A derived column, clamped to its bounds.
+    Derived(usize),
+}
+
+/// A measure as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MeasurePlan {
+    /// Name in the table.
+    pub name: Name,
+    /// What people read.
+    pub title: Option<Text>,
+    /// Aggregate.
+    pub aggregate: Aggregate,
+    /// Values.
+    pub values: Option<Source>,
+    /// Denominator of a ratio: a column of the view.
+    pub denominator: Option<usize>,
+    /// Weight: a column of the view.
+    pub weight: Option<usize>,
+}
+
+/// What the gate does about one output.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutputPlan {
+    /// The output.
+    pub name: Name,
+    /// Position of its view in [`GatePlan::views`]; `None` when people must decide because the gate cannot compute it.
+    pub view: Option<usize>,
+    /// Whether the derived columns are part of it: route *reviewed* instead of *recomputed*.
+    pub derived: bool,
+    /// Subject column in the view.
+    pub subject: Option<usize>,
+    /// Subject group column in the view.
+    pub group: Option<usize>,
+    /// Dimensions.
+    pub dimensions: Vec<DimensionPlan>,
+    /// Measures.
+    pub measures: Vec<MeasurePlan>,
+    /// Whether totals are wanted.
+    pub totals: bool,
+}
+
+/// Derived columns in the sealed output.
+pub type DerivedPlan = Vec<Derived>;
+
+/// Why the gate is started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum GateMode {
+    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts.
+    Judge,
+    /// Open a sealed output for two reviewers' eyes or after their yes. Descriptors: the ciphertext file.
+    Open {
+        /// Digest that it was sealed with.
+        digest: Digest,
+    },
+}
+
+/// The gate's plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GatePlan {
+    /// Why.
+    pub mode: GateMode,
+    /// Key of the sealed output.
+    pub key: SealKey,
+    /// Views over the parts: what the gate must check against, subject included.
+    pub views: Vec<ViewPlan>,
+    /// Outputs.
+    pub outputs: Vec<OutputPlan>,
+    /// Derived columns that the sealed output holds.
+    pub derived: DerivedPlan,
+    /// The disclosure profile, as its file says.
+    pub profile: String,
+    /// Rows of a table at most.
+    pub rows_max: u64,
+    /// Limits of the process.
+    pub limits: RoomLimits,
+}

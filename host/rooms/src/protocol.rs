@@ -1,0 +1,136 @@
+//! What the rooms and the supervisor say to each other.
+
+use serde::{Deserialize, Serialize};
+use yunei_model::{Code, Digest, LimitExceeded, Name, Table, Verdict};
+
+use crate::lockdown::Layer;
+use crate::ring::BatchLayout;
+
+/// Supervisor → feed.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToFeed {
+    /// Start reading columns of a table, given by position.
+    Scan { reader: u32, table: Name, columns: Vec<usize> },
+    /// Start a query.
+    Sql { reader: u32, text: String },
+}
+
+/// Feed → supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FeedSays {
+    /// The lock is set.
+    Locked { layers: Vec<Layer> },
+    /// A reader is open, or why not.
+    Opened { reader: u32, outcome: Result<(), FeedRefusal> },
+    /// A batch was handed to the cell.
+    Fed { reader: u32, sequence: u64, rows: u64, bytes: u64 },
+    /// The feed failed.
+    Failed { detail: String },
+}
+
+/// Why a reader cannot be opened; told to the guest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FeedRefusal {
+    /// Stable code.
+    pub code: Code,
+}
+
+/// Cell → feed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Next {
+    /// Which reader.
+    pub reader: u32,
+    /// Where to put the batch.
+    pub slot: usize,
+}
+
+/// Feed → cell.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Filled {
+    /// A batch lies in the slot.
+    Batch { reader: u32, slot: usize, layout: BatchLayout },
+    /// The reader has no more rows.
+    End { reader: u32 },
+    /// The reader failed.
+    Failed { reader: u32, code: Code },
+}
+
+/// Cell → supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum CellSays {
+    /// The lock is set and the component is loaded.
+    Locked { layers: Vec<Layer> },
+    /// The guest asks for something that must be on record before it happens.
+    Ask(Ask),
+    /// The guest did something that its capability covers.
+    Did(Did),
+    /// The guest is done.
+    Ended(Result<(), CellEnd>),
+}
+
+/// What must be on record before it happens.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Ask {
+    /// `data.open`.
+    Open { name: String },
+    /// `data.table.scan`.
+    Scan { reader: u32, table: Name, columns: Vec<usize> },
+    /// `query.sql`.
+    Sql { reader: u32, text: String },
+}
+
+/// What is on record soon after it happened.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Did {
+    /// A batch went to the guest.
+    Batch { reader: u32, sequence: u64, rows: u64, bytes: u64 },
+    /// An output was opened, or refused.
+    OutputCreate { name: Option<Name>, clause: Option<String> },
+    /// Rows went to an output, or were refused.
+    OutputAppend { name: Option<Name>, rows: u64, bytes: u64, clause: Option<String> },
+    /// A note was written.
+    Note { bytes: u64 },
+    /// A parameter was read.
+    Parameter,
+}
+
+/// How a guest ended without success.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum CellEnd {
+    /// It returned an error.
+    Error(String),
+    /// It trapped.
+    Trap(String),
+    /// It passed a limit.
+    Limit(LimitExceeded),
+    /// It went on after a refusal that ends it.
+    Denied(String),
+    /// The cell itself failed.
+    Host(String),
+}
+
+/// Supervisor → cell.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToCell {
+    /// What was asked is on record, and done.
+    Go,
+    /// What was asked is refused.
+    Refused { code: Code, clause: Option<String> },
+    /// So many calls are on record.
+    Acknowledged { calls: u64 },
+}
+
+/// Gate → supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum GateSays {
+    /// The lock is set.
+    Locked { layers: Vec<Layer> },
+    /// The output is sealed.
+    Sealed { digest: Digest, bytes: u64 },
+    /// The verdicts.
+    Judged { outputs: Vec<(Verdict, Option<Table>)> },
+    /// The opened output: tables by name, and notes.
+    Opened { tables: Vec<(Name, Table)>, notes: Vec<String> },
+    /// The gate failed.
+    Failed { detail: String },
+}

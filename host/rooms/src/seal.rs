@@ -1,0 +1,62 @@
+//! Sealing: the cell's output as ciphertext under a key of its own.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use yunei_model::Digest;
+
+use crate::{RoomError, SealKey};
+
+/// Seals and opens with one run's key.
+///
+/// A key seals exactly one message, so the nonce is constant: XChaCha20-Poly1305 with a fresh 256-bit key per message.
+#[derive(Debug)]
+pub struct Sealer<'a>(&'a SealKey);
+
+const NONCE: [u8; 24] = *b"yunei sealed output v1 \0";
+
+impl<'a> Sealer<'a> {
+    /// For the run whose key this is.
+    #[must_use]
+    pub const fn new(key: &'a SealKey) -> Self {
+        Self(key)
+    }
+
+    /// HMAC-SHA-256 of the plaintext: names it without letting anyone guess it.
+    ///
+    /// # Errors
+    /// Never in practice; HMAC takes keys of any length.
+    pub fn digest(&self, plaintext: &[u8]) -> Result<Digest, RoomError> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.0.0).map_err(|_| RoomError::Unsealable)?;
+        mac.update(b"yunei sealed output digest v1");
+        mac.update(plaintext);
+        Ok(Digest::from_bytes(mac.finalize().into_bytes().into()))
+    }
+
+    /// The ciphertext.
+    ///
+    /// # Errors
+    /// [`RoomError::Unsealable`] when the cipher refuses the length.
+    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, RoomError> {
+        self.cipher()
+            .encrypt(XNonce::from_slice(&NONCE), Payload { msg: plaintext, aad: b"" })
+            .map_err(|_| RoomError::Unsealable)
+    }
+
+    /// The plaintext, if key, ciphertext and digest belong together.
+    ///
+    /// # Errors
+    /// [`RoomError::Unsealable`] when they do not.
+    pub fn open(&self, ciphertext: &[u8], digest: &Digest) -> Result<Vec<u8>, RoomError> {
+        let plaintext = self
+            .cipher()
+            .decrypt(XNonce::from_slice(&NONCE), Payload { msg: ciphertext, aad: b"" })
+            .map_err(|_| RoomError::Unsealable)?;
+        if self.digest(&plaintext)? == *digest { Ok(plaintext) } else { Err(RoomError::Unsealable) }
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.0.0.into())
+    }
+}

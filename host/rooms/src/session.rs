@@ -1,0 +1,467 @@
+//! The supervisor's side: starts feed and cell, turns what they say into calls for the record, and can kill them at any moment.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use hmac::{Hmac, Mac};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use sha2::Sha256;
+use tokio::sync::mpsc;
+use yunei_model::{Call, CallDecision, CallKind, Clock, Code, EndCause, LimitExceeded, Name};
+use yunei_sandbox::Authentic;
+
+use crate::lockdown::Layer;
+use crate::protocol::{Ask, CellEnd, CellSays, Did, FeedSays, ToCell, ToFeed};
+use crate::ring::Ring;
+use crate::room::Room;
+use crate::{CellPlan, FeedPlan, RoomError, lockdown};
+
+/// Calls that one group on the record holds at most.
+const GROUP_CALLS_MAX: usize = 256;
+/// Messages of a room that wait to be handled at most; beyond, the room waits.
+const MESSAGES_WAITING_MAX: usize = 1024;
+
+/// The open parts of one granted table, in the order of its plan.
+#[derive(Debug)]
+pub struct TableFiles {
+    /// The parts.
+    pub parts: Vec<File>,
+}
+
+/// All that a session starts from.
+#[derive(Debug)]
+pub struct SessionPlan {
+    /// For the feed.
+    pub feed: FeedPlan,
+    /// For the cell.
+    pub cell: CellPlan,
+    /// Open parts of the feed's views, in their order.
+    pub files: Vec<TableFiles>,
+    /// The compiled component, already authenticated.
+    pub component: Authentic,
+    /// Key for digests of arguments.
+    pub argument_key: [u8; 32],
+    /// Rows that may be fed at most.
+    pub rows_max: u64,
+}
+
+/// What happened in the rooms.
+#[derive(Debug)]
+pub enum Event {
+    /// Calls that must be on record before [`Session::go_on`].
+    Calls(Vec<Call>),
+    /// The guest is done, and every call was handed out.
+    Ended(Ending),
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// Why, if not by success.
+    pub cause: Option<EndCause>,
+    /// Rows that the feed handed out.
+    pub rows_fed: u64,
+}
+
+/// Kills the rooms of a session, from any task, at any moment.
+#[derive(Debug, Clone)]
+pub struct RunningRooms {
+    processes: std::sync::Arc<Vec<crate::room::Process>>,
+}
+
+impl RunningRooms {
+    pub(crate) fn of(processes: Vec<crate::room::Process>) -> Self {
+        Self { processes: std::sync::Arc::new(processes) }
+    }
+
+    /// Sends SIGKILL to every room, at once.
+    pub fn kill(&self) {
+        for process in self.processes.iter() {
+            process.kill();
+        }
+    }
+
+    /// Process ids, for drills and tests.
+    #[must_use]
+    pub fn ids(&self) -> Vec<(&'static str, u32)> {
+        self.processes.iter().map(|p| (p.name(), p.id())).collect()
+    }
+}
+
+/// A running feed and cell.
+pub struct Session<'a> {
+    clock: &'a dyn Clock,
+    tables: Vec<crate::TablePlan>,
+    sql: bool,
+    argument_key: [u8; 32],
+    feed: Room,
+    cell: Room,
+    from_feed: mpsc::Receiver<FeedSays>,
+    from_cell: mpsc::Receiver<CellSays>,
+    output: OwnedFd,
+    layers: Vec<(&'static str, Vec<Layer>)>,
+    calls: u64,
+    pending: Vec<Call>,
+    unacknowledged: u64,
+    asked: Option<Ask>,
+    ended: Option<Option<EndCause>>,
+    readers: HashMap<u32, Reading>,
+    rows_fed: u64,
+    rows_max: u64,
+}
+
+/// What a reader reads, and what the feed says it handed out.
+#[derive(Debug, Default)]
+struct Reading {
+    table: Option<Name>,
+    fields: Vec<Name>,
+    fed: HashMap<u64, (u64, u64)>,
+}
+
+impl<'a> Session<'a> {
+    /// Starts feed and cell, and waits until both are locked.
+    ///
+    /// # Errors
+    /// [`RoomError`] when a room cannot be started or a required layer is missing.
+    pub async fn start(program: &Path, plan: SessionPlan, clock: &'a dyn Clock) -> Result<(Self, RunningRooms), RoomError> {
+        let ring = Ring::create()?;
+        let (feed_side, cell_side) =
+            std::os::unix::net::UnixStream::pair().map_err(RoomError::system("a pair of sockets"))?;
+        let output = memfd_create("yunei-output", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+            .map_err(RoomError::errno("a memfd"))?;
+        let component = sealed_memfd(plan.component.bytes())?;
+
+        let mut for_feed: Vec<BorrowedFd<'_>> = vec![ring.file().as_fd(), feed_side.as_fd()];
+        for_feed.extend(plan.files.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
+        let feed = Room::start(program, "feed", &for_feed, &plan.feed).await?;
+        let for_cell = [cell_side.as_fd(), ring.file().as_fd(), output.as_fd(), component.as_fd()];
+        let cell = Room::start(program, "cell", &for_cell, &plan.cell).await?;
+        drop((feed_side, cell_side));
+
+        let rooms = RunningRooms::of(vec![feed.process(), cell.process()]);
+        let (feed, from_feed) = feed.listen(MESSAGES_WAITING_MAX);
+        let (cell, from_cell) = cell.listen(MESSAGES_WAITING_MAX);
+        let mut session = Self {
+            clock,
+            tables: plan.cell.tables,
+            sql: plan.cell.sql,
+            argument_key: plan.argument_key,
+            feed,
+            cell,
+            from_feed,
+            from_cell,
+            output,
+            layers: Vec::new(),
+            calls: 0,
+            pending: Vec::new(),
+            unacknowledged: 0,
+            asked: None,
+            ended: None,
+            readers: HashMap::new(),
+            rows_fed: 0,
+            rows_max: plan.rows_max,
+        };
+        if let Err(error) = session.await_locks().await {
+            rooms.kill();
+            return Err(error);
+        }
+        Ok((session, rooms))
+    }
+
+    async fn await_locks(&mut self) -> Result<(), RoomError> {
+        match self.from_feed.recv().await {
+            Some(FeedSays::Locked { layers }) => self.admit_layers("feed", layers)?,
+            Some(FeedSays::Failed { detail }) => return Err(RoomError::Failed { room: "feed", detail }),
+            _ => return Err(RoomError::Gone { room: "feed" }),
+        }
+        match self.from_cell.recv().await {
+            Some(CellSays::Locked { layers }) => self.admit_layers("cell", layers),
+            Some(CellSays::Ended(Err(end))) => Err(RoomError::Failed { room: "cell", detail: format!("{end:?}") }),
+            _ => Err(RoomError::Gone { room: "cell" }),
+        }
+    }
+
+    fn admit_layers(&mut self, room: &'static str, layers: Vec<Layer>) -> Result<(), RoomError> {
+        require_layers(room, &layers)?;
+        self.layers.push((room, layers));
+        Ok(())
+    }
+
+    /// Layers of lock-down in force, by room.
+    #[must_use]
+    pub fn layers(&self) -> &[(&'static str, Vec<Layer>)] {
+        &self.layers
+    }
+
+    /// What the cell wrote; to be handed to the gate, never read here.
+    #[must_use]
+    pub fn output(&self) -> BorrowedFd<'_> {
+        self.output.as_fd()
+    }
+
+    /// Waits for the next event. After [`Event::Calls`], [`Self::go_on`] comes first.
+    ///
+    /// # Errors
+    /// [`RoomError`] when a room breaks the protocol; the rooms are to be killed then.
+    pub async fn next(&mut self) -> Result<Event, RoomError> {
+        if let Some(cause) = self.ended.take() {
+            return self.end(cause).await;
+        }
+        while self.pending.is_empty() {
+            let mut said = Vec::new();
+            tokio::select! {
+                biased;
+                count = self.from_cell.recv_many(&mut said, 1) => {
+                    if count == 0 {
+                        let cause = self.lost().await;
+                        return self.end(Some(cause)).await;
+                    }
+                }
+                feed = self.from_feed.recv() => match feed {
+                    Some(message) => self.heed_feed(message)?,
+                    None => {
+                        let status = self.feed.status().await;
+                        return self.end(Some(EndCause::RoomLost { room: "feed".into(), status })).await;
+                    }
+                }
+            }
+            for message in said {
+                self.hear(message).await?;
+            }
+            // What else is there already goes into the same group, up to the next question.
+            while self.pending.len() < GROUP_CALLS_MAX && self.asked.is_none() && self.ended.is_none() {
+                let Ok(message) = self.from_cell.try_recv() else { break };
+                self.hear(message).await?;
+            }
+            if self.pending.is_empty()
+                && let Some(cause) = self.ended.take()
+            {
+                return self.end(cause).await;
+            }
+        }
+        let calls = std::mem::take(&mut self.pending);
+        self.unacknowledged += calls.len() as u64;
+        Ok(Event::Calls(calls))
+    }
+
+    /// The calls handed out are durable: lets the guest go on.
+    ///
+    /// # Errors
+    /// [`RoomError`] when a room is gone.
+    pub async fn go_on(&mut self) -> Result<(), RoomError> {
+        let calls = std::mem::take(&mut self.unacknowledged);
+        if self.ended.is_none() {
+            // A cell that is gone is noticed by `next`.
+            let _gone = self.cell.say(&ToCell::Acknowledged { calls }).await;
+        }
+        let Some(ask) = self.asked.take() else { return Ok(()) };
+        let answer = self.answer(ask).await?;
+        let _gone = self.cell.say(&answer).await;
+        Ok(())
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Result<ToCell, RoomError> {
+        if let Some((code, clause)) = self.refusal(&ask) {
+            return Ok(ToCell::Refused { code, clause: Some(clause.to_owned()) });
+        }
+        let (reader, reading, order, kind) = match ask {
+            Ask::Open { .. } => return Ok(ToCell::Go),
+            Ask::Scan { reader, table, columns } => {
+                let fields = self.field_names(&table, &columns);
+                let reading = Reading { table: Some(table.clone()), fields, fed: HashMap::new() };
+                (reader, reading, ToFeed::Scan { reader, table, columns }, CallKind::Scan)
+            }
+            Ask::Sql { reader, text } => (reader, Reading::default(), ToFeed::Sql { reader, text }, CallKind::Sql),
+        };
+        self.readers.insert(reader, reading);
+        self.feed.say(&order).await?;
+        loop {
+            match self.from_feed.recv().await {
+                Some(FeedSays::Opened { reader: opened, outcome }) if opened == reader => {
+                    return Ok(match outcome {
+                        Ok(()) => ToCell::Go,
+                        Err(refusal) => {
+                            let call = self.call(kind, None, Vec::new(), 0, 0, Some(format!("feed.{}", refusal.code)));
+                            self.pending.push(call);
+                            ToCell::Refused { code: refusal.code, clause: None }
+                        }
+                    });
+                }
+                Some(message) => self.heed_feed(message)?,
+                None => return Err(RoomError::Gone { room: "feed" }),
+            }
+        }
+    }
+
+    fn refusal(&self, ask: &Ask) -> Option<(Code, &'static str)> {
+        let table = |name: &str| self.tables.iter().find(|t| t.name.as_str() == name);
+        match ask {
+            Ask::Open { name } => table(name).is_none().then_some((Code::GrantResource, "grant.resources")),
+            Ask::Scan { table: name, columns, .. } => match table(name.as_str()) {
+                None => Some((Code::GrantResource, "grant.resources")),
+                Some(plan) => {
+                    columns.iter().any(|c| *c >= plan.fields.len()).then_some((Code::GrantField, "grant.fields"))
+                }
+            },
+            Ask::Sql { .. } => (!self.sql).then_some((Code::GrantJoin, "grant.join")),
+        }
+    }
+
+    fn field_names(&self, table: &Name, columns: &[usize]) -> Vec<Name> {
+        let plan = self.tables.iter().find(|t| &t.name == table);
+        columns.iter().filter_map(|c| plan.and_then(|p| p.fields.get(*c)).map(|f| f.0.clone())).collect()
+    }
+
+    async fn hear(&mut self, message: CellSays) -> Result<(), RoomError> {
+        match message {
+            CellSays::Locked { .. } => return Err(RoomError::protocol("locked twice")),
+            CellSays::Ended(outcome) => self.ended = Some(outcome.err().map(end_cause)),
+            CellSays::Ask(ask) => {
+                let call = self.asked_call(&ask)?;
+                self.pending.push(call);
+                self.asked = Some(ask);
+            }
+            CellSays::Did(did) => {
+                let call = self.done_call(did).await?;
+                self.pending.push(call);
+            }
+        }
+        Ok(())
+    }
+
+    fn asked_call(&mut self, ask: &Ask) -> Result<Call, RoomError> {
+        let clause = self.refusal(ask).map(|(_, clause)| clause.to_owned());
+        Ok(match ask {
+            Ask::Open { name } => {
+                let known = self.tables.iter().find(|t| t.name.as_str() == name).map(|t| t.name.clone());
+                self.call(CallKind::Open, known, Vec::new(), 0, 0, clause)
+            }
+            Ask::Scan { table, columns, .. } => {
+                let fields = self.field_names(table, columns);
+                self.call(CallKind::Scan, Some(table.clone()), fields, 0, 0, clause)
+            }
+            Ask::Sql { text, .. } => {
+                let mut call = self.call(CallKind::Sql, None, Vec::new(), 0, text.len() as u64, clause);
+                call.argument_digest = Some(self.argument_digest(text)?);
+                call
+            }
+        })
+    }
+
+    async fn done_call(&mut self, did: Did) -> Result<Call, RoomError> {
+        Ok(match did {
+            Did::Batch { reader, sequence, rows, bytes } => {
+                let fed = self.await_fed(reader, sequence).await?;
+                if fed != (rows, bytes) {
+                    return Err(RoomError::protocol("the cell tells of another batch than the feed"));
+                }
+                let reading = self.readers.get(&reader).ok_or_else(|| RoomError::protocol("an unknown reader"))?;
+                let (table, fields) = (reading.table.clone(), reading.fields.clone());
+                self.call(CallKind::Batch, table, fields, rows, bytes, None)
+            }
+            Did::OutputCreate { name, clause } => {
+                let fields = name.into_iter().collect();
+                self.call(CallKind::OutputCreate, None, fields, 0, 0, clause)
+            }
+            Did::OutputAppend { name, rows, bytes, clause } => {
+                let fields = name.into_iter().collect();
+                self.call(CallKind::OutputAppend, None, fields, rows, bytes, clause)
+            }
+            Did::Note { bytes } => self.call(CallKind::Note, None, Vec::new(), 0, bytes, None),
+            Did::Parameter => self.call(CallKind::Parameter, None, Vec::new(), 0, 0, None),
+        })
+    }
+
+    /// What the feed itself says of a batch: facts about data come from the room without guest code.
+    async fn await_fed(&mut self, reader: u32, sequence: u64) -> Result<(u64, u64), RoomError> {
+        loop {
+            if let Some(fed) = self.readers.get_mut(&reader).and_then(|r| r.fed.remove(&sequence)) {
+                return Ok(fed);
+            }
+            match self.from_feed.recv().await {
+                Some(message) => self.heed_feed(message)?,
+                None => return Err(RoomError::Gone { room: "feed" }),
+            }
+        }
+    }
+
+    fn heed_feed(&mut self, message: FeedSays) -> Result<(), RoomError> {
+        match message {
+            FeedSays::Fed { reader, sequence, rows, bytes } => {
+                let reading = self.readers.get_mut(&reader).ok_or_else(|| RoomError::protocol("an unknown reader"))?;
+                reading.fed.insert(sequence, (rows, bytes));
+                match LimitExceeded::check("rows_reserved", self.rows_max, self.rows_fed, rows) {
+                    Ok(sum) => self.rows_fed = sum,
+                    Err(limit) => self.ended = Some(Some(EndCause::Limit { limit })),
+                }
+                Ok(())
+            }
+            FeedSays::Failed { detail } => Err(RoomError::Failed { room: "feed", detail }),
+            FeedSays::Locked { .. } | FeedSays::Opened { .. } => Err(RoomError::protocol("an unexpected message of the feed")),
+        }
+    }
+
+    fn call(&mut self, kind: CallKind, resource: Option<Name>, fields: Vec<Name>, rows: u64, bytes: u64, clause: Option<String>) -> Call {
+        let index = self.calls;
+        self.calls += 1;
+        let decision = if clause.is_some() { CallDecision::Denied } else { CallDecision::Allowed };
+        let at = self.clock.now();
+        Call { index, kind, resource, fields, rows, bytes, decision, clause, argument_digest: None, at, duration_us: 0 }
+    }
+
+    fn argument_digest(&self, argument: &str) -> Result<String, RoomError> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.argument_key).map_err(RoomError::protocol)?;
+        mac.update(argument.as_bytes());
+        Ok(hex::encode(mac.finalize().into_bytes()))
+    }
+
+    async fn lost(&mut self) -> EndCause {
+        EndCause::RoomLost { room: "cell".into(), status: self.cell.status().await }
+    }
+
+    async fn end(&mut self, cause: Option<EndCause>) -> Result<Event, RoomError> {
+        self.feed.process().kill();
+        self.cell.process().kill();
+        // What the feed said before it died still counts.
+        while let Ok(message) = self.from_feed.try_recv() {
+            if let FeedSays::Fed { rows, .. } = message {
+                self.rows_fed += rows;
+            }
+        }
+        self.feed.reap().await;
+        self.cell.reap().await;
+        Ok(Event::Ended(Ending { cause, rows_fed: self.rows_fed }))
+    }
+}
+
+pub(crate) fn require_layers(room: &'static str, layers: &[Layer]) -> Result<(), RoomError> {
+    if lockdown::suffices(layers) {
+        Ok(())
+    } else {
+        Err(RoomError::Failed { room, detail: format!("only the layers {layers:?} are in force") })
+    }
+}
+
+fn end_cause(end: CellEnd) -> EndCause {
+    match end {
+        CellEnd::Error(message) => EndCause::GuestError { message },
+        CellEnd::Trap(trap) => EndCause::Trap { trap },
+        CellEnd::Limit(limit) => EndCause::Limit { limit },
+        CellEnd::Denied(clause) => EndCause::Denied { clause },
+        CellEnd::Host(detail) => EndCause::Host { detail },
+    }
+}
+
+/// The bytes in memory that nobody can change any more.
+fn sealed_memfd(bytes: &[u8]) -> Result<OwnedFd, RoomError> {
+    use std::io::Write;
+    let memory = memfd_create("yunei-component", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+        .map_err(RoomError::errno("a memfd"))?;
+    let mut file = File::from(memory);
+    file.write_all(bytes).map_err(RoomError::system("to fill a memfd"))?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(&file, seals).map_err(RoomError::errno("to seal a memfd"))?;
+    Ok(OwnedFd::from(file))
+}

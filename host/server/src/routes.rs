@@ -1,0 +1,56 @@
+//! Every route there is, by group: how it is called, who decides, what it leaves on the record, and its handler.
+
+mod accounts;
+mod emergency;
+mod grants;
+mod modules;
+mod organisations;
+mod record;
+mod releases;
+mod resources;
+mod reviews;
+mod runs;
+mod scenarios;
+mod sessions;
+mod snapshots;
+mod system;
+mod tokens;
+mod words;
+
+use crate::route::Route;
+
+/// Groups of the document.
+pub(crate) const TAGS: &[(&str, &str)] = &[
+    (system::TAG, "The server itself."),
+    (sessions::TAG, "Sign-in and API tokens."),
+    (organisations::TAG, "Organisations, accounts, roles."),
+    (resources::TAG, "The catalogue: resources and their snapshots."),
+    (grants::TAG, "Scenarios, grants, consents."),
+    (modules::TAG, "Modules: upload, admission, algorithm review."),
+    (runs::TAG, "Runs."),
+    (releases::TAG, "What leaves the domain, and the people who decide about it."),
+    (record::TAG, "The record, and the emergency stop."),
+];
+
+/// The table of routes. There is no other way into the router.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let groups = [
+        system::routes(),
+        sessions::routes(),
+        tokens::routes(),
+        organisations::routes(),
+        accounts::routes(),
+        resources::routes(),
+        snapshots::routes(),
+        scenarios::routes(),
+        grants::routes(),
+        modules::routes(),
+        runs::routes(),
+        reviews::routes(),
+        releases::routes(),
+        record::routes(),
+        emergency::routes(),
+    ];
+    groups.into_iter().flatten().collect()
+}

@@ -1,0 +1,203 @@
+//! The record: entries, checkpoints, verification.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::IntoParams;
+use yunei_authority::Action;
+use yunei_ledger::{Finding, Kind, Report};
+use yunei_lifecycle::Domain;
+use yunei_model::{AccountId, Code, OrganisationId, RunId, Timestamp};
+use yunei_store::{EntryFilter, Page, Recorded};
+
+use crate::answer::{Answer, Answered};
+use crate::caller::Caller;
+use crate::document::Description;
+use crate::failure::Failure;
+use crate::page::{Listed, page};
+use crate::query::{Asked, moment_if_any, several};
+use crate::route::{Budget, Route, get};
+
+pub(super) const TAG: &str = "record";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/api/v1/record", entries)
+            .decided_by(&[Action::ViewRecord])
+            .reads("whoever may read the record leaves `queried`, as its policies want")
+            .described(
+                Description::new(TAG, "record", "Entries of the record, in the order of commits.")
+                    .asks::<Entries>()
+                    .lists("Recorded"),
+            ),
+        get("/api/v1/record/checkpoint", checkpoint)
+            .decided_by(&[Action::ViewRecord])
+            .reads("whoever may read the record leaves `queried`, as its policies want")
+            .described(
+                Description::new(TAG, "checkpoint", "The newest signed checkpoint.").gives("Checkpoint"),
+            ),
+        get("/api/v1/record/verify", verify)
+            .decided_by(&[Action::VerifyRecord])
+            .reads("everyone may check, as often as they like; it tells whether the record holds")
+            .described(
+                Description::new(TAG, "verifyRecord", "Computes the record anew. Operating units learn whether it holds, and no figure.")
+                    .gives("Report"),
+            )
+            .costing(Budget::RECORD),
+        get("/api/v1/log/key", key)
+            .public("whoever checks the record needs it")
+            .reads("the same for everyone")
+            .described(
+                Description::new(TAG, "logKey", "The public key of the transparency log.").gives("LogKey"),
+            ),
+    ]
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Entries {
+    /// The `next` of the page before.
+    after: Option<u64>,
+    /// Items at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// Of these kinds, separated by commas.
+    #[serde(default, deserialize_with = "several")]
+    #[param(value_type = Option<String>)]
+    kind: Vec<Kind>,
+    /// About this run.
+    #[param(value_type = Option<String>)]
+    run: Option<RunId>,
+    /// About this operating unit.
+    #[param(value_type = Option<String>)]
+    operator: Option<OrganisationId>,
+    /// Done by this account.
+    #[param(value_type = Option<String>)]
+    actor: Option<AccountId>,
+    /// Made at or after, in RFC 3339.
+    #[serde(default, deserialize_with = "moment_if_any")]
+    #[param(value_type = Option<String>)]
+    since: Option<Timestamp>,
+    /// Made before, in RFC 3339.
+    #[serde(default, deserialize_with = "moment_if_any")]
+    #[param(value_type = Option<String>)]
+    until: Option<Timestamp>,
+}
+
+/// An entry and its place.
+#[derive(Debug, Serialize)]
+struct Placed {
+    position: u64,
+    index: Option<u64>,
+    entry: Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Checkpoint {
+    size: u64,
+    note: String,
+    signed_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct LogKey {
+    key: String,
+}
+
+/// What a verification found; figures only for those who are not an operating unit.
+#[derive(Debug, Serialize)]
+struct Found {
+    holds: bool,
+    #[serde(flatten)]
+    figures: Option<Figures>,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    entries: u64,
+    pending: u64,
+    covered: u64,
+    checkpoints: u64,
+    runs: u64,
+    open_runs: u64,
+    calls: u64,
+    findings: Vec<Finding>,
+    findings_total: u64,
+}
+
+impl From<Report> for Figures {
+    fn from(report: Report) -> Self {
+        Self {
+            entries: report.entries,
+            pending: report.pending,
+            covered: report.covered,
+            checkpoints: report.checkpoints,
+            runs: report.runs,
+            open_runs: report.open_runs,
+            calls: report.calls,
+            findings: report.findings,
+            findings_total: report.findings_total,
+        }
+    }
+}
+
+async fn entries(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Asked(asked): Asked<Entries>,
+) -> Answered<Listed<Placed, u64>> {
+    let page = page(asked.after, asked.limit)?;
+    let filter = EntryFilter {
+        kinds: asked.kind,
+        operator: asked.operator,
+        run: asked.run,
+        actor: asked.actor,
+        since: asked.since,
+        until: asked.until,
+    };
+    let found = domain.entries(&actor, &filter, page).await?;
+    let items: Result<Vec<Placed>, Failure> = found.iter().map(placed).collect();
+    Ok(Answer::ok(Listed::new(items?, |entry| entry.position)))
+}
+
+fn placed(recorded: &Recorded) -> Result<Placed, Failure> {
+    let entry = serde_json::from_slice(recorded.entry.canonical()).map_err(Failure::inside)?;
+    Ok(Placed {
+        position: recorded.position,
+        index: recorded.index,
+        entry,
+    })
+}
+
+async fn checkpoint(State(domain): State<Arc<Domain>>, Caller(actor): Caller) -> Answered<Checkpoint> {
+    // A checkpoint tells how long the record is: it is for those who may read it, so that is asked.
+    domain
+        .entries(&actor, &EntryFilter::default(), Page::first(1))
+        .await?;
+    let newest = domain.checkpoint().await?.ok_or(Code::NotFound)?;
+    Ok(Answer::ok(Checkpoint {
+        size: newest.size,
+        note: newest.note,
+        signed_at: newest.signed_at,
+    }))
+}
+
+async fn verify(State(domain): State<Arc<Domain>>, Caller(actor): Caller) -> Answered<Found> {
+    let report = domain.verify_record(&actor).await?;
+    // Counts of entries and calls tell of other people's runs, and of what data did to one's own.
+    let figures = actor.operator().is_none();
+    Ok(Answer::ok(Found {
+        holds: report.holds(),
+        figures: figures.then(|| Figures::from(report)),
+    }))
+}
+
+async fn key(State(domain): State<Arc<Domain>>) -> Answer<LogKey> {
+    Answer::ok(LogKey {
+        key: domain.log_key().to_string(),
+    })
+}

@@ -1,0 +1,82 @@
+//! The record, the emergency stop, the system.
+
+use super::{Described, count, flag, free, id, list, nullable, object, of, text, time};
+
+pub(super) fn schemas() -> Vec<(&'static str, Described)> {
+    vec![
+        ("Health", health()),
+        ("LogKey", log_key()),
+        ("Recorded", recorded()),
+        ("Checkpoint", checkpoint()),
+        ("Report", report()),
+        ("EmergencyState", emergency_state()),
+        ("Emergency", emergency()),
+    ]
+}
+
+fn health() -> Described {
+    object(
+        "The server answers, and so does its store.",
+        [("status", text()), ("version", text())],
+    )
+}
+
+fn log_key() -> Described {
+    object(
+        "The public key of the transparency log, as a verifier line of signed notes.",
+        [("key", text())],
+    )
+}
+
+fn recorded() -> Described {
+    object(
+        "An entry, and its place in the record.",
+        [
+            ("position", count()),
+            ("index", nullable(count())),
+            (
+                "entry",
+                free("The entry: `kind`, `id`, `actor`, `operator`, `facts`, `observed`."),
+            ),
+        ],
+    )
+}
+
+fn checkpoint() -> Described {
+    object(
+        "The newest signed checkpoint.",
+        [("size", count()), ("note", text()), ("signed_at", time())],
+    )
+}
+
+fn report() -> Described {
+    object(
+        "What a verification of the whole record found.",
+        [
+            ("holds", flag()),
+            ("entries", count()),
+            ("pending", count()),
+            ("covered", count()),
+            ("checkpoints", count()),
+            ("runs", count()),
+            ("open_runs", count()),
+            ("calls", count()),
+            ("findings", list(free("What is wrong, and where."))),
+            ("findings_total", count()),
+        ],
+    )
+}
+
+fn emergency_state() -> Described {
+    object(
+        "Whether everything is stopped.",
+        [("emergency", nullable(of("Emergency")))],
+    )
+}
+
+fn emergency() -> Described {
+    object(
+        "An emergency stop in force.",
+        [("account", id()), ("reason", text()), ("at", time())],
+    )
+}

@@ -1,0 +1,122 @@
+//! Runs, outputs, releases.
+
+use yunei_model::{CallDecision, CallKind, CoarseStatus, Hint, Route};
+
+use super::{
+    Described, count, flag, free, id, list, name, nullable, object, of, text, time, words,
+};
+
+pub(super) fn schemas() -> Vec<(&'static str, Described)> {
+    vec![
+        ("RunRequest", request()),
+        ("Run", run()),
+        ("RunDetail", detail()),
+        ("FieldUse", field_use()),
+        ("Call", call()),
+        ("OpenedOutput", opened()),
+        ("Release", release()),
+    ]
+}
+
+fn request() -> Described {
+    object(
+        "A run to be submitted.",
+        [
+            ("module", id()),
+            ("grant", id()),
+            ("purpose", name()),
+            ("parameters?", free("Values by name, as the manifest declares them.")),
+        ],
+    )
+}
+
+fn run() -> Described {
+    object(
+        "A run, as its operating unit sees it.",
+        [
+            ("id", id()),
+            ("grant", id()),
+            ("module", id()),
+            ("purpose", name()),
+            ("status", words!(CoarseStatus)),
+            ("submitted_at", time()),
+            ("releases", list(id())),
+            ("hints", list(words!(Hint))),
+        ],
+    )
+}
+
+fn detail() -> Described {
+    object(
+        "A run, as supervision sees it.",
+        [
+            ("run", free("State, snapshots, parameters, times, trace root, figures.")),
+            (
+                "verdicts",
+                list(free("What the gate says of one output, with the figures of its rules.")),
+            ),
+            ("reviews", list(of("Review"))),
+            ("releases", list(id())),
+            ("use_of_fields", list(of("FieldUse"))),
+        ],
+    )
+}
+
+fn field_use() -> Described {
+    object(
+        "Declared, granted, used: one field of one resource.",
+        [
+            ("resource", name()),
+            ("field", name()),
+            ("declared", flag()),
+            ("granted", flag()),
+            ("used", flag()),
+        ],
+    )
+}
+
+fn call() -> Described {
+    object(
+        "One host call of a run.",
+        [
+            ("index", count()),
+            ("kind", words!(CallKind)),
+            ("resource", nullable(name())),
+            ("fields", list(name())),
+            ("rows", count()),
+            ("bytes", count()),
+            ("decision", words!(CallDecision)),
+            ("clause", nullable(text())),
+            ("argument_digest", nullable(text())),
+            ("at", time()),
+            ("duration_us", count()),
+        ],
+    )
+}
+
+fn opened() -> Described {
+    object(
+        "A sealed output, opened for a reviewer.",
+        [
+            (
+                "tables",
+                list(free("A pair of name and table, as a list of two.")),
+            ),
+            ("notes", list(text())),
+        ],
+    )
+}
+
+fn release() -> Described {
+    object(
+        "A release, as a list shows it.",
+        [
+            ("id", id()),
+            ("run", id()),
+            ("output", name()),
+            ("route", words!(Route)),
+            ("at", time()),
+            ("rows", count()),
+        ],
+    )
+}

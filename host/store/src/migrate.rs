@@ -1,0 +1,41 @@
+//! The schema, embedded. Migrations append only: a changed one is refused by its checksum.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
+
+use crate::StoreError;
+
+/// Number, name and text of each migration, in order.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "foundation",
+    include_str!("../migrations/0001_foundation.sql"),
+)];
+
+/// Brings the schema up to date.
+pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
+    let migrations = MIGRATIONS.into_iter().map(|(number, name, text)| {
+        let text = text.into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, text, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+        .run(pool)
+        .await
+        .map_err(StoreError::Migration)
+}
+
+/// Checks that the schema is the one that this program knows.
+pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(connection)
+            .await?;
+    let found = found.unwrap_or(0);
+    let expected = MIGRATIONS.iter().map(|(number, ..)| *number).max();
+    let expected = expected.unwrap_or(0);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(StoreError::Schema { found, expected })
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs and the calls of their traces.
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use yunei_ledger::{call_facts, call_from, call_observed};
+use yunei_model::{Call, GrantId, LimitExceeded, ModuleId, OrganisationId, Run, RunId, RunState};
+
+use crate::reading::{PAGE_ROWS_MAX, count, find, json, list, micros, reads, text};
+use crate::{Change, Page, StoreError};
+
+/// Calls written in one group at most.
+pub const CALLS_GROUP_MAX: usize = 1024;
+/// Calls per statement, so that its parameters stay below every back end's limit.
+const CALLS_STATEMENT_MAX: usize = 256;
+
+/// Which runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of that operating unit.
+    pub operator: Option<OrganisationId>,
+    /// Under that grant.
+    pub grant: Option<GrantId>,
+    /// Of that module.
+    pub module: Option<ModuleId>,
+    /// In one of these states; none means any.
+    pub states: Vec<RunState>,
+}
+
+impl RunFilter {
+    fn columns(&self) -> [(&'static str, Vec<String>); 4] {
+        let states = self.states.iter().map(ToString::to_string).collect();
+        [
+            (
+                "operator",
+                self.operator.iter().map(ToString::to_string).collect(),
+            ),
+            (
+                "grant_id",
+                self.grant.iter().map(ToString::to_string).collect(),
+            ),
+            (
+                "module",
+                self.module.iter().map(ToString::to_string).collect(),
+            ),
+            ("state", states),
+        ]
+    }
+}
+
+reads! {
+    /// The run of that id.
+    fn run(id: RunId) -> Option<Run> = |c| find(c, "run",
+        sqlx::query("SELECT body FROM runs WHERE id = $1").bind(id.to_string())).await;
+
+    /// Runs.
+    fn runs(filter: &RunFilter, page: Page<RunId>) -> Vec<Run> = |c| list(c, "runs", &filter.columns(), &page).await;
+
+    /// The calls of a run from index `from`, [`PAGE_ROWS_MAX`] at most.
+    fn calls(run: RunId, from: u64, limit: u32) -> Vec<Call> = |c| calls(c, run, from, limit).await;
+
+    /// How many calls of a run are kept.
+    fn calls_kept(run: RunId) -> u64 = |c| {
+        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls WHERE run = $1")
+            .bind(run.to_string()).fetch_one(c).await?;
+        crate::reading::counted(kept, "call")
+    };
+}
+
+impl Change {
+    /// Writes a run, new or as it now is.
+    ///
+    /// # Errors
+    /// [`StoreError::Dangling`] without its operating unit, grant version or module.
+    pub async fn put_run(&mut self, run: &Run) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO runs (id, operator, grant_id, grant_version, module, state, submitted_at, started_at, body) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, \
+             body = excluded.body",
+        )
+        .bind(run.id.to_string())
+        .bind(run.operator.to_string())
+        .bind(run.grant.to_string())
+        .bind(i64::from(run.grant_version))
+        .bind(run.module.to_string())
+        .bind(run.state.as_str())
+        .bind(run.submitted_at.as_micros())
+        .bind(micros(run.started_at))
+        .bind(json(run, "run")?);
+        self.write("run", query).await.map(drop)
+    }
+
+    /// The queued run whose turn it is, still queued: the caller steps it and puts it in this same change.
+    ///
+    /// Turns go by operating unit: first that with the fewest running, then that which was served longest ago,
+    /// then that which waits longest. Within a unit the oldest run comes first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn claim_next_run(&mut self) -> Result<Option<Run>, StoreError> {
+        let unit: Option<String> = sqlx::query_scalar(
+            "SELECT operator FROM runs WHERE state = $1 GROUP BY operator ORDER BY \
+             (SELECT COUNT(*) FROM runs busy WHERE busy.state IN ($2, $3) AND busy.operator = runs.operator), \
+             (SELECT COALESCE(MAX(served.started_at), 0) FROM runs served WHERE served.operator = runs.operator), \
+             MIN(submitted_at), operator LIMIT 1",
+        )
+        .bind(RunState::Queued.as_str())
+        .bind(RunState::Running.as_str())
+        .bind(RunState::Sealed.as_str())
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(unit) = unit else {
+            return Ok(None);
+        };
+        let oldest = sqlx::query(
+            "SELECT body FROM runs WHERE state = $1 AND operator = $2 ORDER BY submitted_at, id LIMIT 1",
+        )
+        .bind(RunState::Queued.as_str())
+        .bind(unit);
+        find(self.connection(), "run", oldest).await
+    }
+
+    /// Appends the next calls of a run's trace, in one group. They are part of the record and need no entry;
+    /// the run's outcome commits to them by the root of their tree.
+    ///
+    /// # Errors
+    /// [`StoreError::Limit`] beyond [`CALLS_GROUP_MAX`]; [`StoreError::Taken`] when a call of that index is there;
+    /// [`StoreError::Dangling`] without the run.
+    pub async fn put_calls(&mut self, run: RunId, calls: &[Call]) -> Result<(), StoreError> {
+        LimitExceeded::check(
+            "calls_group_max",
+            CALLS_GROUP_MAX as u64,
+            0,
+            calls.len() as u64,
+        )
+        .map_err(StoreError::Limit)?;
+        for group in calls.chunks(CALLS_STATEMENT_MAX) {
+            let mut rows = Vec::with_capacity(group.len());
+            for call in group {
+                let facts = utf8(call_facts(call)?)?;
+                rows.push((
+                    count(call.index, "call")?,
+                    facts,
+                    utf8(call_observed(call)?)?,
+                ));
+            }
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO calls (run, call_index, facts, observed) ",
+            );
+            query.push_values(rows, |mut row, (index, facts, observed)| {
+                row.push_bind(run.to_string())
+                    .push_bind(index)
+                    .push_bind(facts)
+                    .push_bind(observed);
+            });
+            self.keep("call", query.build()).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn calls(
+    connection: &mut SqliteConnection,
+    run: RunId,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<Call>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT facts, observed FROM calls WHERE run = $1 AND call_index >= $2 ORDER BY call_index LIMIT $3",
+    )
+    .bind(run.to_string())
+    .bind(count(from, "call")?)
+    .bind(i64::from(limit.min(PAGE_ROWS_MAX)))
+    .fetch_all(connection)
+    .await?;
+    let mut calls = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let facts = text(row, "facts", "call")?;
+        let observed = text(row, "observed", "call")?;
+        calls.push(call_from(facts.as_bytes(), observed.as_bytes())?);
+    }
+    Ok(calls)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, StoreError> {
+    String::from_utf8(bytes).map_err(|source| StoreError::corrupt("call", source))
+}

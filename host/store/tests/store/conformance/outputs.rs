@@ -1,0 +1,159 @@
+//! Sealed outputs, verdicts, reviews, releases, deliveries.
+
+use yunei_model::*;
+use yunei_store::{Page, Store, StoreError};
+
+use crate::fixture::{NOON, Setting, World};
+
+pub async fn cases(store: &Store, world: &World) {
+    let setting = world.setting(store).await;
+    a_destroyed_output_has_no_key(store, world, &setting).await;
+    a_release_is_written_once(store, world, &setting).await;
+    a_person_reviews_a_run_once(store, world, &setting).await;
+}
+
+async fn a_destroyed_output_has_no_key(store: &Store, world: &World, setting: &Setting) {
+    let run = world.ended_run(store, setting).await.id;
+    let sealed = SealedOutput {
+        run,
+        digest: Digest::of(b"sealed"),
+        bytes: 9,
+    };
+    assert_eq!(store.sealed_output(run).await.unwrap(), None);
+    let mut change = store.begin().await.unwrap();
+    change
+        .put_sealed_output(&sealed, "sealed.bin", b"wrapped key")
+        .await
+        .unwrap();
+    world.commit(change).await.unwrap();
+    let held = store.sealed_output(run).await.unwrap().unwrap();
+    assert_eq!(
+        (held.sealed.clone(), held.file.as_str()),
+        (sealed, "sealed.bin")
+    );
+    assert_eq!(held.wrapped_key.as_deref(), Some(&b"wrapped key"[..]));
+    assert!(!format!("{held:?}").contains("wrapped"));
+    assert!(store.sealed_outputs_held().await.unwrap().contains(&held));
+    let mut change = store.begin().await.unwrap();
+    change.destroy_sealed_output(run, NOON).await.unwrap();
+    let again = change.destroy_sealed_output(run, NOON).await;
+    assert!(matches!(again, Err(StoreError::Absent { .. })));
+    world.commit(change).await.unwrap();
+    store.truncate_log().await.unwrap();
+    let gone = store.sealed_output(run).await.unwrap().unwrap();
+    assert_eq!((gone.wrapped_key, gone.destroyed_at), (None, Some(NOON)));
+    assert_eq!(store.sealed_outputs_held().await.unwrap(), []);
+}
+
+async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setting) {
+    let run = world.ended_run(store, setting).await.id;
+    let output = world.name("output");
+    let values = vec![
+        Value::Integer(7),
+        Value::Number(2.0),
+        Value::Absent,
+        Value::Text("甲".into()),
+    ];
+    let column = Column {
+        name: output.clone(),
+        title: None,
+        values,
+    };
+    let release = Release {
+        id: ReleaseId::new(&world.ids),
+        run,
+        output: output.clone(),
+        route: Route::Recomputed,
+        table: Table::new(vec![column]).unwrap(),
+        at: NOON,
+    };
+    let delivery = Delivery {
+        id: DeliveryId::new(&world.ids),
+        release: release.id,
+        format: Format::Csv,
+        account: setting.account.id,
+        at: NOON,
+    };
+    let mut change = store.begin().await.unwrap();
+    change.put_release(&release).await.unwrap();
+    change.put_delivery(&delivery).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(
+        store.release(release.id).await.unwrap().as_ref(),
+        Some(&release)
+    );
+    assert_eq!(
+        store
+            .release_of_output(run, &output)
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(&release)
+    );
+    assert_eq!(
+        store.releases_of_run(run).await.unwrap(),
+        std::slice::from_ref(&release)
+    );
+    let listed = store
+        .releases(Some(setting.organisation.id), Page::first(9))
+        .await
+        .unwrap();
+    assert_eq!(listed, std::slice::from_ref(&release));
+    assert_eq!(
+        store.deliveries(release.id, Page::first(9)).await.unwrap(),
+        [delivery]
+    );
+    let mut again = release.clone();
+    again.id = ReleaseId::new(&world.ids);
+    let mut change = store.begin().await.unwrap();
+    assert!(matches!(
+        change.put_release(&again).await,
+        Err(StoreError::Taken { .. })
+    ));
+    drop(change);
+    again.run = RunId::new(&world.ids);
+    let mut change = store.begin().await.unwrap();
+    assert!(matches!(
+        change.put_release(&again).await,
+        Err(StoreError::Dangling { .. })
+    ));
+}
+
+async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Setting) {
+    let run = world.ended_run(store, setting).await.id;
+    let verdict = Verdict {
+        output: world.name("output"),
+        route: Route::Reviewed,
+        profile: Name::parse("yunei").unwrap(),
+        profile_digest: Digest::of(b"profile"),
+        decision: Decision::Review,
+        cells_total: 4,
+        cells_released: 0,
+        cells_failed: 0,
+        cells_complementary: 0,
+        cells: Vec::new(),
+        hints: vec![Hint::AwaitReview],
+        reasons: Vec::new(),
+    };
+    let review = |person| ReleaseReview {
+        id: ReviewId::new(&world.ids),
+        reviewer: setting.account.id,
+        person,
+        outcome: ReviewOutcome::Approved,
+        reason: "可".into(),
+        at: NOON,
+    };
+    let (first, second) = (review(setting.person.id), review(PersonId::new(&world.ids)));
+    let mut change = store.begin().await.unwrap();
+    change.put_verdict(run, &verdict).await.unwrap();
+    change.put_release_review(run, &first).await.unwrap();
+    change.put_release_review(run, &second).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(store.verdicts(run).await.unwrap(), [verdict]);
+    assert_eq!(store.release_reviews(run).await.unwrap(), [first, second]);
+    let mut change = store.begin().await.unwrap();
+    let again = change
+        .put_release_review(run, &review(setting.person.id))
+        .await;
+    assert!(matches!(again, Err(StoreError::Taken { .. })));
+}

@@ -1,0 +1,223 @@
+//! The record in the order of commits, its log and its verification.
+
+use yunei_ledger::{CALLS, Checkpoint, Draft, Kind, RUN, SigningKey, TRACE_ROOT, TraceTree};
+use yunei_store::{EntryFilter, Page, SignedCheckpoint, Store, StoreError};
+
+use crate::fixture::{NOON, World};
+
+pub async fn cases(store: &Store, world: &World) {
+    entries_are_found_by_what_they_are_about(store, world).await;
+    positions_follow_commits(store, world).await;
+    the_log_grows_and_proves(store, world).await;
+    the_record_holds(store, world).await;
+}
+
+pub fn key() -> SigningKey {
+    SigningKey::from_seed("yunei.example/log", &[9; 32]).unwrap()
+}
+
+/// Sequences all that waits and signs a checkpoint over it.
+pub async fn checkpoint(store: &Store) -> SignedCheckpoint {
+    while !store.unsequenced(1).await.unwrap().is_empty() {
+        store.sequence(5).await.unwrap();
+    }
+    let head = store.log_head().await.unwrap();
+    let origin = key().name().to_owned();
+    let note = Checkpoint {
+        origin,
+        size: head.size,
+        root: head.root,
+    };
+    let signed = SignedCheckpoint {
+        size: head.size,
+        note: String::from_utf8(note.sign(&key()).unwrap()).unwrap(),
+        signed_at: NOON,
+    };
+    store.put_checkpoint(&signed).await.unwrap();
+    signed
+}
+
+async fn entries_are_found_by_what_they_are_about(store: &Store, world: &World) {
+    let setting = world.setting(store).await;
+    let run = world.ended_run(store, &setting).await.id;
+    let (actor, operator) = (setting.account.id, setting.organisation.id);
+    let submitted = Draft::new(Kind::RunSubmitted)
+        .actor(actor)
+        .operator(operator)
+        .fact(RUN, run);
+    let entries = [
+        world.sealed(submitted),
+        world.entry_of_run(Kind::RunFailed, run),
+    ];
+    let mut change = store.begin().await.unwrap();
+    for entry in &entries {
+        change.record(entry).await.unwrap();
+    }
+    change.commit().await.unwrap();
+    let mut filters = vec![
+        (
+            EntryFilter {
+                run: Some(run),
+                ..EntryFilter::default()
+            },
+            2,
+        ),
+        (
+            EntryFilter {
+                actor: Some(actor),
+                ..EntryFilter::default()
+            },
+            1,
+        ),
+        (
+            EntryFilter {
+                operator: Some(operator),
+                ..EntryFilter::default()
+            },
+            1,
+        ),
+    ];
+    let of_run = |kinds| EntryFilter {
+        run: Some(run),
+        kinds,
+        ..EntryFilter::default()
+    };
+    filters.push((of_run(vec![Kind::RunFailed]), 1));
+    filters.push((of_run(vec![Kind::RunFailed, Kind::RunSubmitted]), 2));
+    filters.push((of_run(vec![Kind::RunReleased]), 0));
+    filters.push((
+        EntryFilter {
+            since: Some(NOON),
+            ..of_run(vec![])
+        },
+        2,
+    ));
+    filters.push((
+        EntryFilter {
+            since: Some(NOON.plus_seconds(1)),
+            ..of_run(vec![])
+        },
+        0,
+    ));
+    filters.push((
+        EntryFilter {
+            until: Some(NOON),
+            ..of_run(vec![])
+        },
+        0,
+    ));
+    for (filter, count) in filters {
+        let found = store.entries(&filter, Page::first(9)).await.unwrap();
+        assert_eq!(found.len(), count, "{filter:?}");
+    }
+}
+
+async fn positions_follow_commits(store: &Store, world: &World) {
+    let all = EntryFilter::default();
+    let newest = store.entries(&all, Page::first(1).falling()).await.unwrap();
+    let before = newest[0].position;
+    let tasks = (0..6).map(|_| async {
+        let entries = [world.entry(Kind::SignedIn), world.entry(Kind::SignedOut)];
+        let mut change = store.begin().await.unwrap();
+        for entry in &entries {
+            change.record(entry).await.unwrap();
+        }
+        change.commit().await.unwrap();
+        entries.map(|entry| entry.id())
+    });
+    let groups = futures::future::join_all(tasks).await;
+    let after = store
+        .entries(&all, Page::first(100).after(before))
+        .await
+        .unwrap();
+    let positions: Vec<_> = after.iter().map(|r| r.position).collect();
+    assert_eq!(positions, (before + 1..before + 13).collect::<Vec<_>>());
+    for group in groups {
+        let at = after.iter().position(|r| r.entry.id() == group[0]).unwrap();
+        assert_eq!(after[at + 1].entry.id(), group[1]);
+    }
+}
+
+async fn the_log_grows_and_proves(store: &Store, world: &World) {
+    let first = checkpoint(store).await;
+    assert!(first.size > 5);
+    for _ in 0..7 {
+        let mut change = store.begin().await.unwrap();
+        change.record(&world.entry(Kind::Queried)).await.unwrap();
+        change.commit().await.unwrap();
+    }
+    assert_eq!(store.unsequenced(100).await.unwrap().len(), 7);
+    let second = checkpoint(store).await;
+    assert_eq!(second.size, first.size + 7);
+    assert_eq!(
+        store.newest_checkpoint().await.unwrap().as_ref(),
+        Some(&second)
+    );
+    assert_eq!(
+        store.checkpoints(None, 9).await.unwrap(),
+        [first.clone(), second.clone()]
+    );
+    assert_eq!(
+        store.checkpoints(Some(first.size), 9).await.unwrap(),
+        std::slice::from_ref(&second)
+    );
+    let twice = store.put_checkpoint(&second).await;
+    assert!(matches!(twice, Err(StoreError::Taken { .. })));
+    let open = |signed: &SignedCheckpoint| {
+        Checkpoint::open(signed.note.as_bytes(), key().verifier()).unwrap()
+    };
+    let (old, new) = (open(&first), open(&second));
+    let grown = store.consistency_proof(old.size, new.size).await.unwrap();
+    grown
+        .verify_consistency(old.size, old.root, new.size, new.root)
+        .unwrap();
+    let newest = store
+        .entries(&EntryFilter::default(), Page::first(3).falling())
+        .await
+        .unwrap();
+    for recorded in newest {
+        let index = recorded.index.unwrap();
+        let proof = store.inclusion_proof(index, new.size).await.unwrap();
+        proof
+            .verify_inclusion(recorded.entry.leaf_hash(), index, new.size, new.root)
+            .unwrap();
+    }
+    assert!(store.inclusion_proof(new.size, new.size).await.is_err());
+    // Nothing waits, so nothing changes.
+    assert_eq!(
+        store.sequence(100).await.unwrap(),
+        store.log_head().await.unwrap()
+    );
+}
+
+async fn the_record_holds(store: &Store, world: &World) {
+    let setting = world.setting(store).await;
+    let run = world.ended_run(store, &setting).await.id;
+    let mut trace = TraceTree::default();
+    let calls: Vec<_> = (0..300).map(|n| world.call(n)).collect();
+    calls.iter().for_each(|call| trace.push(call).unwrap());
+    let draft = Draft::new(Kind::RunSealed).fact(RUN, run);
+    let draft = draft.fact(TRACE_ROOT, trace.root()).fact(CALLS, 300);
+    let mut change = store.begin().await.unwrap();
+    change.put_calls(run, &calls).await.unwrap();
+    change.record(&world.sealed(draft)).await.unwrap();
+    change.commit().await.unwrap();
+    let signed = checkpoint(store).await;
+    let mut change = store.begin().await.unwrap();
+    change
+        .record(&world.entry(Kind::SystemStopped))
+        .await
+        .unwrap();
+    change.commit().await.unwrap();
+    let report = store
+        .verify(key().verifier(), &[signed.note.into_bytes()])
+        .await
+        .unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(
+        (report.entries, report.covered, report.pending),
+        (signed.size, signed.size, 1)
+    );
+    assert_eq!((report.runs, report.checkpoints), (1, 4));
+    assert!(report.calls >= 300);
+}

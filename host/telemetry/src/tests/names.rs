@@ -1,0 +1,39 @@
+use std::collections::BTreeSet;
+
+use crate::names::{ATTRIBUTES, event, shape, span};
+
+/// The bridge to OpenTelemetry sets these by itself.
+const BRIDGE: [&str; 2] = ["level", "target"];
+/// Stable groups of the semantic conventions.
+const CONVENTIONS: [&str; 8] = [
+    "http.", "url.", "server.", "error.", "process.", "db.", "code.", "otel.",
+];
+
+#[test]
+fn every_name_is_ours_or_a_convention() {
+    for (name, _) in ATTRIBUTES {
+        let known = name.starts_with("yunei.")
+            || BRIDGE.contains(name)
+            || CONVENTIONS.iter().any(|group| name.starts_with(group));
+        assert!(known, "`{name}`");
+    }
+    for name in span::ALL {
+        assert!(name.starts_with("yunei."), "`{name}`");
+    }
+}
+
+#[test]
+fn every_name_is_there_once() {
+    let attributes: Vec<_> = ATTRIBUTES.iter().map(|(name, _)| *name).collect();
+    for names in [attributes.as_slice(), span::ALL, event::ALL] {
+        let unique: BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+    }
+}
+
+#[test]
+fn an_unlisted_name_has_no_shape() {
+    assert_eq!(shape("yunei.subject"), None);
+    assert_eq!(shape("message"), None);
+    assert!(ATTRIBUTES.iter().all(|(name, of)| shape(name) == Some(*of)));
+}

@@ -1,0 +1,22 @@
+//! Floods the journal: with many notes, a long one, one that would repaint a terminal, one that is not UTF-8.
+
+use yunei_guest::{Level, Result, note, parameter};
+
+yunei_guest::analysis!(run);
+
+fn run() -> Result<()> {
+    match parameter::<String>("attack")?.as_str() {
+        "long" => note(Level::Warning, &"x".repeat(60_000)),
+        "escapes" => note(
+            Level::Error,
+            "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nERROR forged line\u{202e}\0",
+        ),
+        "invalid" => {
+            // SAFETY: none; that is the attack. The host must not take these bytes for text.
+            let message = unsafe { String::from_utf8_unchecked(vec![b'a', 0xFF, 0xC0, 0x80]) };
+            note(Level::Info, &message);
+        }
+        _ => (0..1_000_000).for_each(|n: u32| note(Level::Info, &n.to_string())),
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Fills 64 MiB again and again. One `memory.fill` cannot be interrupted in its middle, so killing the room is what
+//! must end this at once.
+
+use std::hint::black_box;
+use yunei_guest::{Level, Result, note};
+
+yunei_guest::analysis!(run);
+
+const BYTES: usize = 64 << 20;
+
+fn run() -> Result<()> {
+    let mut memory = vec![0_u8; BYTES];
+    note(Level::Info, "filling");
+    for value in (0..=u8::MAX).cycle() {
+        black_box(&mut memory).fill(value);
+    }
+    Ok(())
+}
