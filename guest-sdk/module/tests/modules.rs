@@ -1,5 +1,10 @@
 //! Builds the real examples and the hostile modules, and looks at what came out. Needs a compiler for WebAssembly.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test's helper says at once what is missing"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

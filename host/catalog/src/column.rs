@@ -66,7 +66,7 @@ pub(crate) fn parse_date(text: &str) -> Option<i32> {
 pub(crate) fn parse_timestamp(text: &str) -> Option<i64> {
     let exact =
         |at: jiff::Timestamp| (at.subsec_nanosecond() % 1000 == 0).then(|| at.as_microsecond());
-    if !text.get(..10).is_some_and(|day| parse_date(day).is_some()) || text.len() < 16 {
+    if text.get(..10).is_none_or(|day| parse_date(day).is_none()) || text.len() < 16 {
         return None;
     }
     if let Ok(at) = text.parse::<jiff::Timestamp>() {

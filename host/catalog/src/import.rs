@@ -92,6 +92,10 @@ impl Delimiter {
 ///
 /// # Errors
 /// [`ImportError`]; nothing is kept then but parts that an equal import would reuse.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a thing of its own that the caller holds; a struct would be built once and say the same"
+)]
 pub fn import(
     source: &Dir,
     path: &str,

@@ -33,7 +33,7 @@ pub use vault::{PART_BYTES_MAX, Vault, VaultError};
 pub use view::{
     Batches, ConditionError, MaskKey, PARTS_MAX, SQL_BYTES_MAX, SQL_TOKENS_MAX, VIEWS_MAX,
     ViewColumn, ViewError, ViewField, ViewOptions, ViewPart, ViewPlan, Views, check_condition,
-    masked_type,
+    masked_type, prepare,
 };
 
 #[cfg(test)]

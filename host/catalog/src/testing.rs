@@ -325,7 +325,7 @@ pub(crate) fn query(views: &Views, text: &str) -> Result<Vec<String>, ViewError>
         .build()
         .unwrap();
     runtime.block_on(async {
-        let batches: Vec<_> = views.sql(text).await?.collect().await;
+        let batches: Vec<_> = views.sql(text)?.collect().await;
         let batches = batches.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(lines(&batches))
     })

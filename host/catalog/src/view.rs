@@ -6,6 +6,7 @@
 
 mod barrier;
 mod batches;
+mod deep;
 mod error;
 mod filter;
 mod functions;
@@ -13,6 +14,7 @@ mod mask;
 mod open;
 mod part;
 mod plan;
+mod relations;
 mod session;
 mod sql;
 
@@ -41,6 +43,17 @@ pub const SQL_BYTES_MAX: usize = 64 << 10;
 /// Tokens of a query at most: planning recurses over what they spell.
 pub const SQL_TOKENS_MAX: usize = 1500;
 
+/// Does what must be done before paths are closed to a process: looks once at the bounds of the thread's stack
+/// and at the number of processors, both of which Linux tells in `/proc` and `/sys`, and seeds hash tables.
+///
+/// Call it in the thread that will open and read the views. [`Views::open`] does the same, if it still can.
+///
+/// # Errors
+/// [`ViewError`] when no session can be made, for which no reason is known.
+pub fn prepare() -> Result<(), ViewError> {
+    Views::open(Vec::new())?.sql("SELECT 1").map(drop)
+}
+
 /// The views of one run.
 pub struct Views {
     views: BTreeMap<Name, Arc<View>>,
@@ -58,7 +71,7 @@ impl Views {
     /// Opens views with the default options.
     ///
     /// Reads the footer of every part, so that what comes later is scans alone. After this call
-    /// nothing looks at processors, environment, clock zones or paths.
+    /// nothing looks at processors, environment or paths.
     ///
     /// # Errors
     /// [`ViewError`] when a plan does not agree with itself or with its parts.
@@ -80,6 +93,7 @@ impl Views {
                 limit: VIEWS_MAX,
             });
         }
+        deep::prepare();
         let store = Arc::new(part::Descriptors::default());
         let session = session::start(options, &store)?;
         let task = session.task_ctx();
@@ -140,7 +154,7 @@ impl Views {
             .iter()
             .filter_map(|c| view.fields().get(*c))
             .cloned();
-        Ok(Batches::new(fields.collect(), stream))
+        Ok(Batches::of_scan(fields.collect(), stream))
     }
 
     /// Runs one `SELECT` (or `WITH … SELECT`) over the views. Without `ORDER BY` the order of the result is
@@ -148,8 +162,8 @@ impl Views {
     ///
     /// # Errors
     /// [`ViewError`]; its text has names and words of the query at most, never a value of a row.
-    pub async fn sql(&self, text: &str) -> Result<Batches, ViewError> {
-        sql::run(&self.session, &self.views, text).await
+    pub fn sql(&self, text: &str) -> Result<Batches, ViewError> {
+        sql::run(&self.session, &self.views, text)
     }
 
     fn view(&self, name: &Name) -> Result<&Arc<View>, ViewError> {

@@ -7,11 +7,11 @@ use clap::{Parser, Subcommand};
 use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
-use crate::module;
+use crate::{catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user};
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
 #[derive(Debug, Parser)]
-#[command(name = "yunei", version, about, after_help = exit::HELP, max_term_width = 120)]
+#[command(name = "yunei", version, after_help = exit::HELP, max_term_width = 120)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(flatten)]
@@ -22,9 +22,37 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs the domain over a data directory
+    Serve(serve::Serve),
+    /// Signs in; people, organisations, roles, tokens
+    #[command(subcommand)]
+    User(user::User),
+    /// The public data catalogue: resources and snapshots
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
+    /// Application scenarios: no grant without one
+    #[command(subcommand)]
+    Scenario(scenario::Scenarios),
+    /// Grants: who may use what, for which purpose, until when
+    #[command(subcommand)]
+    Grant(grant::Grants),
     /// Modules: from an empty directory to an admitted component
     #[command(subcommand)]
     Module(module::Modules),
+    /// Runs of modules under grants
+    #[command(subcommand)]
+    Run(run::Runs),
+    /// Released tables, and outputs that wait for reviewers
+    #[command(subcommand)]
+    Release(release::Releases),
+    /// The record: read it, and verify it
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// The emergency stop
+    #[command(subcommand)]
+    Emergency(emergency::Emergency),
+    /// Says what this machine lacks for a domain, and what to do about it
+    Doctor(doctor::Doctor),
 }
 
 /// Does what the arguments say.
@@ -48,7 +76,17 @@ fn usage(told: &clap::Error) -> ExitCode {
 impl Command {
     fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         match self {
+            Self::Serve(serve) => serve.run(caller),
+            Self::User(user) => user.run(caller),
+            Self::Catalog(catalog) => catalog.run(caller),
+            Self::Scenario(scenarios) => scenarios.run(caller),
+            Self::Grant(grants) => grants.run(caller),
             Self::Module(modules) => modules.run(caller),
+            Self::Run(runs) => runs.run(caller),
+            Self::Release(releases) => releases.run(caller),
+            Self::Ledger(ledger) => ledger.run(caller),
+            Self::Emergency(emergency) => emergency.run(caller),
+            Self::Doctor(doctor) => doctor.run(caller),
         }
     }
 }

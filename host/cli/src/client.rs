@@ -145,7 +145,7 @@ impl Ask<'_, WithoutBody> {
     }
 
     /// Asks for bytes, and writes them to `place`. Gives their number.
-    pub fn into(self, place: &mut dyn Write) -> anyhow::Result<u64> {
+    pub fn copy_to(self, place: &mut dyn Write) -> anyhow::Result<u64> {
         let (base, request) = self.timed();
         let mut response = reached(&base, request.call())?;
         if !response.status().is_success() {

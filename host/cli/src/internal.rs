@@ -1,16 +1,62 @@
-//! What the program is when the program itself calls it: a room, or the compiling child.
+//! What the program is when the program itself calls it: a room, the compiling child, or the doctor's probe.
 //!
 //! INVARIANT: decided from the arguments alone, before anything is read, opened or started: the rooms lock themselves in as
 //! the only thread of a process that has done nothing yet.
 
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use yunei_rooms::RoomLimits;
+
+/// The argument that makes the program a room; the room's name follows.
+const ROOM: &str = "room";
+/// The argument that makes the program lock itself in as a room does, and say which layers are in force.
+pub const PROBE: &str = "probe";
+/// The program as it runs now, whatever has been put in its file's place since.
+const RUNNING: &str = "/proc/self/exe";
+
+/// Limits of the probe: it does nothing.
+const PROBE_LIMITS: RoomLimits = RoomLimits {
+    address_space_bytes_max: 4 << 30,
+    file_bytes_max: 1 << 20,
+    cpu_seconds_max: 10,
+};
 
 /// Becomes what the arguments say, if they say so.
 pub fn dispatch() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next()?;
+    if first == ROOM {
+        let outcome = match arguments.next()?.to_str()? {
+            "feed" => yunei_rooms::feed::main(),
+            "cell" => yunei_rooms::cell::main(),
+            "gate" => yunei_rooms::gate::main(),
+            _ => return None,
+        };
+        // The room has told the supervisor already why it failed.
+        return Some(outcome.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+    }
     if first == yunei_sandbox::compiler::SUBCOMMAND {
         return Some(yunei_sandbox::compiler::main());
     }
-    None
+    (first == PROBE).then(probe)
+}
+
+/// The program to start rooms and compiling children from: the very one that runs, so that a server whose file was replaced
+/// never talks to rooms of another version.
+pub fn program() -> std::io::Result<PathBuf> {
+    let running = PathBuf::from(RUNNING);
+    if running.exists() { Ok(running) } else { std::env::current_exe() }
+}
+
+/// Locks itself in as a room does, and says which layers are in force, in JSON.
+fn probe() -> ExitCode {
+    let (told, end) = match yunei_rooms::lock(&PROBE_LIMITS) {
+        Ok(layers) => (serde_json::json!({ "layers": layers, "suffices": yunei_rooms::suffices(&layers) }), ExitCode::SUCCESS),
+        Err(error) => (serde_json::json!({ "failed": error.to_string() }), ExitCode::FAILURE),
+    };
+    // There is nobody left to tell if that fails.
+    let _ = writeln!(std::io::stdout(), "{told}");
+    end
 }

@@ -19,9 +19,23 @@ mod internal;
 mod lookup;
 mod page;
 mod printer;
+mod secret;
 mod sheet;
 
+mod catalog;
+mod doctor;
+mod emergency;
+mod grant;
+mod ledger;
 mod module;
+mod release;
+mod run;
+mod scenario;
+mod serve;
+mod user;
+
+#[cfg(test)]
+mod testing;
 
 use std::process::ExitCode;
 

@@ -43,8 +43,20 @@ struct Page {
     next: Option<Value>,
 }
 
+/// Name of the query's part that says where a page begins.
+const AFTER: &str = "after";
+
 /// Reads a list until `stop` says so of a page, or until there are as many as `part` wants.
 pub fn pages<'c>(
+    part: &Part,
+    ask: impl Fn() -> Ask<'c, ureq::typestate::WithoutBody>,
+    stop: impl FnMut(&[Value]) -> bool,
+) -> anyhow::Result<Value> {
+    pages_from(AFTER, part, ask, stop)
+}
+
+fn pages_from<'c>(
+    cursor: &'static str,
     part: &Part,
     ask: impl Fn() -> Ask<'c, ureq::typestate::WithoutBody>,
     mut stop: impl FnMut(&[Value]) -> bool,
@@ -54,11 +66,11 @@ pub fn pages<'c>(
     for _ in 0..PAGES_MAX {
         let missing = (part.limit as usize).saturating_sub(items.len());
         let limit = missing.min(PAGE_ITEMS_MAX as usize);
-        let answer = ask().query("after", after.as_ref()).query("limit", Some(limit)).send()?;
+        let answer = ask().query(cursor, after.as_ref()).query("limit", Some(limit)).send()?;
         let page: Page = read(&answer)?;
         let enough = stop(&page.items);
         items.extend(page.items);
-        after = page.next.as_ref().map(cursor);
+        after = page.next.as_ref().map(words);
         if enough || after.is_none() || items.len() >= part.limit as usize {
             break;
         }
@@ -74,15 +86,26 @@ pub fn show<'c, T: serde::de::DeserializeOwned>(
     ask: impl Fn() -> Ask<'c, ureq::typestate::WithoutBody>,
     people: impl FnOnce(Vec<T>) -> Sheet,
 ) -> anyhow::Result<()> {
-    let list = pages(part, ask, |_| false)?;
+    show_from(AFTER, printer, part, ask, people)
+}
+
+/// Shows a list whose pages begin where `cursor` says.
+pub fn show_from<'c, T: serde::de::DeserializeOwned>(
+    cursor: &'static str,
+    printer: Printer,
+    part: &Part,
+    ask: impl Fn() -> Ask<'c, ureq::typestate::WithoutBody>,
+    people: impl FnOnce(Vec<T>) -> Sheet,
+) -> anyhow::Result<()> {
+    let list = pages_from(cursor, part, ask, |_| false)?;
     let items = list.get("items").cloned().unwrap_or_default();
     if printer.is_json() {
         return printer.say(&list, "");
     }
     printer.sheet(&items, people)?;
     let full = items.as_array().is_some_and(|items| items.len() >= part.limit as usize);
-    if let Some(next) = list.get("next").and_then(Value::as_str).filter(|_| full) {
-        printer.aside(&format!("there may be more: --after {next}"));
+    if let Some(next) = list.get("next").filter(|next| full && !next.is_null()).map(words) {
+        printer.aside(&format!("there may be more: --{cursor} {next}"));
     }
     Ok(())
 }
@@ -106,7 +129,7 @@ pub fn must<T>(found: Option<T>, what: &str) -> Result<T, Input> {
 }
 
 /// A cursor as a query has it.
-fn cursor(next: &Value) -> String {
+fn words(next: &Value) -> String {
     next.as_str().map_or_else(|| next.to_string(), str::to_owned)
 }
 

@@ -39,9 +39,8 @@ pub(crate) struct Registered<'a> {
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
         let mut running = self.domain.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(rooms) = running.remove(&self.run) {
-            rooms.kill();
-        }
+        // The rooms die with their session; here they are only no longer to be found.
+        running.remove(&self.run);
     }
 }
 

@@ -106,7 +106,7 @@ impl Domain {
     /// # Errors
     /// Refused by policy, or the store failed.
     pub async fn verify_record(&self, actor: &Actor) -> Result<Report, LifecycleError> {
-        self.permit(actor, Action::VerifyRecord, &Target::Record(RecordTarget::default())).await?;
+        self.permit(actor, Action::VerifyRecord, &Target::Domain).await?;
         Ok(self.store.verify(&self.log_key(), &[]).await?)
     }
 

@@ -13,7 +13,7 @@ use std::os::unix::net::UnixStream;
 use yunei_disclosure::Profile;
 use yunei_model::{Decision, Hint, Route, Table, Verdict};
 
-use crate::feed::{next_descriptor, open_views, single_threaded};
+use crate::feed::{next_descriptor, open_views, single_threaded, warm_up};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
 use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
@@ -34,12 +34,13 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let descriptors = wire::take_descriptors(control)?;
     let plan: GatePlan = wire::receive(control)?.ok_or(RoomError::Gone { room: "supervisor" })?;
     let runtime = single_threaded()?;
+    warm_up();
     let layers = lockdown::lock(&plan.limits)?;
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {
         GateMode::Open { digest } => {
-            let ciphertext = read_all(File::from(next_descriptor(&mut descriptors)?))?;
+            let ciphertext = read_all(File::from(next_descriptor(&mut descriptors)?), plan.limits.file_bytes_max)?;
             let plaintext = Sealer::new(&plan.key).open(&ciphertext, digest)?;
             let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
             wire::send(control, &GateSays::Opened { tables, notes })
@@ -58,7 +59,7 @@ fn seal(
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     control: &UnixStream,
 ) -> Result<Vec<u8>, RoomError> {
-    let plaintext = read_all(File::from(next_descriptor(descriptors)?))?;
+    let plaintext = read_all(File::from(next_descriptor(descriptors)?), plan.limits.file_bytes_max)?;
     let mut ciphertext = File::from(next_descriptor(descriptors)?);
     let sealer = Sealer::new(&plan.key);
     let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
@@ -109,10 +110,11 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
     }
 }
 
-fn read_all(mut file: File) -> Result<Vec<u8>, RoomError> {
+/// All of a file, `bytes_max` at most; a file that is asked for its size would ask the kernel for more than the lock allows.
+fn read_all(mut file: File, bytes_max: u64) -> Result<Vec<u8>, RoomError> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0)).map_err(RoomError::system("to read an output"))?;
-    file.read_to_end(&mut bytes).map_err(RoomError::system("to read an output"))?;
+    file.take(bytes_max).read_to_end(&mut bytes).map_err(RoomError::system("to read an output"))?;
     Ok(bytes)
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use hmac::{Hmac, Mac};
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::Sha256;
 use tokio::sync::mpsc;
 use yunei_model::{Call, CallDecision, CallKind, Clock, Code, EndCause, LimitExceeded, Name};
@@ -108,6 +108,7 @@ pub struct Session<'a> {
     asked: Option<Ask>,
     ended: Option<Option<EndCause>>,
     readers: HashMap<u32, Reading>,
+    feed_gone: bool,
     rows_fed: u64,
     rows_max: u64,
 }
@@ -131,7 +132,7 @@ impl<'a> Session<'a> {
             std::os::unix::net::UnixStream::pair().map_err(RoomError::system("a pair of sockets"))?;
         let output = memfd_create("yunei-output", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
             .map_err(RoomError::errno("a memfd"))?;
-        let component = sealed_memfd(plan.component.bytes())?;
+        let component = plan.component.hand_over().map_err(RoomError::protocol)?;
 
         let mut for_feed: Vec<BorrowedFd<'_>> = vec![ring.file().as_fd(), feed_side.as_fd()];
         for_feed.extend(plan.files.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
@@ -160,6 +161,7 @@ impl<'a> Session<'a> {
             asked: None,
             ended: None,
             readers: HashMap::new(),
+            feed_gone: false,
             rows_fed: 0,
             rows_max: plan.rows_max,
         };
@@ -219,12 +221,10 @@ impl<'a> Session<'a> {
                         return self.end(Some(cause)).await;
                     }
                 }
-                feed = self.from_feed.recv() => match feed {
+                feed = self.from_feed.recv(), if !self.feed_gone => match feed {
                     Some(message) => self.heed_feed(message)?,
-                    None => {
-                        let status = self.feed.status().await;
-                        return self.end(Some(EndCause::RoomLost { room: "feed".into(), status })).await;
-                    }
+                    // Without it the cell cannot go on for long: its end is what is waited for.
+                    None => self.feed_gone = true,
                 }
             }
             for message in said {
@@ -398,7 +398,11 @@ impl<'a> Session<'a> {
                 }
                 Ok(())
             }
-            FeedSays::Failed { detail } => Err(RoomError::Failed { room: "feed", detail }),
+            FeedSays::Failed { detail } => {
+                tracing::warn!(detail, "the feed failed");
+                self.feed_gone = true;
+                Ok(())
+            }
             FeedSays::Locked { .. } | FeedSays::Opened { .. } => Err(RoomError::protocol("an unexpected message of the feed")),
         }
     }
@@ -452,16 +456,4 @@ fn end_cause(end: CellEnd) -> EndCause {
         CellEnd::Denied(clause) => EndCause::Denied { clause },
         CellEnd::Host(detail) => EndCause::Host { detail },
     }
-}
-
-/// The bytes in memory that nobody can change any more.
-fn sealed_memfd(bytes: &[u8]) -> Result<OwnedFd, RoomError> {
-    use std::io::Write;
-    let memory = memfd_create("yunei-component", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
-        .map_err(RoomError::errno("a memfd"))?;
-    let mut file = File::from(memory);
-    file.write_all(bytes).map_err(RoomError::system("to fill a memfd"))?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(&file, seals).map_err(RoomError::errno("to seal a memfd"))?;
-    Ok(OwnedFd::from(file))
 }

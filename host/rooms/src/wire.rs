@@ -2,7 +2,7 @@
 //!
 //! Descriptors are passed once, before the plan, as ancillary data of single bytes.
 
-use std::io::{IoSlice, IoSliceMut, Read, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -51,7 +51,8 @@ pub fn receive<T: DeserializeOwned>(stream: &UnixStream) -> Result<Option<T>, Ro
     let mut stream = stream;
     let mut prefix = [0_u8; 4];
     match stream.read_exact(&mut prefix) {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        // A side that ended with something unread resets the socket: it is done all the same.
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     }
     let mut body = vec![0_u8; frame_length(prefix)?];
@@ -73,13 +74,13 @@ pub async fn receive_async<T: DeserializeOwned>(
 ) -> Result<Option<T>, RoomError> {
     let mut prefix = [0_u8; 4];
     match stream.read_exact(&mut prefix).await {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     };
     let mut body = vec![0_u8; frame_length(prefix)?];
     match stream.read_exact(&mut body).await {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     };
     serde_json::from_slice(&body).map(Some).map_err(RoomError::protocol)

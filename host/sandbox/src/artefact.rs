@@ -5,13 +5,13 @@ use std::hash::{Hash as _, Hasher};
 use std::io::Read as _;
 
 use hmac::{Hmac, Mac as _};
-use rustix::fs::SealFlags;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use yunei_model::Digest;
 
 use crate::SandboxError;
 use crate::engine::{Metering, compiling};
+use crate::sealed::{is_sealed, sealed_file};
 
 /// What every artefact begins with.
 const MAGIC: &[u8; 16] = b"yunei-artefact-1";
@@ -197,9 +197,7 @@ impl Authentic {
     /// [`ArtefactError::NotSealed`] unless `memfd` is a memory file sealed against writing, growing, shrinking and
     /// further seals; [`ArtefactError::TooLarge`]; [`ArtefactError::Read`].
     pub fn from_supervisor(memfd: File) -> Result<Self, ArtefactError> {
-        let needed = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-        let seals = rustix::fs::fcntl_get_seals(&memfd).map_err(|_| ArtefactError::NotSealed)?;
-        if !seals.contains(needed) {
+        if !is_sealed(&memfd) {
             return Err(ArtefactError::NotSealed);
         }
         let mut code = Vec::new();
@@ -211,6 +209,14 @@ impl Authentic {
             return Err(ArtefactError::TooLarge);
         }
         Ok(Self { code })
+    }
+
+    /// The machine code as a sealed memory file, for the cell to take over with [`Self::from_supervisor`].
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn hand_over(&self) -> std::io::Result<File> {
+        sealed_file("yunei-code", &[&self.code])
     }
 
     /// The machine code.

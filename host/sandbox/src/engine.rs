@@ -66,7 +66,6 @@ impl Metering {
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) inner: wasmtime::Engine,
-    pub(crate) metering: Metering,
 }
 
 impl Engine {
@@ -87,7 +86,7 @@ impl Engine {
         config.enable_compiler(false);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
         let inner = wasmtime::Engine::new(&config).map_err(SandboxError::engine)?;
-        Ok(Self { inner, metering })
+        Ok(Self { inner })
     }
 }
 

@@ -22,6 +22,7 @@ mod host;
 mod interface;
 pub mod jail;
 mod run;
+mod sealed;
 mod shape;
 mod tables;
 mod unchecked;
@@ -39,6 +40,6 @@ pub use host::{
     AnalysisHost, Denial, FieldInfo, Interfaces, Level, OutputId, ParameterValue, ReaderId, Stop,
     Unserved,
 };
-pub use run::{FUEL_PER_CALL, PerRow, run_analysis};
+pub use run::{PerRow, run_analysis};
 pub use shape::{Flaw, Malformed, check_batch, check_columns, check_kinds};
 pub use tables::{Batch, Column, Values, VarBytes};

@@ -10,7 +10,7 @@ use crate::bindings::analysis::Analysis;
 use crate::bindings::per_row::PerRow as PerRowGuest;
 use crate::component::Component;
 use crate::end::GuestEnd;
-use crate::engine::{Engine, Metering};
+use crate::engine::Engine;
 use crate::host::{
     AnalysisHost, FieldInfo, Interfaces, Level, OutputId, ParameterValue, ReaderId, Stop, Unserved,
 };
@@ -20,8 +20,6 @@ use crate::{Batch, Column, wit};
 
 /// Bytes that one call may carry beyond a batch: strings, schemas, the columns' own records.
 const CALL_OVERHEAD_BYTES: u64 = 128 << 10;
-/// Instructions of one call into a metered guest.
-pub const FUEL_PER_CALL: u64 = 10_000_000;
 
 /// Runs an `analysis` module to its end. A store serves one run and is thrown away after it, however it ends.
 ///
@@ -107,7 +105,6 @@ impl PerRow {
                 "a batch of the feed has unequal columns".to_owned(),
             ));
         }
-        refuel(&mut self.store);
         let answer = self.guest.call_derive(&mut self.store, rows);
         let mut columns = match answer {
             Ok(Ok(columns)) => columns,
@@ -143,15 +140,7 @@ fn store(engine: &Engine, host: Box<dyn AnalysisHost>, limits: &Limits) -> Store
         .saturating_add(limits.string_bytes_max)
         .saturating_add(CALL_OVERHEAD_BYTES);
     store.set_hostcall_fuel(usize::try_from(carried).unwrap_or(usize::MAX));
-    if engine.metering == Metering::Fuel {
-        refuel(&mut store);
-    }
     store
-}
-
-fn refuel(store: &mut Store<State>) {
-    // An engine without fuel refuses, and that is all right: it has no meter to set.
-    let _ = store.set_fuel(FUEL_PER_CALL);
 }
 
 /// A linker with what the capability names, if that is all the component needs.

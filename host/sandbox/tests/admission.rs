@@ -1,4 +1,10 @@
 //! Admission: every reason to refuse, each by its name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 mod support;
 

@@ -1,4 +1,10 @@
 //! The jailed compiler, and artefacts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 mod support;
 

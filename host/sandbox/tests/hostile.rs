@@ -1,4 +1,10 @@
 //! Modules that attack the engine: memory, stack, tables, instructions, time; and a cell that holds them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 mod support;
 
@@ -185,7 +191,7 @@ fn cell(wat: &str) -> (Child, BufReader<ChildStdout>) {
     let mut child = Command::new(fixture())
         .arg("cell")
         .env_clear()
-        .stdin(Stdio::from(memory_file(code.bytes(), true)))
+        .stdin(Stdio::from(code.hand_over().unwrap()))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

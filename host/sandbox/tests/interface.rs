@@ -1,4 +1,10 @@
 //! Constants against the WIT, parameters against their declarations, texts against what could spoil a log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 use wit_parser::Resolve;
 use yunei_model::{Name, Parameter, ParameterType, Parameters, Scalar};

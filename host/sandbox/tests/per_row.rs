@@ -1,4 +1,10 @@
 //! `per-row` modules: good ones, and ones that hand over columns that are none.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 mod support;
 

@@ -1,4 +1,10 @@
 //! The checks of columns, against columns of every shape.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what tests share fails as tests do"
+)]
 
 use proptest::prelude::*;
 use yunei_sandbox::{Column, Flaw, Malformed, Values, VarBytes, check_columns};

@@ -83,8 +83,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Sent<T> {
         } else {
             &bytes
         };
-        let value =
-            serde_json::from_slice(text).map_err(|e| Failure::malformed(e.to_string()))?;
+        let value = serde_json::from_slice(text).map_err(|e| Failure::malformed(e.to_string()))?;
         Ok(Self { value, bytes })
     }
 }

@@ -17,7 +17,10 @@ const CAUSES_MAX: usize = 8;
 
 /// Why a request was not served. [`crate::context`] turns it into an answer, and is the one place that logs it.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Why>);
+
+#[derive(Debug, Clone)]
+struct Why {
     refusal: Refusal,
     module: Option<Value>,
     /// For the log alone.
@@ -49,38 +52,43 @@ impl Failure {
 
     /// Something failed inside.
     pub(crate) fn inside(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            cause: Some(Arc::from(cause.into())),
-            ..Self::from(Code::Internal)
-        }
+        Self::from(Code::Internal).because(Arc::from(cause.into()))
     }
 
     /// The same, showing the module that it is about.
     pub(crate) fn showing(mut self, module: Value) -> Self {
-        self.module = Some(module);
+        self.0.module = Some(module);
+        self
+    }
+
+    fn because(mut self, cause: Arc<dyn Error + Send + Sync>) -> Self {
+        self.0.cause = Some(cause);
         self
     }
 
     /// Its code.
-    pub(crate) const fn code(&self) -> Code {
-        self.refusal.code
+    pub(crate) fn code(&self) -> Code {
+        self.0.refusal.code
     }
 
     /// What a client is told.
     pub(crate) fn told(&self, language: Language, request_id: String) -> Told<'_> {
+        let Why {
+            refusal, module, ..
+        } = &*self.0;
         Told {
-            code: self.refusal.code,
-            message: self.refusal.code.sentence(language),
-            details: &self.refusal.details,
-            clause: self.refusal.clause.as_deref(),
+            code: refusal.code,
+            message: refusal.code.sentence(language),
+            details: &refusal.details,
+            clause: refusal.clause.as_deref(),
             request_id,
-            module: self.module.as_ref(),
+            module: module.as_ref(),
         }
     }
 
     /// What stays inside, with the causes behind it; none where nothing failed.
     pub(crate) fn cause(&self) -> Option<String> {
-        let mut cause: &(dyn Error + 'static) = &**self.cause.as_ref()?;
+        let mut cause: &(dyn Error + 'static) = &**self.0.cause.as_ref()?;
         let mut told = cause.to_string();
         for _ in 0..CAUSES_MAX {
             let Some(behind) = cause.source() else { break };
@@ -94,11 +102,11 @@ impl Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self {
+        Self(Box::new(Why {
             refusal,
             module: None,
             cause: None,
-        }
+        }))
     }
 }
 
@@ -114,10 +122,7 @@ impl From<LifecycleError> for Failure {
             LifecycleError::Refused(refusal) => Self::from(refusal),
             error => {
                 let code = error.code();
-                Self {
-                    cause: Some(Arc::new(error)),
-                    ..Self::from(code)
-                }
+                Self::from(code).because(Arc::new(error))
             }
         }
     }

@@ -48,16 +48,14 @@ impl Work {
 pub(crate) struct Guarded {
     budget: Budget,
     places: Arc<Semaphore>,
+    /// How long a request waits for a place.
+    wait: Duration,
     /// Set where the route changes something.
     change: Option<Work>,
 }
 
 impl Guarded {
-    pub(crate) fn new(
-        route: &Route,
-        places: &HashMap<&str, Arc<Semaphore>>,
-        work: Work,
-    ) -> Self {
+    pub(crate) fn new(route: &Route, places: &HashMap<&str, Arc<Semaphore>>, work: Work) -> Self {
         let budget = route.budget();
         let places = places.get(budget.name).map_or_else(
             // A budget that is not in the list of all gets places of its own.
@@ -67,6 +65,7 @@ impl Guarded {
         Self {
             budget,
             places,
+            wait: Duration::from_secs(PLACE_WAIT_SECONDS),
             change: (route.method() != Method::GET).then_some(work),
         }
     }
@@ -79,7 +78,7 @@ pub(crate) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let wait = Duration::from_secs(PLACE_WAIT_SECONDS);
+    let wait = guarded.wait;
     let Ok(Ok(place)) = timeout(wait, Arc::clone(&guarded.places).acquire_owned()).await else {
         return Failure::from(Code::TooManyRequests).into_response();
     };
@@ -109,3 +108,6 @@ pub(crate) async fn guard(
     task.await
         .unwrap_or_else(|_| Failure::inside("a handler panicked").into_response())
 }
+
+#[cfg(test)]
+mod tests;

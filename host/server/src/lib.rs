@@ -27,8 +27,8 @@ mod route;
 mod router;
 mod routes;
 mod schema;
-mod serve;
 mod segment;
+mod serve;
 mod upload;
 
 pub use document::document;

@@ -2,24 +2,44 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use yunei_store::{PAGE_ROWS_MAX, Page};
 
 use crate::failure::Failure;
+use crate::schema::{self, Described};
 
 /// Items of a page that asks for no number.
 const LIMIT_DEFAULT: u32 = 100;
 
 /// Which part of a list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct Part<I> {
-    /// The `next` of the page before.
-    #[param(value_type = Option<String>)]
     after: Option<I>,
-    /// Items at most.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
+}
+
+impl<I> IntoParams for Part<I> {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, about: String, schema: Described| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(about))
+                .schema(Some(schema))
+                .build()
+        };
+        let limit =
+            format!("Items, 1 to {PAGE_ROWS_MAX}; {LIMIT_DEFAULT} unless it says otherwise.");
+        vec![
+            parameter(
+                "after",
+                "The `next` of the page before.".to_owned(),
+                schema::id(),
+            ),
+            parameter("limit", limit, schema::count()),
+        ]
+    }
 }
 
 impl<I> Part<I> {

@@ -85,7 +85,11 @@ impl Repeats {
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        let mut under_way = self.repeats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self
+            .repeats
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.remove(&self.key);
     }
 }

@@ -24,11 +24,20 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
     (system::TAG, "The server itself."),
     (sessions::TAG, "Sign-in and API tokens."),
     (organisations::TAG, "Organisations, accounts, roles."),
-    (resources::TAG, "The catalogue: resources and their snapshots."),
+    (
+        resources::TAG,
+        "The catalogue: resources and their snapshots.",
+    ),
     (grants::TAG, "Scenarios, grants, consents."),
-    (modules::TAG, "Modules: upload, admission, algorithm review."),
+    (
+        modules::TAG,
+        "Modules: upload, admission, algorithm review.",
+    ),
     (runs::TAG, "Runs."),
-    (releases::TAG, "What leaves the domain, and the people who decide about it."),
+    (
+        releases::TAG,
+        "What leaves the domain, and the people who decide about it.",
+    ),
     (record::TAG, "The record, and the emergency stop."),
 ];
 

@@ -32,10 +32,7 @@ pub(crate) fn of(name: &str) -> Described {
 }
 
 /// An object of these properties; a name that ends with `?` may be absent.
-pub(crate) fn object<const N: usize>(
-    about: &str,
-    properties: [(&str, Described); N],
-) -> Described {
+pub(crate) fn object<const N: usize>(about: &str, properties: [(&str, Described); N]) -> Described {
     let mut object = ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some(about));

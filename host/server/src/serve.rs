@@ -80,7 +80,10 @@ pub async fn serve(
         while connections.join_next().await.is_some() {}
         work.done().await;
     };
-    if timeout(Duration::from_secs(GRACE_SECONDS), last).await.is_err() {
+    if timeout(Duration::from_secs(GRACE_SECONDS), last)
+        .await
+        .is_err()
+    {
         event!(WARN, SERVER_STOPPED, COUNT = connections.len());
     } else {
         event!(INFO, SERVER_STOPPED);

@@ -1,1 +1,192 @@
-//! Claims queued runs and supervises their rooms.
+//! Claims queued runs and supervises them to their end.
+//!
+//! Duty: take the next run when there is room for one, and lead it through the lifecycle's stages: claimed → sealed → outcome.
+//!
+//! Invariants: no more runs at once than the operator of the system said. A worker that is told to stop claims nothing more;
+//! what is still running after [`GRACE_SECONDS`] is let go, its rooms are killed with it, and recovery ends it as `aborted`.
+//!
+//! Never: deciding; touching a room, a key or the store otherwise than through [`yunei_lifecycle`].
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
+use yunei_lifecycle::{Claimed, Domain, LifecycleError, Outcome};
+use yunei_telemetry::{event, names, span};
+
+/// Seconds that runs have to end when the worker is told to stop.
+pub const GRACE_SECONDS: u64 = 10;
+/// Seconds after which the queue is looked at although nobody said that there is something: a safety net, no schedule.
+const LOOK_SECONDS: u64 = 60;
+/// Milliseconds to wait after a claim that failed.
+const PAUSE_MS: u64 = 500;
+/// Claims in a row that may fail before the worker gives up.
+const FAILURES_MAX: u32 = 20;
+
+/// Why a worker ended before it was told to.
+#[derive(Debug, Error)]
+pub enum WorkerError {
+    /// Nothing can be claimed any more.
+    #[error("{FAILURES_MAX} claims in a row failed")]
+    Claim(#[source] LifecycleError),
+}
+
+/// Runs what is queued, `at_once` runs at a time, until `shutdown` is over.
+///
+/// # Errors
+/// [`WorkerError`] when nothing can be claimed any more.
+pub async fn work(
+    domain: Arc<Domain>,
+    at_once: NonZeroUsize,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), WorkerError> {
+    let mut runs = JoinSet::new();
+    let ended = claim_all(&domain, at_once, &mut runs, pin!(shutdown)).await;
+    let last = async {
+        while let Some(run) = runs.join_next().await {
+            told(run);
+        }
+    };
+    if timeout(Duration::from_secs(GRACE_SECONDS), last)
+        .await
+        .is_err()
+    {
+        event!(WARN, STAGE_FAILED, STAGE = "stop", COUNT = runs.len());
+    }
+    ended
+}
+
+/// Claims as long as there is room. It is told to stop between claims, never in the middle of one: a run that was
+/// claimed is always led on.
+async fn claim_all(
+    domain: &Arc<Domain>,
+    at_once: NonZeroUsize,
+    runs: &mut JoinSet<()>,
+    mut shutdown: Pin<&mut impl Future<Output = ()>>,
+) -> Result<(), WorkerError> {
+    let mut failures = 0;
+    loop {
+        let wait = if runs.len() >= at_once.get() {
+            Wait::ForRoom
+        } else {
+            // INVARIANT: whoever queues notifies afterwards, and a notification that nobody waits for is kept: between
+            // an empty queue and the wait below nothing is lost.
+            match domain.claim().await {
+                Ok(Some(claimed)) => {
+                    failures = 0;
+                    runs.spawn(to_its_end(Arc::clone(domain), claimed));
+                    Wait::Not
+                }
+                Ok(None) => {
+                    failures = 0;
+                    Wait::ForWork
+                }
+                Err(error) => {
+                    failures += 1;
+                    event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %error, ATTEMPT = failures);
+                    if failures >= FAILURES_MAX {
+                        return Err(WorkerError::Claim(error));
+                    }
+                    Wait::AMoment
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.as_mut() => return Ok(()),
+            () = rest(domain, runs, wait) => {}
+        }
+    }
+}
+
+/// What the next claim waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Not,
+    AMoment,
+    ForRoom,
+    ForWork,
+}
+
+/// Waits; runs that end meanwhile are forgotten.
+async fn rest(domain: &Domain, runs: &mut JoinSet<()>, wait: Wait) {
+    let most = match wait {
+        Wait::Not => return,
+        Wait::AMoment => Duration::from_millis(PAUSE_MS),
+        Wait::ForRoom | Wait::ForWork => Duration::from_secs(LOOK_SECONDS),
+    };
+    let mut look = pin!(sleep(most));
+    loop {
+        tokio::select! {
+            () = domain.queued(), if wait == Wait::ForWork => return,
+            () = &mut look => return,
+            Some(run) = runs.join_next() => {
+                told(run);
+                if wait == Wait::ForRoom {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// One run, from its claim to its outcome. The lifecycle puts every end on the record, failures of the host too.
+async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) {
+    let run = claimed.run();
+    let span = span!(
+        RUN,
+        RUN_ID = %run.id,
+        GRANT_ID = %run.grant,
+        MODULE_ID = %run.module,
+        OPERATOR_ID = %run.operator,
+        RUN_END = tracing::field::Empty,
+    );
+    async {
+        event!(INFO, RUN_CLAIMED);
+        let end = match outcome(&domain, claimed).await {
+            Ok(end) => end,
+            Err((stage, error)) => {
+                event!(ERROR, STAGE_FAILED, STAGE = stage, CAUSE = %error);
+                "host-failed"
+            }
+        };
+        tracing::Span::current().record(names::RUN_END, end);
+        event!(INFO, RUN_ENDED);
+    }
+    .instrument(span)
+    .await;
+}
+
+/// What became of a run, or the stage that failed.
+async fn outcome(
+    domain: &Domain,
+    claimed: Claimed,
+) -> Result<&'static str, (&'static str, LifecycleError)> {
+    let sealed = domain.execute(claimed).await.map_err(|e| ("execute", e))?;
+    let Some(sealed) = sealed else {
+        return Ok("ended-early");
+    };
+    let outcome = domain
+        .judge_output(sealed)
+        .await
+        .map_err(|e| ("judge", e))?;
+    Ok(match outcome {
+        Some(Outcome::Released(_)) => "released",
+        Some(Outcome::Withheld(_)) => "withheld",
+        Some(Outcome::InReview(_)) => "in-review",
+        None => "ended-early",
+    })
+}
+
+/// A task that broke takes its rooms with it; its run is ended by the next recovery.
+fn told(run: Result<(), JoinError>) {
+    if let Err(error) = run {
+        event!(ERROR, STAGE_FAILED, STAGE = "run", CAUSE = %error);
+    }
+}

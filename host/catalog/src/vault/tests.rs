@@ -14,7 +14,7 @@ fn a_part_is_named_by_its_digest_and_owned_by_nobodys_pen() {
     let snapshot = desk.csv(RIDES_CSV).unwrap();
     let part = &snapshot.parts[0];
     let expected = format!("{}.parquet", part.digest.to_hex());
-    assert_eq!(desk.files(), [expected.clone()]);
+    assert_eq!(desk.files(), std::slice::from_ref(&expected));
     let path = desk.kept.path().join(expected);
     let bytes = std::fs::read(&path).unwrap();
     assert_eq!(Digest::of(&bytes), part.digest);

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMi
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
-use super::{ViewError, ViewField};
+use super::{ViewError, ViewField, deep};
 use crate::column::arrow_type;
 
 /// A stream of batches whose columns have the types of the guest interface.
@@ -19,6 +19,8 @@ pub struct Batches {
     fields: Vec<ViewField>,
     schema: SchemaRef,
     rows: SendableRecordBatchStream,
+    /// Whether expressions of a guest are evaluated on the way.
+    query: bool,
     ended: bool,
 }
 
@@ -31,7 +33,17 @@ impl fmt::Debug for Batches {
 }
 
 impl Batches {
-    pub(super) fn new(fields: Vec<ViewField>, rows: SendableRecordBatchStream) -> Self {
+    /// Rows of a scan.
+    pub(super) fn of_scan(fields: Vec<ViewField>, rows: SendableRecordBatchStream) -> Self {
+        Self::new(fields, rows, false)
+    }
+
+    /// Rows of a query.
+    pub(super) fn of_query(fields: Vec<ViewField>, rows: SendableRecordBatchStream) -> Self {
+        Self::new(fields, rows, true)
+    }
+
+    fn new(fields: Vec<ViewField>, rows: SendableRecordBatchStream, query: bool) -> Self {
         let arrow_fields = fields
             .iter()
             .map(|f| Field::new(&f.name, arrow_type(f.kind), f.nullable));
@@ -39,6 +51,7 @@ impl Batches {
             schema: Arc::new(Schema::new(arrow_fields.collect::<Vec<_>>())),
             fields,
             rows,
+            query,
             ended: false,
         }
     }
@@ -73,9 +86,13 @@ impl Stream for Batches {
             return Poll::Ready(None);
         }
         loop {
-            let batch = match self.rows.poll_next_unpin(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(batch) => batch,
+            let polled = if self.query {
+                deep::evaluate(|| self.rows.poll_next_unpin(context))
+            } else {
+                self.rows.poll_next_unpin(context)
+            };
+            let Poll::Ready(batch) = polled else {
+                return Poll::Pending;
             };
             let batch = match batch {
                 Some(Ok(batch)) if batch.num_rows() == 0 => continue,

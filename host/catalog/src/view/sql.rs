@@ -15,7 +15,7 @@ use yunei_model::{LimitExceeded, Name};
 
 use super::error::cut;
 use super::open::View;
-use super::{Batches, SQL_BYTES_MAX, SQL_TOKENS_MAX, ViewError, ViewField};
+use super::{Batches, SQL_BYTES_MAX, SQL_TOKENS_MAX, ViewError, ViewField, deep, relations};
 use crate::column::carrier;
 
 /// Columns of a result at most.
@@ -24,11 +24,23 @@ const RESULT_COLUMNS_MAX: usize = 512;
 const NESTING_MAX: usize = 40;
 
 /// Plans a query and starts it.
-pub(super) async fn run(
+pub(super) fn run(
     session: &SessionContext,
     views: &BTreeMap<Name, Arc<View>>,
     text: &str,
 ) -> Result<Batches, ViewError> {
+    let plan = deep::plan(plan(session, views, text)).unwrap_or(Err(ViewError::Failed))?;
+    let fields = fields(&plan)?;
+    let stream = deep::evaluate(|| execute_stream(plan, session.task_ctx()));
+    let stream = stream.map_err(|error| ViewError::executing(&error))?;
+    Ok(Batches::of_query(fields, stream))
+}
+
+async fn plan(
+    session: &SessionContext,
+    views: &BTreeMap<Name, Arc<View>>,
+    text: &str,
+) -> Result<Arc<dyn ExecutionPlan>, ViewError> {
     let statement = parse(text)?;
     let state = session.state();
     let planning = |error| ViewError::planning(&error);
@@ -45,11 +57,7 @@ pub(super) async fn run(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(|_| ViewError::NotOneQuery)?;
-    let plan = state.create_physical_plan(&plan).await.map_err(planning)?;
-    let fields = fields(&plan)?;
-    let stream = execute_stream(plan, session.task_ctx());
-    let stream = stream.map_err(|error| ViewError::executing(&error))?;
-    Ok(Batches::new(fields, stream))
+    state.create_physical_plan(&plan).await.map_err(planning)
 }
 
 fn parse(text: &str) -> Result<Statement, ViewError> {
@@ -70,11 +78,13 @@ fn parse(text: &str) -> Result<Statement, ViewError> {
         .and_then(|mut parser| parser.parse_statements())
         .map_err(|error| wrong(&error))?;
     match (statements.pop_front(), statements.pop_front()) {
-        (Some(Statement::Statement(statement)), None)
-            if matches!(*statement, SqlStatement::Query(_)) =>
-        {
-            Ok(Statement::Statement(statement))
-        }
+        (Some(Statement::Statement(statement)), None) => match statement.as_ref() {
+            SqlStatement::Query(query) => {
+                relations::check(query)?;
+                Ok(Statement::Statement(statement))
+            }
+            _ => Err(ViewError::NotOneQuery),
+        },
         _ => Err(ViewError::NotOneQuery),
     }
 }

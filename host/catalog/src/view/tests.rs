@@ -221,3 +221,8 @@ fn a_part_of_a_plan_is_that_of_a_snapshot() {
         (snapshot.parts[0].rows, snapshot.parts[0].bytes)
     );
 }
+
+#[test]
+fn preparing_needs_no_view() {
+    assert_eq!(crate::prepare(), Ok(()));
+}

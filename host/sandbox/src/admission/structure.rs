@@ -62,11 +62,10 @@ impl<'a> Structure<'a> {
     fn step(&mut self, payload: Payload<'a>) -> wasmparser::Result<()> {
         let counts = &mut self.counts;
         match payload {
-            Payload::Version { encoding, .. } => {
-                if encoding == Encoding::Module {
-                    add(&mut counts.core_modules, 1);
-                }
-            }
+            Payload::Version {
+                encoding: Encoding::Module,
+                ..
+            } => add(&mut counts.core_modules, 1),
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 add(&mut counts.depth, 1);
                 counts.depth_deepest = counts.depth_deepest.max(counts.depth);

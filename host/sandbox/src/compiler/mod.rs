@@ -6,13 +6,12 @@
 mod child;
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Read as _, Seek as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::process::{Pid, PidfdFlags};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,6 +20,7 @@ use yunei_model::{LimitExceeded, Limits};
 use crate::artefact::CODE_BYTES_MAX;
 use crate::end::escaped;
 use crate::jail::Layer;
+use crate::sealed::{memory_file, sealed_file};
 
 pub use child::main;
 
@@ -106,6 +106,9 @@ impl Compiler {
             }
         };
         let code = read_from_start(&mut code, CODE_BYTES_MAX).map_err(io)?;
+        if code.is_empty() {
+            return Err(CompileError::Ended { status });
+        }
         Ok(Compiled { code, layers })
     }
 }
@@ -143,25 +146,13 @@ pub enum CompileError {
     },
 }
 
-fn memory_file(name: &str) -> std::io::Result<File> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    Ok(File::from(rustix::fs::memfd_create(name, flags)?))
-}
-
 /// The order and the component's bytes, sealed.
 fn input(bytes: &[u8], limits: &Limits) -> std::io::Result<File> {
     let order = serde_json::to_vec(&Order {
         limits: limits.clone(),
     })?;
     let length = u32::try_from(order.len()).map_err(std::io::Error::other)?;
-    let mut file = memory_file("yunei-component")?;
-    file.write_all(&length.to_le_bytes())?;
-    file.write_all(&order)?;
-    file.write_all(bytes)?;
-    file.rewind()?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    rustix::fs::fcntl_add_seals(&file, seals)?;
-    Ok(file)
+    sealed_file("yunei-component", &[&length.to_le_bytes(), &order, bytes])
 }
 
 /// Waits for the child's end, and makes it end after `seconds`.
@@ -211,9 +202,6 @@ fn read_report(file: &mut File) -> std::io::Result<Vec<Line>> {
 }
 
 fn judge(status: ExitStatus, lines: &[Line], limits: &Limits) -> Result<(), CompileError> {
-    if status.success() {
-        return Ok(());
-    }
     let used_up = |name: &str, limit| {
         Err(CompileError::Limit(LimitExceeded {
             name: name.to_owned(),
@@ -238,6 +226,9 @@ fn judge(status: ExitStatus, lines: &[Line], limits: &Limits) -> Result<(), Comp
             }
             Line::Locked(_) => {}
         }
+    }
+    if status.success() {
+        return Ok(());
     }
     match status.signal() {
         // The kernel's word for processor time, and ours for wall time.

@@ -21,10 +21,7 @@ fn what_containment_wants_is_set() {
     assert!(!cell.get_consume_fuel());
     assert!(!cell.get_epoch_interruption());
     assert!(cell.get_pooling_config().is_some());
-    assert_eq!(
-        compiler.get_cranelift_nan_canonicalization(),
-        Some(true)
-    );
+    assert_eq!(compiler.get_cranelift_nan_canonicalization(), Some(true));
 }
 
 #[test]

@@ -34,11 +34,6 @@ impl Description {
         }
     }
 
-    /// Group.
-    pub(crate) const fn tag(&self) -> &'static str {
-        self.tag
-    }
-
     /// It has this query.
     pub(crate) fn asks<T: IntoParams>(mut self) -> Self {
         self.parameters.extend(T::into_params(|| None));
@@ -78,11 +73,19 @@ impl Description {
 
     /// It answers 200 with the schema of that name.
     pub(crate) fn gives(self, name: &'static str) -> Self {
-        self.answering(StatusCode::OK, schema::json_response("it is so", schema::of(name)))
+        self.answering(
+            StatusCode::OK,
+            schema::json_response("it is so", schema::of(name)),
+        )
     }
 
     /// It answers with another status, and the schema of that name.
-    pub(crate) fn gives_as(self, status: StatusCode, about: &'static str, name: &'static str) -> Self {
+    pub(crate) fn gives_as(
+        self,
+        status: StatusCode,
+        about: &'static str,
+        name: &'static str,
+    ) -> Self {
         self.answering(status, schema::json_response(about, schema::of(name)))
     }
 

@@ -25,11 +25,19 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         post(EMERGENCY, declare)
             .decided_by(&[Action::EmergencyStop])
-            .writes(&[Kind::EmergencyStop, Kind::RunStopped, Kind::SealedOutputDestroyed])
+            .writes(&[
+                Kind::EmergencyStop,
+                Kind::RunStopped,
+                Kind::SealedOutputDestroyed,
+            ])
             .described(
-                Description::new(TAG, "emergencyStop", "Stops everything that runs; nothing new starts.")
-                    .takes("Reason")
-                    .gives_as(StatusCode::CREATED, "stopped", "Emergency"),
+                Description::new(
+                    TAG,
+                    "emergencyStop",
+                    "Stops everything that runs; nothing new starts.",
+                )
+                .takes("Reason")
+                .gives_as(StatusCode::CREATED, "stopped", "Emergency"),
             ),
         delete(EMERGENCY, lift)
             .decided_by(&[Action::LiftEmergency])
@@ -43,7 +51,8 @@ pub(super) fn routes() -> Vec<Route> {
             .signed_in("everyone who works here must know why nothing runs")
             .reads("the same for everyone")
             .described(
-                Description::new(TAG, "emergency", "Whether everything is stopped.").gives("EmergencyState"),
+                Description::new(TAG, "emergency", "Whether everything is stopped.")
+                    .gives("EmergencyState"),
             ),
     ]
 }
@@ -71,10 +80,7 @@ async fn lift(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn state(
-    State(domain): State<Arc<Domain>>,
-    Caller(_): Caller,
-) -> Answered<EmergencyState> {
+async fn state(State(domain): State<Arc<Domain>>, Caller(_): Caller) -> Answered<EmergencyState> {
     let emergency = domain.emergency().await?;
     Ok(Answer::ok(EmergencyState { emergency }))
 }

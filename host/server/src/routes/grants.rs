@@ -34,9 +34,13 @@ fn terms() -> Vec<Route> {
             .decided_by(&[Action::DraftGrant])
             .writes(&[Kind::GrantDrafted])
             .described(
-                Description::new(TAG, "draftGrant", "Drafts a grant, or a new version of one.")
-                    .takes("NewGrant")
-                    .gives_as(StatusCode::CREATED, "drafted", "Grant"),
+                Description::new(
+                    TAG,
+                    "draftGrant",
+                    "Drafts a grant, or a new version of one.",
+                )
+                .takes("NewGrant")
+                .gives_as(StatusCode::CREATED, "drafted", "Grant"),
             ),
         get("/api/v1/grants", list)
             .decided_by(&[Action::ViewGrant])
@@ -60,9 +64,13 @@ fn terms() -> Vec<Route> {
             .decided_by(&[Action::ConsentGrant])
             .writes(&[Kind::GrantConsented])
             .described(
-                Description::new(TAG, "consentGrant", "A source unit consents, for one of its resources.")
-                    .takes("NewConsent")
-                    .gives_as(StatusCode::CREATED, "consented", "Grant"),
+                Description::new(
+                    TAG,
+                    "consentGrant",
+                    "A source unit consents, for one of its resources.",
+                )
+                .takes("NewConsent")
+                .gives_as(StatusCode::CREATED, "consented", "Grant"),
             ),
     ]
 }
@@ -79,11 +87,19 @@ fn steps() -> Vec<Route> {
             ),
         post("/api/v1/grants/{id}/suspend", suspend)
             .decided_by(&[Action::SuspendGrant])
-            .writes(&[Kind::GrantSuspended, Kind::RunStopped, Kind::SealedOutputDestroyed])
+            .writes(&[
+                Kind::GrantSuspended,
+                Kind::RunStopped,
+                Kind::SealedOutputDestroyed,
+            ])
             .described(
-                Description::new(TAG, "suspendGrant", "Suspends a grant; its runs stop at once.")
-                    .takes("Reason")
-                    .gives("Grant"),
+                Description::new(
+                    TAG,
+                    "suspendGrant",
+                    "Suspends a grant; its runs stop at once.",
+                )
+                .takes("Reason")
+                .gives("Grant"),
             ),
         post("/api/v1/grants/{id}/resume", resume)
             .decided_by(&[Action::ResumeGrant])
@@ -95,7 +111,11 @@ fn steps() -> Vec<Route> {
             ),
         post("/api/v1/grants/{id}/revoke", revoke)
             .decided_by(&[Action::RevokeGrant])
-            .writes(&[Kind::GrantRevoked, Kind::RunStopped, Kind::SealedOutputDestroyed])
+            .writes(&[
+                Kind::GrantRevoked,
+                Kind::RunStopped,
+                Kind::SealedOutputDestroyed,
+            ])
             .described(
                 Description::new(
                     TAG,

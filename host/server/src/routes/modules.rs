@@ -27,12 +27,24 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         post("/api/v1/modules", upload)
             .decided_by(&[Action::UploadModule])
-            .writes(&[Kind::ModuleUploaded, Kind::ModuleAdmitted, Kind::ModuleRefused])
+            .writes(&[
+                Kind::ModuleUploaded,
+                Kind::ModuleAdmitted,
+                Kind::ModuleRefused,
+            ])
             .described(
-                Description::new(TAG, "uploadModule", "Uploads a module. A refused one is answered with every reason at once.")
-                    .takes_raw("application/wasm")
-                    .gives_as(StatusCode::CREATED, "admitted", "Module")
-                    .gives_as(StatusCode::UNPROCESSABLE_ENTITY, "refused, with the module", "Failure"),
+                Description::new(
+                    TAG,
+                    "uploadModule",
+                    "Uploads a module. A refused one is answered with every reason at once.",
+                )
+                .takes_raw("application/wasm")
+                .gives_as(StatusCode::CREATED, "admitted", "Module")
+                .gives_as(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "refused, with the module",
+                    "Failure",
+                ),
             )
             .costing(Budget::MODULE),
         get("/api/v1/modules", list)
@@ -49,11 +61,19 @@ pub(super) fn routes() -> Vec<Route> {
             .described(Description::new(TAG, "module", "One module.").gives("Module")),
         post("/api/v1/modules/{id}/reviews", review)
             .decided_by(&[Action::ReviewModule])
-            .writes(&[Kind::ModuleReviewed, Kind::ModuleApproved, Kind::ModuleRejected])
+            .writes(&[
+                Kind::ModuleReviewed,
+                Kind::ModuleApproved,
+                Kind::ModuleRejected,
+            ])
             .described(
-                Description::new(TAG, "reviewModule", "Reviews a module's algorithm. Two people approve it, one rejects it.")
-                    .takes("NewReview")
-                    .gives_as(StatusCode::CREATED, "reviewed", "Module"),
+                Description::new(
+                    TAG,
+                    "reviewModule",
+                    "Reviews a module's algorithm. Two people approve it, one rejects it.",
+                )
+                .takes("NewReview")
+                .gives_as(StatusCode::CREATED, "reviewed", "Module"),
             ),
         post("/api/v1/modules/{id}/withdraw", withdraw)
             .decided_by(&[Action::WithdrawModule])

@@ -55,5 +55,7 @@ async fn list(
     Asked(part): Asked<Part<OrganisationId>>,
 ) -> Answered<Listed<Organisation, OrganisationId>> {
     let items = domain.organisations(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |organisation| organisation.id)))
+    Ok(Answer::ok(Listed::new(items, |organisation| {
+        organisation.id
+    })))
 }

@@ -173,7 +173,10 @@ fn placed(recorded: &Recorded) -> Result<Placed, Failure> {
     })
 }
 
-async fn checkpoint(State(domain): State<Arc<Domain>>, Caller(actor): Caller) -> Answered<Checkpoint> {
+async fn checkpoint(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+) -> Answered<Checkpoint> {
     // A checkpoint tells how long the record is: it is for those who may read it, so that is asked.
     domain
         .entries(&actor, &EntryFilter::default(), Page::first(1))

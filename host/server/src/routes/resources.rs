@@ -27,9 +27,13 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::RegisterResource])
             .writes(&[Kind::ResourceRegistered])
             .described(
-                Description::new(TAG, "registerResource", "Registers a resource from its catalogue entry in TOML.")
-                    .takes_raw("text/plain")
-                    .gives_as(StatusCode::CREATED, "registered", "Resource"),
+                Description::new(
+                    TAG,
+                    "registerResource",
+                    "Registers a resource from its catalogue entry in TOML.",
+                )
+                .takes_raw("text/plain")
+                .gives_as(StatusCode::CREATED, "registered", "Resource"),
             ),
         get("/api/v1/resources", list)
             .decided_by(&[Action::ViewCatalogue])

@@ -25,8 +25,12 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::ViewRun, Action::ReviewRelease])
             .reads("which outputs wait, with the figures of checks and without a value of theirs")
             .described(
-                Description::new(TAG, "reviews", "Outputs that wait for the asker's decision.")
-                    .lists("RunDetail"),
+                Description::new(
+                    TAG,
+                    "reviews",
+                    "Outputs that wait for the asker's decision.",
+                )
+                .lists("RunDetail"),
             ),
         get("/api/v1/runs/{id}/output", output)
             .decided_by(&[Action::ViewSealedOutput])
@@ -46,9 +50,13 @@ pub(super) fn routes() -> Vec<Route> {
                 Kind::SealedOutputDestroyed,
             ])
             .described(
-                Description::new(TAG, "reviewOutput", "Decides about an output. Two people release it, one keeps it inside.")
-                    .takes("NewReview")
-                    .gives_as(StatusCode::CREATED, "reviewed", "RunDetail"),
+                Description::new(
+                    TAG,
+                    "reviewOutput",
+                    "Decides about an output. Two people release it, one keeps it inside.",
+                )
+                .takes("NewReview")
+                .gives_as(StatusCode::CREATED, "reviewed", "RunDetail"),
             )
             .costing(Budget::TABLE),
     ]

@@ -34,8 +34,12 @@ pub(super) fn routes() -> Vec<Route> {
             .signed_in("ends the token that it comes with")
             .writes(&[Kind::SignedOut])
             .described(
-                Description::new(TAG, "signOut", "Ends the session or token that it comes with.")
-                    .gives_nothing(),
+                Description::new(
+                    TAG,
+                    "signOut",
+                    "Ends the session or token that it comes with.",
+                )
+                .gives_nothing(),
             ),
         get("/api/v1/me", me)
             .signed_in("one's own account")

@@ -34,7 +34,8 @@ pub(super) fn routes() -> Vec<Route> {
             .public("the interface is no secret")
             .reads("the same for everyone")
             .described(
-                Description::new(TAG, "openapi", "This document.").gives_file("OpenAPI 3.1 in JSON"),
+                Description::new(TAG, "openapi", "This document.")
+                    .gives_file("OpenAPI 3.1 in JSON"),
             ),
     ]
 }

@@ -25,16 +25,18 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::IssueToken])
             .writes(&[Kind::TokenIssued])
             .described(
-                Description::new(TAG, "issueToken", "Issues an API token for one's own account.")
-                    .takes("NewToken")
-                    .gives_as(StatusCode::CREATED, "issued", "IssuedToken"),
+                Description::new(
+                    TAG,
+                    "issueToken",
+                    "Issues an API token for one's own account.",
+                )
+                .takes("NewToken")
+                .gives_as(StatusCode::CREATED, "issued", "IssuedToken"),
             ),
         delete("/api/v1/tokens/{id}", revoke)
             .decided_by(&[Action::ManageOwnToken, Action::RevokeToken])
             .writes(&[Kind::TokenRevoked])
-            .described(
-                Description::new(TAG, "revokeToken", "Revokes a token.").gives_nothing(),
-            ),
+            .described(Description::new(TAG, "revokeToken", "Revokes a token.").gives_nothing()),
     ]
 }
 

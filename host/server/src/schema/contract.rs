@@ -77,7 +77,9 @@ fn terms() -> Described {
             ("export?", flag()),
             (
                 "parameter?",
-                list(free("A narrower parameter than the manifest's: `name`, `type`, its range.")),
+                list(free(
+                    "A narrower parameter than the manifest's: `name`, `type`, its range.",
+                )),
             ),
             ("quota", of("Quota")),
             ("binding", words!(Binding)),

@@ -61,7 +61,9 @@ fn schema() -> Described {
             ("field", list(of("Field"))),
             (
                 "frame?",
-                list(free("Registered bandings whose cells nest: `name`, `axes`.")),
+                list(free(
+                    "Registered bandings whose cells nest: `name`, `axes`.",
+                )),
             ),
         ],
     )
@@ -77,11 +79,16 @@ fn field() -> Described {
             ("unit?", text()),
             ("class", words!(FieldClass)),
             ("grade", words!(Grade)),
-            ("mask", free("What is done to values before a module sees them: `kind`.")),
+            (
+                "mask",
+                free("What is done to values before a module sees them: `kind`."),
+            ),
             ("nullable", flag()),
             (
                 "banding?",
-                list(free("A registered way to coarsen the field: `name`, `kind`.")),
+                list(free(
+                    "A registered way to coarsen the field: `name`, `kind`.",
+                )),
             ),
         ],
     )

@@ -38,7 +38,10 @@ fn failure() -> Described {
 }
 
 fn bilingual() -> Described {
-    object("A text in both languages.", [("zh", text()), ("en", text())])
+    object(
+        "A text in both languages.",
+        [("zh", text()), ("en", text())],
+    )
 }
 
 fn organisation() -> Described {
@@ -128,10 +131,7 @@ fn sign_in() -> Described {
 }
 
 fn new_token() -> Described {
-    object(
-        "An API token to be issued.",
-        [("label?", nullable(name()))],
-    )
+    object("An API token to be issued.", [("label?", nullable(name()))])
 }
 
 fn issued_token() -> Described {
@@ -142,10 +142,7 @@ fn issued_token() -> Described {
 }
 
 fn reason() -> Described {
-    object(
-        "A reason, of 1 to 500 characters.",
-        [("reason", text())],
-    )
+    object("A reason, of 1 to 500 characters.", [("reason", text())])
 }
 
 fn note() -> Described {

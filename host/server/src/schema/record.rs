@@ -51,18 +51,18 @@ fn checkpoint() -> Described {
 
 fn report() -> Described {
     object(
-        "What a verification of the whole record found.",
+        "What a verification of the whole record found. Operating units are told no figure.",
         [
             ("holds", flag()),
-            ("entries", count()),
-            ("pending", count()),
-            ("covered", count()),
-            ("checkpoints", count()),
-            ("runs", count()),
-            ("open_runs", count()),
-            ("calls", count()),
-            ("findings", list(free("What is wrong, and where."))),
-            ("findings_total", count()),
+            ("entries?", count()),
+            ("pending?", count()),
+            ("covered?", count()),
+            ("checkpoints?", count()),
+            ("runs?", count()),
+            ("open_runs?", count()),
+            ("calls?", count()),
+            ("findings?", list(free("What is wrong, and where."))),
+            ("findings_total?", count()),
         ],
     )
 }

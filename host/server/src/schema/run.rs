@@ -25,7 +25,10 @@ fn request() -> Described {
             ("module", id()),
             ("grant", id()),
             ("purpose", name()),
-            ("parameters?", free("Values by name, as the manifest declares them.")),
+            (
+                "parameters?",
+                free("Values by name, as the manifest declares them."),
+            ),
         ],
     )
 }
@@ -50,10 +53,15 @@ fn detail() -> Described {
     object(
         "A run, as supervision sees it.",
         [
-            ("run", free("State, snapshots, parameters, times, trace root, figures.")),
+            (
+                "run",
+                free("State, snapshots, parameters, times, trace root, figures."),
+            ),
             (
                 "verdicts",
-                list(free("What the gate says of one output, with the figures of its rules.")),
+                list(free(
+                    "What the gate says of one output, with the figures of its rules.",
+                )),
             ),
             ("reviews", list(of("Review"))),
             ("releases", list(id())),

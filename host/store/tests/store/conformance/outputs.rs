@@ -45,8 +45,7 @@ async fn a_destroyed_output_has_no_key(store: &Store, world: &World, setting: &S
     assert_eq!(store.sealed_outputs_held().await.unwrap(), []);
 }
 
-async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setting) {
-    let run = world.ended_run(store, setting).await.id;
+fn release(world: &World, run: RunId) -> Release {
     let output = world.name("output");
     let values = vec![
         Value::Integer(7),
@@ -59,17 +58,23 @@ async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setti
         title: None,
         values,
     };
-    let release = Release {
+    Release {
         id: ReleaseId::new(&world.ids),
         run,
-        output: output.clone(),
+        output,
         route: Route::Recomputed,
         table: Table::new(vec![column]).unwrap(),
         at: NOON,
-    };
+    }
+}
+
+async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setting) {
+    let run = world.ended_run(store, setting).await.id;
+    let release = release(world, run);
+    let (id, output) = (release.id, &release.output);
     let delivery = Delivery {
         id: DeliveryId::new(&world.ids),
-        release: release.id,
+        release: id,
         format: Format::Csv,
         account: setting.account.id,
         at: NOON,
@@ -78,45 +83,26 @@ async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setti
     change.put_release(&release).await.unwrap();
     change.put_delivery(&delivery).await.unwrap();
     world.commit(change).await.unwrap();
-    assert_eq!(
-        store.release(release.id).await.unwrap().as_ref(),
-        Some(&release)
-    );
-    assert_eq!(
-        store
-            .release_of_output(run, &output)
-            .await
-            .unwrap()
-            .as_ref(),
-        Some(&release)
-    );
-    assert_eq!(
-        store.releases_of_run(run).await.unwrap(),
-        std::slice::from_ref(&release)
-    );
-    let listed = store
-        .releases(Some(setting.organisation.id), Page::first(9))
-        .await
-        .unwrap();
-    assert_eq!(listed, std::slice::from_ref(&release));
-    assert_eq!(
-        store.deliveries(release.id, Page::first(9)).await.unwrap(),
-        [delivery]
-    );
+    let one = Some(&release);
+    assert_eq!(store.release(id).await.unwrap().as_ref(), one);
+    let of_output = store.release_of_output(run, output).await.unwrap();
+    assert_eq!(of_output.as_ref(), one);
+    let alone = std::slice::from_ref(&release);
+    assert_eq!(store.releases_of_run(run).await.unwrap(), alone);
+    let unit = Some(setting.organisation.id);
+    assert_eq!(store.releases(unit, Page::first(9)).await.unwrap(), alone);
+    let delivered = store.deliveries(id, Page::first(9)).await.unwrap();
+    assert_eq!(delivered, [delivery]);
     let mut again = release.clone();
     again.id = ReleaseId::new(&world.ids);
     let mut change = store.begin().await.unwrap();
-    assert!(matches!(
-        change.put_release(&again).await,
-        Err(StoreError::Taken { .. })
-    ));
+    let taken = change.put_release(&again).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })));
     drop(change);
     again.run = RunId::new(&world.ids);
     let mut change = store.begin().await.unwrap();
-    assert!(matches!(
-        change.put_release(&again).await,
-        Err(StoreError::Dangling { .. })
-    ));
+    let dangling = change.put_release(&again).await;
+    assert!(matches!(dangling, Err(StoreError::Dangling { .. })));
 }
 
 async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Setting) {

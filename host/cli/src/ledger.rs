@@ -1,0 +1,48 @@
+//! `yunei ledger`: the record.
+
+mod tail;
+mod verify;
+
+use clap::Subcommand;
+use serde::Deserialize;
+use yunei_model::Timestamp;
+
+use crate::caller::Caller;
+use crate::exit::Exit;
+use crate::sheet::{number, time};
+
+/// The record.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Shows the last entries, or those after a position
+    Tail(tail::Tail),
+    /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
+    Checkpoint,
+    /// Computes the record anew and says what does not hold
+    Verify(verify::Verify),
+}
+
+#[derive(Debug, Deserialize)]
+struct Checkpoint {
+    size: u64,
+    note: String,
+    signed_at: Timestamp,
+}
+
+impl Ledger {
+    /// Does it.
+    pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
+        match self {
+            Self::Tail(tail) => tail.run(caller)?,
+            Self::Checkpoint => {
+                let checkpoint = caller.client()?.get("/record/checkpoint").send()?;
+                caller.printer().show(&checkpoint, |checkpoint: Checkpoint| {
+                    let signed = time(checkpoint.signed_at);
+                    format!("{} entries, signed {signed}\n\n{}", number(checkpoint.size), checkpoint.note.trim_end())
+                })?;
+            }
+            Self::Verify(verify) => return verify.run(caller),
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,37 @@
+//! Tables on a terminal.
+
+use serde_json::json;
+use yunei_model::Language;
+
+use super::{Opened, Released};
+
+#[test]
+fn a_released_table_stands_in_columns_with_blanks_shown() {
+    let released: Released = serde_json::from_value(json!({
+        "columns": [
+            { "name": "education", "title": "Education" },
+            { "name": "persons", "title": "Persons" },
+            { "name": "share", "title": "Share over 50,000" },
+        ],
+        "rows": [["Doctorate", 1260, 0.51], ["Less than 1st grade", null, null], ["\u{1b}[31mred", 10, 0]],
+    }))
+    .unwrap();
+    insta::assert_snapshot!(released.text());
+}
+
+#[test]
+fn an_opened_output_shows_every_table_and_the_notes() {
+    let opened = || -> Opened {
+        serde_json::from_value(json!({
+            "tables": [["delays", {
+                "columns": [{ "name": "rain", "title": { "zh": "下雨", "en": "Rain" }, "values": ["yes", null] },
+                            { "name": "n", "title": null, "values": [3, 4] }],
+                "rows": 2,
+            }]],
+            "notes": ["weather of 3 stations"],
+        }))
+        .unwrap()
+    };
+    insta::assert_snapshot!(opened().text(Language::En));
+    assert!(opened().text(Language::Zh).contains("下雨"));
+}

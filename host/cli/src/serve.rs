@@ -1,0 +1,244 @@
+//! `yunei serve`: everything put together.
+
+mod data;
+mod policies;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use yunei_lifecycle::{Domain, LifecycleError, Settings};
+use yunei_model::{Limits, Name, RandomIds, SystemClock};
+use yunei_store::StoreError;
+
+use crate::caller::Caller;
+use crate::exit::Exit;
+use crate::failure::Input;
+use crate::internal;
+use crate::printer::Printer;
+
+pub use data::LOG_KEY_FILE;
+
+/// Runs the domain over a data directory.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Data directory: made, for its owner alone, if it is not there
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// Where to listen: an address with a port, or a port of this machine alone; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8700", value_parser = listen)]
+    listen: SocketAddr,
+
+    /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml; by default those built in
+    #[arg(long, value_name = "DIR")]
+    policies: Option<PathBuf>,
+
+    /// Disclosure profile that releases are held against
+    #[arg(long, value_name = "NAME", default_value = policies::PROFILE_DEFAULT)]
+    profile: Name,
+
+    /// Runs at once
+    #[arg(long, value_name = "N", default_value = "2", value_parser = workers)]
+    workers: NonZeroUsize,
+
+    /// Name of the transparency log; a log keeps the name of its first start
+    #[arg(long, value_name = "NAME")]
+    log_name: Option<String>,
+
+    /// What to log, to standard error: a level, or target=level, separated by commas
+    #[arg(long, env = "YUNEI_LOG", value_name = "FILTER", default_value = yunei_telemetry::FILTER_DEFAULT)]
+    log: String,
+}
+
+/// Most runs at once.
+const WORKERS_MAX: usize = 256;
+
+fn workers(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse::<NonZeroUsize>().ok().filter(|number| number.get() <= WORKERS_MAX);
+    number.ok_or_else(|| format!("1 to {WORKERS_MAX}"))
+}
+
+/// An address with its port, or a port alone.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let port = text.trim_start_matches(':').parse::<u16>().map(loopback);
+    port.or_else(|_| text.parse()).map_err(|_| "an address with its port such as 127.0.0.1:8700, or a port".to_owned())
+}
+
+impl Serve {
+    /// Serves until it is told to stop.
+    pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
+        let telemetry = yunei_telemetry::Settings::new("yunei", env!("CARGO_PKG_VERSION"), Arc::new(SystemClock), Arc::new(RandomIds));
+        let _flushed_when_dropped = yunei_telemetry::init(telemetry.filter(&self.log))
+            .map_err(|error| Input::new("cannot log as it was told").because(error))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+        runtime.block_on(self.serve(caller.printer()))?;
+        Ok(Exit::Done)
+    }
+
+    async fn serve(self, printer: Printer) -> anyhow::Result<()> {
+        // From here on a signal stops the server in order, however early it comes.
+        let mut signals = Signals::new()?;
+        let directory = data::Directory::open(&self.data)?;
+        let settings = self.settings(&directory)?;
+        let domain = Arc::new(Domain::open(settings).await.map_err(|error| cannot_open(error, &self.data))?);
+        let listener = TcpListener::bind(self.listen).await;
+        let listener = listener.map_err(|error| Input::new(format!("cannot listen on {}", self.listen)).because(error))?;
+        directory.keep_log_key(&domain.log_key().to_string())?;
+        let bootstrap = domain.bootstrap().await.context("cannot make the first accounts")?;
+        let aborted = domain.recover().await.context("cannot recover")?;
+        let url = format!("http://{}", listener.local_addr().context("cannot listen")?);
+        if !self.listen.ip().is_loopback() {
+            printer.aside("warning: others can reach this server and it speaks plain HTTP; put a proxy with TLS in front of it");
+        }
+        let files: Vec<PathBuf> = bootstrap.iter().flat_map(|made| &made.files).map(|file| self.data.join(file)).collect();
+        announce(printer, &url, &files, aborted, &domain)?;
+
+        let (stop, stopped) = watch::channel(false);
+        let (sequencer_stop, sequencer_stopped) = watch::channel(false);
+        let sequencer = tokio::spawn({
+            let domain = Arc::clone(&domain);
+            async move { domain.run_sequencer(sequencer_stopped).await }
+        });
+        let worker = tokio::spawn(yunei_worker::work(Arc::clone(&domain), self.workers, over(stopped.clone())));
+        let server = tokio::spawn(yunei_server::serve(Arc::clone(&domain), listener, over(stopped)));
+        let mut parts = Parts { server: Some(server), worker: Some(worker) };
+        let ended = tokio::select! {
+            () = signals.next() => Ok(()),
+            ended = parts.first_end() => ended,
+        };
+        printer.aside("stopping; once more to stop at once");
+        stop.send_replace(true);
+        let rest = async {
+            let rest = parts.rest().await;
+            // Runs that end while the server stops still need the sequencer.
+            sequencer_stop.send_replace(true);
+            let _ = sequencer.await;
+            rest.and(domain.shut_down().await.context("cannot shut down in order"))
+        };
+        tokio::select! {
+            rest = rest => ended.and(rest),
+            () = signals.next() => Err(anyhow::anyhow!("stopped at once; what was running ends as aborted at the next start")),
+        }
+    }
+
+    fn settings(&self, directory: &data::Directory) -> anyhow::Result<Settings> {
+        let policies = policies::Policies::read(self.policies.as_deref(), &self.profile)?;
+        Ok(Settings {
+            data: directory.handle()?,
+            data_path: self.data.clone(),
+            program: internal::program().context("cannot tell which program this is")?,
+            authority: policies.authority,
+            profile: policies.profile,
+            log_name: directory.log_name(self.log_name.as_deref())?,
+            limits: Limits::default(),
+            keys: Arc::new(directory.keys()?),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        })
+    }
+}
+
+/// A directory that another server has is an argument that is wrong; anything else has failed.
+fn cannot_open(error: LifecycleError, directory: &std::path::Path) -> anyhow::Error {
+    let what = format!("cannot open the domain in `{}`", directory.display());
+    match error {
+        LifecycleError::Store(error @ (StoreError::InUse { .. } | StoreError::Schema { .. })) => Input::new(what).because(error).into(),
+        error @ LifecycleError::Policy { .. } => Input::new(what).because(error).into(),
+        error => anyhow::Error::from(error).context(what),
+    }
+}
+
+fn announce(printer: Printer, url: &str, files: &[PathBuf], aborted: u64, domain: &Domain) -> anyhow::Result<()> {
+    let told = json!({
+        "url": url,
+        "pid": std::process::id(),
+        "token_files": files,
+        "aborted_runs": aborted,
+        "log_key": domain.log_key().to_string(),
+        "profile": domain.profile().name(),
+    });
+    for file in files {
+        printer.aside(&format!("first start: a token is in `{}`; it is shown nowhere else", file.display()));
+    }
+    if aborted > 0 {
+        printer.aside(&format!("{aborted} runs that were interrupted ended as aborted"));
+    }
+    printer.say(&told, &format!("listening on {url}"))
+}
+
+/// The tasks that serve, each until it ends.
+struct Parts {
+    server: Option<tokio::task::JoinHandle<Result<(), yunei_server::ServerError>>>,
+    worker: Option<tokio::task::JoinHandle<Result<(), yunei_worker::WorkerError>>>,
+}
+
+impl Parts {
+    /// Waits until either ends, which it does by itself only when something failed.
+    async fn first_end(&mut self) -> anyhow::Result<()> {
+        let (Some(server), Some(worker)) = (&mut self.server, &mut self.worker) else { return Ok(()) };
+        tokio::select! {
+            ended = server => {
+                self.server = None;
+                ended.context("the server broke")?.context("the server failed")
+            }
+            ended = worker => {
+                self.worker = None;
+                ended.context("the worker broke")?.context("the worker failed")
+            }
+        }
+    }
+
+    /// Waits for those that have not ended.
+    async fn rest(self) -> anyhow::Result<()> {
+        let server = match self.server {
+            Some(server) => server.await.context("the server broke")?.context("the server failed"),
+            None => Ok(()),
+        };
+        let worker = match self.worker {
+            Some(worker) => worker.await.context("the worker broke")?.context("the worker failed"),
+            None => Ok(()),
+        };
+        server.and(worker)
+    }
+}
+
+/// Is over once `stop` is true.
+async fn over(mut stop: watch::Receiver<bool>) {
+    // Nobody left who could say so means the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Being told to stop: by the terminal, or by whoever supervises this process.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen to signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

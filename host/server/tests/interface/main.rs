@@ -1,0 +1,17 @@
+//! The interface from outside: over a real domain, in a directory of its own per test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
+mod http;
+mod log;
+mod repeat;
+mod schemas;
+mod serve;
+mod support;
+mod table;
+mod walk;

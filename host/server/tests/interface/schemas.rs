@@ -1,0 +1,273 @@
+//! Schemas are written by hand: here they are held against the types that they tell of.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use yunei_lifecycle::{
+    IssuedToken, NewAccount, NewGrant, NewOrganisation, NewScenario, RunRequest,
+};
+use yunei_model::*;
+
+use crate::support::shape::fits;
+
+fn document() -> Value {
+    serde_json::to_value(yunei_server::document()).unwrap()
+}
+
+/// `full` has every property of the schema, and both the schema and the type take it; without what is
+/// optional too; with something else neither does.
+fn request<T: DeserializeOwned>(name: &str, full: Value) {
+    let document = document();
+    let schema = &document["components"]["schemas"][name];
+    let told: BTreeSet<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let given: BTreeSet<&String> = full.as_object().unwrap().keys().collect();
+    assert_eq!(told, given, "{name}");
+    fits(&document, schema, &full).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    let parsed = |value: &Value| serde_json::from_value::<T>(value.clone()).map(drop);
+    parsed(&full).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let required: BTreeSet<&str> = schema["required"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    for field in full.as_object().unwrap().keys() {
+        let mut without = full.clone();
+        without.as_object_mut().unwrap().remove(field);
+        let taken = parsed(&without).is_ok();
+        assert_eq!(
+            taken,
+            !required.contains(field.as_str()),
+            "{name} without `{field}`"
+        );
+    }
+    let mut more = full;
+    more["nonsense"] = json!(1);
+    assert!(parsed(&more).is_err(), "{name} takes anything");
+}
+
+#[test]
+fn requests_are_as_the_document_tells() {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let title = json!({ "zh": "甲", "en": "a" });
+    request::<NewOrganisation>(
+        "NewOrganisation",
+        json!({ "name": "a", "title": title, "kind": "operator" }),
+    );
+    request::<NewAccount>(
+        "NewAccount",
+        json!({ "name": "a", "organisation": "b", "password": "secret", "same_person_as": id }),
+    );
+    request::<NewScenario>(
+        "NewScenario",
+        json!({ "name": "a", "title": title, "purposes": ["planning"] }),
+    );
+    let terms = json!({
+        "operator": id, "scenario": id, "purpose": "planning",
+        "resource": [{
+            "name": "rides", "fields": ["fare"], "snapshot": id,
+            "filter": [{ "field": "fare", "comparison": "ge", "value": 2 }],
+        }],
+        "products": ["fares"], "join": true, "export": false,
+        "parameter": [{ "name": "year", "type": "integer", "min": 1, "max": 2 }],
+        "quota": { "runs": 1, "rows": 2, "released_cells": 3 },
+        "binding": "as-of", "as_of": 5, "from": 1, "until": 9,
+    });
+    request::<GrantTerms>("GrantTerms", terms.clone());
+    request::<NewGrant>("NewGrant", json!({ "amends": id, "terms": terms }));
+    request::<GrantedResource>("GrantedResource", terms["resource"][0].clone());
+    request::<Condition>("Condition", terms["resource"][0]["filter"][0].clone());
+    request::<Quota>("Quota", terms["quota"].clone());
+    request::<RunRequest>(
+        "RunRequest",
+        json!({ "module": id, "grant": id, "purpose": "planning", "parameters": { "year": 1 } }),
+    );
+}
+
+/// What the type writes is as the schema tells, and has every property that the schema has.
+fn shown(name: &str, value: &impl Serialize) {
+    let document = document();
+    let schema = &document["components"]["schemas"][name];
+    let value = serde_json::to_value(value).unwrap();
+    fits(&document, schema, &value).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    let told: BTreeSet<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let written: BTreeSet<&String> = value.as_object().unwrap().keys().collect();
+    assert_eq!(told, written, "{name}");
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn text() -> Text {
+    Text {
+        zh: "甲".into(),
+        en: "a".into(),
+    }
+}
+
+#[test]
+fn answers_are_as_the_document_tells() {
+    let ids = RandomIds;
+    let at = Timestamp::from_micros(7);
+    let digest = Digest::of(b"x");
+    shown(
+        "IssuedToken",
+        &IssuedToken {
+            id: TokenId::new(&ids),
+            secret: "s".into(),
+            expires_at: at,
+        },
+    );
+    let remit = Remit {
+        resources: vec![name("rides")],
+    };
+    let appointment = Appointment {
+        role: Role::Regulator,
+        from: at,
+        until: Some(at),
+        remit,
+    };
+    shown("Appointment", &appointment);
+    shown("Remit", &appointment.remit);
+    shown(
+        "Account",
+        &Account {
+            id: AccountId::new(&ids),
+            name: name("a"),
+            person: PersonId::new(&ids),
+            organisation: OrganisationId::new(&ids),
+            appointments: vec![appointment],
+            active: true,
+        },
+    );
+    shown(
+        "Snapshot",
+        &Snapshot {
+            id: SnapshotId::new(&ids),
+            resource: ResourceId::new(&ids),
+            schema_version: 1,
+            parts: vec![Part {
+                digest,
+                rows: 1,
+                bytes: 2,
+            }],
+            data_as_of: at,
+            imported_at: at,
+            supersedes: Some(SnapshotId::new(&ids)),
+            sorted_by_subject: true,
+        },
+    );
+    shown(
+        "Part",
+        &Part {
+            digest,
+            rows: 1,
+            bytes: 2,
+        },
+    );
+    shown(
+        "Call",
+        &Call {
+            index: 0,
+            kind: CallKind::Scan,
+            resource: Some(name("rides")),
+            fields: vec![name("fare")],
+            rows: 1,
+            bytes: 2,
+            decision: CallDecision::Denied,
+            clause: Some("grant.field".into()),
+            argument_digest: Some("00".into()),
+            at,
+            duration_us: 3,
+        },
+    );
+    shown(
+        "Review",
+        &ReleaseReview {
+            id: ReviewId::new(&ids),
+            reviewer: AccountId::new(&ids),
+            person: PersonId::new(&ids),
+            outcome: ReviewOutcome::Approved,
+            reason: "it is fine".into(),
+            at,
+        },
+    );
+    shown(
+        "Review",
+        &AlgorithmReview {
+            id: ReviewId::new(&ids),
+            reviewer: AccountId::new(&ids),
+            person: PersonId::new(&ids),
+            outcome: ReviewOutcome::Rejected,
+            reason: "it is not".into(),
+            at,
+        },
+    );
+    shown(
+        "Finding",
+        &Finding {
+            check: "import-not-allowed".into(),
+            detail: "wasi".into(),
+        },
+    );
+}
+
+#[test]
+fn resources_are_as_the_document_tells() {
+    let banding = Banding {
+        name: name("hour"),
+        kind: BandingKind::Calendar {
+            unit: CalendarUnit::HourOfDay,
+        },
+        within: None,
+    };
+    let field = Field {
+        name: name("fare"),
+        title: text(),
+        kind: FieldType::Decimal,
+        unit: Some("CNY".into()),
+        class: FieldClass::Ordinary,
+        grade: Grade::G1,
+        mask: Mask::Prefix { characters: 2 },
+        nullable: true,
+        bandings: vec![banding],
+    };
+    shown("Field", &field);
+    let frame = Frame {
+        name: name("hours"),
+        axes: vec![(name("at"), name("hour"))],
+    };
+    let schema = SchemaVersion {
+        version: 1,
+        fields: vec![field],
+        frames: vec![frame],
+    };
+    shown("Schema", &schema);
+    let population = Population {
+        name: name("riders"),
+        title: text(),
+        private_only: false,
+    };
+    shown("Population", &population);
+    shown(
+        "Resource",
+        &Resource {
+            id: ResourceId::new(&RandomIds),
+            name: name("rides"),
+            title: text(),
+            description: text(),
+            source_unit: OrganisationId::new(&RandomIds),
+            population,
+            basis: Basis::Statistical,
+            subject: Some(name("card")),
+            subject_group: None,
+            grade: Grade::G2,
+            licence: "CC0-1.0".into(),
+            synthetic: true,
+            schema,
+        },
+    );
+}

@@ -1,0 +1,183 @@
+//! A domain over a directory of its own, its first people, and a client that checks every answer against the table of routes.
+
+pub mod shape;
+pub mod witness;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use yunei_authority::{Authority, POLICIES, SCHEMA};
+use yunei_lifecycle::{Domain, FileKeyStore, Settings};
+use yunei_model::{Limits, RandomIds, SystemClock};
+
+use witness::Witness;
+
+/// Password of everyone here.
+pub const PASSWORD: &str = "long enough to be a password";
+
+/// A domain and its interface.
+pub struct Town {
+    pub domain: Arc<Domain>,
+    pub router: Router,
+    witness: Witness,
+    directory: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    pub fn code(&self) -> String {
+        self.text("code")
+    }
+
+    pub fn text(&self, field: &str) -> String {
+        self.json()[field].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Passes the answer on if it has that status, and shows it otherwise.
+    pub fn expect(self, status: u16) -> Self {
+        let shown = String::from_utf8_lossy(&self.body);
+        assert_eq!(self.status.as_u16(), status, "{shown}");
+        self
+    }
+}
+
+impl Town {
+    pub async fn found() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let data = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
+        data.create_dir("keys").unwrap();
+        let keys = FileKeyStore::open(data.open_dir("keys").unwrap()).unwrap();
+        let settings = Settings {
+            data,
+            data_path: directory.path().to_owned(),
+            program: "/nonexistent/yunei".into(),
+            authority: Authority::new(SCHEMA, POLICIES).unwrap(),
+            profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
+            log_name: "test.example/log".to_owned(),
+            limits: Limits::default(),
+            keys: Arc::new(keys),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        };
+        let domain = Arc::new(Domain::open(settings).await.unwrap());
+        domain.bootstrap().await.unwrap();
+        let witness = Witness::of(directory.path()).await;
+        Self {
+            router: yunei_server::router(Arc::clone(&domain)),
+            domain,
+            witness,
+            directory,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The token of one of the two administrators of the first start.
+    pub fn administrator(&self, which: &str) -> String {
+        let file = self.path().join(format!("{which}-administrator.token"));
+        std::fs::read_to_string(file).unwrap()
+    }
+
+    /// Sends a request. What it leaves on the record, and what is answered, must be what its route declares.
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let reply = Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: axum::body::to_bytes(body, 1 << 30).await.unwrap().to_vec(),
+        };
+        self.witness.check(&method, &path, &reply).await;
+        reply
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Reply {
+        self.send(asked(Method::GET, path, token).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Reply {
+        self.send(with_json(Method::POST, path, token, body)).await
+    }
+
+    pub async fn delete(&self, path: &str, token: &str, body: &Value) -> Reply {
+        self.send(with_json(Method::DELETE, path, token, body))
+            .await
+    }
+
+    /// Opens an account with a role and signs it in.
+    pub async fn appoint(&self, name: &str, organisation: &str, role: &str) -> String {
+        let system = self.administrator("system");
+        let new = json!({ "name": name, "organisation": organisation, "password": PASSWORD });
+        let account = self
+            .post("/api/v1/accounts", &system, &new)
+            .await
+            .expect(201)
+            .text("id");
+        let path = format!("/api/v1/accounts/{account}/appointments");
+        let security = self.administrator("security");
+        let reply = self.post(&path, &security, &json!({ "role": role })).await;
+        reply.expect(201);
+        let credentials = json!({ "account": name, "password": PASSWORD });
+        let session = self.post("/api/v1/sessions", "", &credentials).await;
+        session.expect(201).text("secret")
+    }
+
+    /// Registers an organisation, and gives its id.
+    pub async fn organisation(&self, name: &str, kind: &str) -> String {
+        let new = json!({ "name": name, "title": { "zh": name, "en": name }, "kind": kind });
+        let system = self.administrator("system");
+        self.post("/api/v1/organisations", &system, &new)
+            .await
+            .expect(201)
+            .text("id")
+    }
+
+    /// The newest entry of the record.
+    pub async fn last_entry(&self) -> Value {
+        self.witness.last_entry().await
+    }
+
+    /// Which routes were called so far, and which kinds of entries each has written.
+    pub fn witnessed(&self) -> witness::Seen {
+        self.witness.seen()
+    }
+}
+
+/// A request with a token, unless it is empty.
+pub fn asked(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
+    let request = Request::builder().method(method).uri(path);
+    if token.is_empty() {
+        return request;
+    }
+    request.header("authorization", format!("Bearer {token}"))
+}
+
+pub fn with_json(method: Method, path: &str, token: &str, body: &Value) -> Request<Body> {
+    asked(method, path, token)
+        .header("content-type", "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap()
+}
