@@ -7,12 +7,18 @@ use clap::{Parser, Subcommand};
 use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
-use crate::{catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user};
+use crate::{
+    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user,
+};
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
 #[derive(Debug, Parser)]
 #[command(name = "yunei", version, after_help = exit::HELP, max_term_width = 120)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
 pub struct Arguments {
     #[command(flatten)]
     caller: Caller,
@@ -63,14 +69,21 @@ pub fn run() -> ExitCode {
     };
     let json = arguments.caller.json;
     let outcome = arguments.command.run(&arguments.caller);
-    outcome.unwrap_or_else(|error| failure::tell(&error, json)).into()
+    outcome
+        .unwrap_or_else(|error| failure::tell(&error, json))
+        .into()
 }
 
 /// What clap has to say: help and version are no failure.
 fn usage(told: &clap::Error) -> ExitCode {
     // There is nobody left to tell if that fails.
     let _ = told.print();
-    if told.use_stderr() { Exit::Input } else { Exit::Done }.into()
+    if told.use_stderr() {
+        Exit::Input
+    } else {
+        Exit::Done
+    }
+    .into()
 }
 
 impl Command {

@@ -19,11 +19,23 @@ pub struct Caller {
     pub json: bool,
 
     /// Where the server is
-    #[arg(long, global = true, env = "YUNEI_URL", value_name = "URL", default_value = "http://127.0.0.1:8700")]
+    #[arg(
+        long,
+        global = true,
+        env = "YUNEI_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8700"
+    )]
     url: String,
 
     /// Token to come with; others on this machine may see it, so better give it by YUNEI_TOKEN or --token-file
-    #[arg(long, global = true, env = "YUNEI_TOKEN", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        global = true,
+        env = "YUNEI_TOKEN",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     token: Option<String>,
 
     /// File that holds the token; goes before --token
@@ -31,7 +43,13 @@ pub struct Caller {
     token_file: Option<PathBuf>,
 
     /// Language of the server's sentences and of titles: zh or en
-    #[arg(long, global = true, env = "YUNEI_LANGUAGE", value_name = "LANGUAGE", default_value = "en")]
+    #[arg(
+        long,
+        global = true,
+        env = "YUNEI_LANGUAGE",
+        value_name = "LANGUAGE",
+        default_value = "en"
+    )]
     pub language: Language,
 }
 
@@ -47,7 +65,9 @@ impl Caller {
             Some(path) => Some(files::text(path)?),
             None => self.token.clone(),
         };
-        let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
+        let token = token
+            .map(|token| token.trim().to_owned())
+            .filter(|token| !token.is_empty());
         let Some(token) = token else {
             let help = "sign in first: `yunei user sign-in`, then give the token by YUNEI_TOKEN or --token-file";
             return Err(Input::new(help));
@@ -58,7 +78,9 @@ impl Caller {
         }
         let client = Client::new(&self.url, Some(token), self.language)?;
         if client.is_in_the_clear() {
-            self.printer().aside("warning: the token goes over the network as it is; use https:// or a tunnel");
+            self.printer().aside(
+                "warning: the token goes over the network as it is; use https:// or a tunnel",
+            );
         }
         Ok(client)
     }

@@ -105,11 +105,17 @@ impl Catalog {
             Self::Register { file } => {
                 let entry = files::text(&file)?;
                 let ask = client.post("/resources");
-                let resource = ask.bytes("text/plain; charset=utf-8", entry.len() as u64, &mut entry.as_bytes())?;
+                let resource = ask.bytes(
+                    "text/plain; charset=utf-8",
+                    entry.len() as u64,
+                    &mut entry.as_bytes(),
+                )?;
                 printer.show(&resource, |resource: Resource| told::one(&resource))?;
             }
             Self::Import(import) => import.run(caller)?,
-            Self::List(part) => page::show(printer, &part, || client.get("/resources"), told::list_of)?,
+            Self::List(part) => {
+                page::show(printer, &part, || client.get("/resources"), told::list_of)?
+            }
             Self::Show { resource } => {
                 let resource = client.get(format!("/resources/{resource}")).send()?;
                 printer.show(&resource, |resource: Resource| told::one(&resource))?;
@@ -139,23 +145,34 @@ impl Import {
             .query("data_as_of", Some(self.data_as_of))
             .waiting(IMPORT_SECONDS_MAX);
         let snapshot = ask.bytes("application/octet-stream", length, &mut file)?;
-        caller.printer().sheet(&snapshot, |snapshot: Snapshot| told::snapshot(&snapshot))
+        caller
+            .printer()
+            .sheet(&snapshot, |snapshot: Snapshot| told::snapshot(&snapshot))
     }
 }
 
 /// What a file's ending says.
 fn kind_of(path: &Path) -> Result<FileKind, Input> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .map(str::to_ascii_lowercase);
     match ending.as_deref() {
         Some("csv" | "txt") => Ok(FileKind::Csv),
         Some("parquet" | "pq") => Ok(FileKind::Parquet),
-        _ => Err(Input::new(format!("say with --format what `{}` is", path.display()))),
+        _ => Err(Input::new(format!(
+            "say with --format what `{}` is",
+            path.display()
+        ))),
     }
 }
 
 /// The word for a value, as arguments and queries have it.
 fn word(value: impl ValueEnum) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    value
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

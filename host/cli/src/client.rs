@@ -36,10 +36,20 @@ pub struct Client {
 impl Client {
     /// A client of the server at `url`.
     pub fn new(url: &str, token: Option<String>, language: Language) -> Result<Self, Input> {
-        let base = url.trim_end_matches('/').trim_end_matches(INTERFACE).to_owned();
-        let wrong = || Input::new(format!("`{url}` is no address of a server, such as http://127.0.0.1:8700"));
+        let base = url
+            .trim_end_matches('/')
+            .trim_end_matches(INTERFACE)
+            .to_owned();
+        let wrong = || {
+            Input::new(format!(
+                "`{url}` is no address of a server, such as http://127.0.0.1:8700"
+            ))
+        };
         let uri: Uri = base.parse().map_err(|error| wrong().because(error))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() || uri.path() != "/" {
+        if !matches!(uri.scheme_str(), Some("http" | "https"))
+            || uri.host().is_none()
+            || uri.path() != "/"
+        {
             return Err(wrong());
         }
         let config = Agent::config_builder()
@@ -60,10 +70,16 @@ impl Client {
 
     /// Whether the token, if there is one, goes over the network as it is.
     pub fn is_in_the_clear(&self) -> bool {
-        let host = self.base.strip_prefix("http://").map(|rest| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
+        let host = self
+            .base
+            .strip_prefix("http://")
+            .map(|rest| rest.rsplit_once(':').map_or(rest, |(host, _)| host));
         let loopback = |host: &str| {
             let host = host.trim_start_matches('[').trim_end_matches(']');
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            host == "localhost"
+                || host
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
         };
         self.token.is_some() && host.is_some_and(|host| !loopback(host))
     }
@@ -80,7 +96,11 @@ impl Client {
 
     /// Wants something ended.
     pub fn delete(&self, path: impl AsRef<str>) -> Ask<'_, WithBody> {
-        self.ask(self.agent.delete(self.address(path.as_ref())).force_send_body())
+        self.ask(
+            self.agent
+                .delete(self.address(path.as_ref()))
+                .force_send_body(),
+        )
     }
 
     fn address(&self, path: &str) -> String {
@@ -151,7 +171,11 @@ impl Ask<'_, WithoutBody> {
         if !response.status().is_success() {
             return Err(refusal(&mut response));
         }
-        let mut bytes = response.body_mut().with_config().limit(TABLE_BYTES_MAX).reader();
+        let mut bytes = response
+            .body_mut()
+            .with_config()
+            .limit(TABLE_BYTES_MAX)
+            .reader();
         std::io::copy(&mut bytes, place).context("the answer broke off")
     }
 }
@@ -170,14 +194,25 @@ impl Ask<'_, WithBody> {
     }
 
     /// Asks, sending bytes of that length.
-    pub fn bytes(self, media_type: &str, length: u64, bytes: &mut dyn std::io::Read) -> anyhow::Result<Value> {
-        let (base, request) = self.header("content-type", media_type).header("content-length", &length.to_string()).timed();
+    pub fn bytes(
+        self,
+        media_type: &str,
+        length: u64,
+        bytes: &mut dyn std::io::Read,
+    ) -> anyhow::Result<Value> {
+        let (base, request) = self
+            .header("content-type", media_type)
+            .header("content-length", &length.to_string())
+            .timed();
         answer(reached(&base, request.send(SendBody::from_reader(bytes)))?)
     }
 }
 
 /// The answer to a question that got through.
-fn reached(base: &str, outcome: Result<Response<Body>, ureq::Error>) -> anyhow::Result<Response<Body>> {
+fn reached(
+    base: &str,
+    outcome: Result<Response<Body>, ureq::Error>,
+) -> anyhow::Result<Response<Body>> {
     outcome.with_context(|| format!("cannot reach `{base}`: is `yunei serve` running there?"))
 }
 
@@ -202,17 +237,27 @@ fn answer(mut response: Response<Body>) -> anyhow::Result<Value> {
 /// What a server says that did not do it.
 fn refusal(response: &mut Response<Body>) -> anyhow::Error {
     let status = response.status().as_u16();
-    let told = text(response).ok().and_then(|text| serde_json::from_str::<Answered>(&text).ok());
+    let told = text(response)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Answered>(&text).ok());
     match told {
         Some(told) => Answered { status, ..told }.into(),
-        None => anyhow!("the server answered with status {status}, and in no words of Yunei: is it one?"),
+        None => anyhow!(
+            "the server answered with status {status}, and in no words of Yunei: is it one?"
+        ),
     }
 }
 
 fn text(response: &mut Response<Body>) -> anyhow::Result<String> {
     let mut text = String::new();
-    let mut reader = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).reader();
-    reader.read_to_string(&mut text).context("the answer broke off")?;
+    let mut reader = response
+        .body_mut()
+        .with_config()
+        .limit(ANSWER_BYTES_MAX)
+        .reader();
+    reader
+        .read_to_string(&mut text)
+        .context("the answer broke off")?;
     Ok(text)
 }
 

@@ -49,17 +49,35 @@ pub struct Finding {
 impl Finding {
     /// As it should be.
     pub fn ok(thing: &'static str, found: impl Into<String>) -> Self {
-        Self { thing, state: State::Ok, found: found.into(), advice: String::new() }
+        Self {
+            thing,
+            state: State::Ok,
+            found: found.into(),
+            advice: String::new(),
+        }
     }
 
     /// Missing, with what to do about it.
-    pub fn missing(thing: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { thing, state: State::Missing, found: found.into(), advice: advice.into() }
+    pub fn missing(
+        thing: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            thing,
+            state: State::Missing,
+            found: found.into(),
+            advice: advice.into(),
+        }
     }
 
     /// The same, where it is not needed by everyone.
     pub fn optional(self) -> Self {
-        let state = if self.state == State::Missing { State::Optional } else { self.state };
+        let state = if self.state == State::Missing {
+            State::Optional
+        } else {
+            self.state
+        };
         Self { state, ..self }
     }
 }
@@ -69,13 +87,23 @@ impl Doctor {
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         let mut findings = vec![look::kernel()];
         findings.extend(look::lock());
-        findings.extend([look::compiler(), look::shared_memory(), look::memory(), look::guests(), look::server(caller)]);
+        findings.extend([
+            look::compiler(),
+            look::shared_memory(),
+            look::memory(),
+            look::guests(),
+            look::server(caller),
+        ]);
         if let Some(data) = &self.data {
             findings.extend(look::data(data));
         }
-        let lacks = findings.iter().any(|finding| finding.state == State::Missing);
+        let lacks = findings
+            .iter()
+            .any(|finding| finding.state == State::Missing);
         let told = json!({ "fit": !lacks, "findings": findings });
-        caller.printer().show(&told, |_: Value| words(&findings, lacks))?;
+        caller
+            .printer()
+            .show(&told, |_: Value| words(&findings, lacks))?;
         Ok(if lacks { Exit::Failed } else { Exit::Done })
     }
 }
@@ -88,9 +116,18 @@ fn words(findings: &[Finding], lacks: bool) -> String {
             State::Optional => "–",
             State::Missing => "MISSING",
         };
-        sheet.row([mark.to_owned(), finding.thing.to_owned(), finding.found.clone(), finding.advice.clone()]);
+        sheet.row([
+            mark.to_owned(),
+            finding.thing.to_owned(),
+            finding.found.clone(),
+            finding.advice.clone(),
+        ]);
     }
-    let verdict = if lacks { "This machine cannot run a domain as it is." } else { "This machine can run a domain." };
+    let verdict = if lacks {
+        "This machine cannot run a domain as it is."
+    } else {
+        "This machine can run a domain."
+    };
     format!("{}\n\n{verdict}", text(&sheet))
 }
 

@@ -48,17 +48,26 @@ impl Emergency {
         let printer = caller.printer();
         match self {
             Self::Stop { reason } => {
-                let stopped = client.post("/emergency").json(&json!({ "reason": reason }))?;
+                let stopped = client
+                    .post("/emergency")
+                    .json(&json!({ "reason": reason }))?;
                 printer.show(&stopped, |stop: InForce| in_force(&stop))?;
             }
             Self::Lift { reason } => {
-                client.delete("/emergency").json(&json!({ "reason": reason }))?;
-                printer.say(&json!({ "emergency": null }), "the emergency stop is lifted")?;
+                client
+                    .delete("/emergency")
+                    .json(&json!({ "reason": reason }))?;
+                printer.say(
+                    &json!({ "emergency": null }),
+                    "the emergency stop is lifted",
+                )?;
             }
             Self::Show => {
                 let state = client.get("/emergency").send()?;
                 let none = || "no emergency stop is in force".to_owned();
-                printer.show(&state, |state: State| state.emergency.as_ref().map_or_else(none, in_force))?;
+                printer.show(&state, |state: State| {
+                    state.emergency.as_ref().map_or_else(none, in_force)
+                })?;
             }
         }
         Ok(Exit::Done)
@@ -66,6 +75,13 @@ impl Emergency {
 }
 
 fn in_force(stop: &InForce) -> String {
-    let InForce { account, reason, at } = stop;
-    format!("an emergency stop is in force since {}, by {account}: {reason}", time(*at))
+    let InForce {
+        account,
+        reason,
+        at,
+    } = stop;
+    format!(
+        "an emergency stop is in force since {}, by {account}: {reason}",
+        time(*at)
+    )
 }

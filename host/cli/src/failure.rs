@@ -73,7 +73,11 @@ impl Answered {
             Exit::Failed => "failed",
             Exit::Input | Exit::Done => "error",
         };
-        let mut text = format!("{heading}: {} ({})", visible(&self.message), visible(&self.code));
+        let mut text = format!(
+            "{heading}: {} ({})",
+            visible(&self.message),
+            visible(&self.code)
+        );
         let mut line = |label: &str, value: &str| {
             let _ = write!(text, "\n  {label:<8} {}", visible(value));
         };
@@ -101,7 +105,10 @@ pub fn exit(error: &anyhow::Error) -> Exit {
 
 /// An error in the words for people.
 pub fn for_people(error: &anyhow::Error) -> String {
-    if let Some(answered) = error.chain().find_map(|cause| cause.downcast_ref::<Answered>()) {
+    if let Some(answered) = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Answered>())
+    {
         return answered.for_people();
     }
     let mut text = format!("error: {}", visible(&error.to_string()));
@@ -114,7 +121,10 @@ pub fn for_people(error: &anyhow::Error) -> String {
 /// An error as one line of JSON, of the shape that the server uses.
 pub fn for_programs(error: &anyhow::Error) -> String {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    let told = match error.chain().find_map(|cause| cause.downcast_ref::<Answered>()) {
+    let told = match error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Answered>())
+    {
         Some(answered) => json!({
             "code": answered.code,
             "message": answered.message,
@@ -135,7 +145,11 @@ pub fn for_programs(error: &anyhow::Error) -> String {
 
 /// Tells of an error on standard error, and gives the exit code that goes with it.
 pub fn tell(error: &anyhow::Error, json: bool) -> Exit {
-    let text = if json { for_programs(error) } else { for_people(error) };
+    let text = if json {
+        for_programs(error)
+    } else {
+        for_people(error)
+    };
     // There is nobody left to tell if that fails.
     let _ = writeln!(std::io::stderr(), "{text}");
     exit(error)

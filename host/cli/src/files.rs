@@ -39,7 +39,10 @@ pub fn beginning(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Input> {
 pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Input> {
     let bytes = beginning(path, bytes_max.saturating_add(1))?;
     if bytes.len() as u64 > bytes_max {
-        return Err(Input::new(format!("`{}` is larger than {bytes_max} bytes", path.display())));
+        return Err(Input::new(format!(
+            "`{}` is larger than {bytes_max} bytes",
+            path.display()
+        )));
     }
     Ok(bytes)
 }
@@ -52,13 +55,16 @@ pub fn text(path: &Path) -> Result<String, Input> {
 
 /// Reads a TOML file of the shape of `T`.
 pub fn toml<T: DeserializeOwned>(path: &Path) -> Result<T, Input> {
-    toml::from_str(&text(path)?).map_err(|error| Input::new(format!("`{}` is not as it should be", path.display())).because(error))
+    toml::from_str(&text(path)?).map_err(|error| {
+        Input::new(format!("`{}` is not as it should be", path.display())).because(error)
+    })
 }
 
 /// Reads a JSON file of the shape of `T`.
 pub fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Input> {
-    serde_json::from_str(&text(path)?)
-        .map_err(|error| Input::new(format!("`{}` is not as it should be", path.display())).because(error))
+    serde_json::from_str(&text(path)?).map_err(|error| {
+        Input::new(format!("`{}` is not as it should be", path.display())).because(error)
+    })
 }
 
 /// A file that appears under its name once it is whole.
@@ -81,7 +87,9 @@ impl Aside {
         let aside = PathBuf::from(aside);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(mode);
-        let file = options.open(&aside).map_err(|error| Input::new(format!("cannot write `{}`", path.display())).because(error))?;
+        let file = options.open(&aside).map_err(|error| {
+            Input::new(format!("cannot write `{}`", path.display())).because(error)
+        })?;
         Ok(Self {
             file,
             aside,
@@ -112,14 +120,20 @@ impl Drop for Aside {
 /// Writes a file at once.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut aside = Aside::begin(path)?;
-    aside.file().write_all(bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+    aside
+        .file()
+        .write_all(bytes)
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
     aside.finish()
 }
 
 /// Writes a secret into a file that its owner alone may read.
 pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
     let mut aside = Aside::with_mode(path, 0o600)?;
-    aside.file().write_all(secret.as_bytes()).with_context(|| format!("cannot write `{}`", path.display()))?;
+    aside
+        .file()
+        .write_all(secret.as_bytes())
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
     aside.finish()
 }
 

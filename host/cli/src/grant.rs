@@ -89,7 +89,9 @@ impl Grants {
         let client = caller.client()?;
         let printer = caller.printer();
         let step = |grant: GrantId, step: &str, reason: &str| -> anyhow::Result<()> {
-            let changed = client.post(format!("/grants/{grant}/{step}")).json(&json!({ "reason": reason }))?;
+            let changed = client
+                .post(format!("/grants/{grant}/{step}"))
+                .json(&json!({ "reason": reason }))?;
             printer.show(&changed, told::state)
         };
         match self {
@@ -102,7 +104,9 @@ impl Grants {
             Self::Suspend(to) => step(to.grant, "suspend", &to.reason)?,
             Self::Resume(to) => step(to.grant, "resume", &to.reason)?,
             Self::Revoke(to) => step(to.grant, "revoke", &to.reason)?,
-            Self::List(part) => page::show(printer, &part, || client.get("/grants"), told::list_of)?,
+            Self::List(part) => {
+                page::show(printer, &part, || client.get("/grants"), told::list_of)?
+            }
             Self::Show { grant } => {
                 let grant = client.get(format!("/grants/{grant}")).send()?;
                 printer.sheet(&grant, |grant: Grant| told::one(&grant))?;
@@ -121,7 +125,9 @@ fn usage(caller: &Caller, client: &Client, grant: GrantId) -> anyhow::Result<()>
         return printer.say(&usage, "");
     }
     let grant: Grant = read(&client.get(format!("/grants/{grant}")).send()?)?;
-    printer.sheet(&usage, |usage: told::Usage| told::usage(&usage, &grant.terms.quota))
+    printer.sheet(&usage, |usage: told::Usage| {
+        told::usage(&usage, &grant.terms.quota)
+    })
 }
 
 impl Draft {
@@ -130,17 +136,27 @@ impl Draft {
         let terms: GrantTerms = if is_json {
             files::json(&self.file)?
         } else {
-            let written = written::parse(&files::text(&self.file)?)
-                .map_err(|error| Input::new(format!("`{}` is no grant", self.file.display())).because(error))?;
+            let written = written::parse(&files::text(&self.file)?).map_err(|error| {
+                Input::new(format!("`{}` is no grant", self.file.display())).because(error)
+            })?;
             let operator = lookup::organisation(client, &written.operator)?;
             let scenario = lookup::scenario(client, &written.scenario)?;
             written.terms(operator, scenario)
         };
         if let Err(errors) = terms.check() {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return Err(Input::new(format!("`{}` cannot stand: {}", self.file.display(), errors.join("; "))).into());
+            return Err(Input::new(format!(
+                "`{}` cannot stand: {}",
+                self.file.display(),
+                errors.join("; ")
+            ))
+            .into());
         }
-        let grant = client.post("/grants").json(&json!({ "amends": self.amends, "terms": terms }))?;
-        caller.printer().sheet(&grant, |grant: Grant| told::one(&grant))
+        let grant = client
+            .post("/grants")
+            .json(&json!({ "amends": self.amends, "terms": terms }))?;
+        caller
+            .printer()
+            .sheet(&grant, |grant: Grant| told::one(&grant))
     }
 }

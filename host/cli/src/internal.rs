@@ -47,14 +47,24 @@ pub fn dispatch() -> Option<ExitCode> {
 /// never talks to rooms of another version.
 pub fn program() -> std::io::Result<PathBuf> {
     let running = PathBuf::from(RUNNING);
-    if running.exists() { Ok(running) } else { std::env::current_exe() }
+    if running.exists() {
+        Ok(running)
+    } else {
+        std::env::current_exe()
+    }
 }
 
 /// Locks itself in as a room does, and says which layers are in force, in JSON.
 fn probe() -> ExitCode {
     let (told, end) = match yunei_rooms::lock(&PROBE_LIMITS) {
-        Ok(layers) => (serde_json::json!({ "layers": layers, "suffices": yunei_rooms::suffices(&layers) }), ExitCode::SUCCESS),
-        Err(error) => (serde_json::json!({ "failed": error.to_string() }), ExitCode::FAILURE),
+        Ok(layers) => (
+            serde_json::json!({ "layers": layers, "suffices": yunei_rooms::suffices(&layers) }),
+            ExitCode::SUCCESS,
+        ),
+        Err(error) => (
+            serde_json::json!({ "failed": error.to_string() }),
+            ExitCode::FAILURE,
+        ),
     };
     // There is nobody left to tell if that fails.
     let _ = writeln!(std::io::stdout(), "{told}");

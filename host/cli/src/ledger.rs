@@ -36,10 +36,16 @@ impl Ledger {
             Self::Tail(tail) => tail.run(caller)?,
             Self::Checkpoint => {
                 let checkpoint = caller.client()?.get("/record/checkpoint").send()?;
-                caller.printer().show(&checkpoint, |checkpoint: Checkpoint| {
-                    let signed = time(checkpoint.signed_at);
-                    format!("{} entries, signed {signed}\n\n{}", number(checkpoint.size), checkpoint.note.trim_end())
-                })?;
+                caller
+                    .printer()
+                    .show(&checkpoint, |checkpoint: Checkpoint| {
+                        let signed = time(checkpoint.signed_at);
+                        format!(
+                            "{} entries, signed {signed}\n\n{}",
+                            number(checkpoint.size),
+                            checkpoint.note.trim_end()
+                        )
+                    })?;
             }
             Self::Verify(verify) => return verify.run(caller),
         }

@@ -4,7 +4,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use yunei_model::{Account, AccountId, Manifest, ModuleId, ModuleState, Name, Organisation, OrganisationId, Scenario, ScenarioId};
+use yunei_model::{
+    Account, AccountId, Manifest, ModuleId, ModuleState, Name, Organisation, OrganisationId,
+    Scenario, ScenarioId,
+};
 
 use crate::client::Client;
 use crate::page::{first, must};
@@ -41,17 +44,25 @@ impl<I: Display> Display for Named<I> {
 
 impl<'de, I: FromStr> Deserialize<'de> for Named<I> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 /// The organisation's id.
-pub fn organisation(client: &Client, named: &Named<OrganisationId>) -> anyhow::Result<OrganisationId> {
+pub fn organisation(
+    client: &Client,
+    named: &Named<OrganisationId>,
+) -> anyhow::Result<OrganisationId> {
     let name = match named {
         Named::Id(id) => return Ok(*id),
         Named::Name(name) => name,
     };
-    let found = first(|| client.get("/organisations"), |organisation: &Organisation| &organisation.name == name)?;
+    let found = first(
+        || client.get("/organisations"),
+        |organisation: &Organisation| &organisation.name == name,
+    )?;
     Ok(must(found, &format!("organisation `{name}`"))?.id)
 }
 
@@ -61,7 +72,10 @@ pub fn scenario(client: &Client, named: &Named<ScenarioId>) -> anyhow::Result<Sc
         Named::Id(id) => return Ok(*id),
         Named::Name(name) => name,
     };
-    let found = first(|| client.get("/scenarios"), |scenario: &Scenario| &scenario.name == name)?;
+    let found = first(
+        || client.get("/scenarios"),
+        |scenario: &Scenario| &scenario.name == name,
+    )?;
     Ok(must(found, &format!("scenario `{name}`"))?.id)
 }
 
@@ -71,7 +85,10 @@ pub fn account(client: &Client, named: &Named<AccountId>) -> anyhow::Result<Acco
         Named::Id(id) => return Ok(*id),
         Named::Name(name) => name,
     };
-    let found = first(|| client.get("/accounts"), |account: &Account| &account.name == name)?;
+    let found = first(
+        || client.get("/accounts"),
+        |account: &Account| &account.name == name,
+    )?;
     Ok(must(found, &format!("account `{name}`"))?.id)
 }
 
@@ -91,15 +108,25 @@ pub fn module(client: &Client, named: &Named<ModuleId>) -> anyhow::Result<Module
     };
     let usable = |listed: &Listed| {
         matches!(listed.state, ModuleState::Admitted | ModuleState::Approved)
-            && listed.manifest.as_ref().is_some_and(|manifest| &manifest.name == name)
+            && listed
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| &manifest.name == name)
     };
     let mut newest: Option<ModuleId> = None;
-    crate::page::pages(&crate::page::Part::whole(), || client.get("/modules"), |items| {
-        let found = items.iter().filter_map(|item| Listed::deserialize(item).ok()).filter(usable);
-        // Ids tell when they were made.
-        newest = found.map(|listed| listed.id).chain(newest).max();
-        false
-    })?;
+    crate::page::pages(
+        &crate::page::Part::whole(),
+        || client.get("/modules"),
+        |items| {
+            let found = items
+                .iter()
+                .filter_map(|item| Listed::deserialize(item).ok())
+                .filter(usable);
+            // Ids tell when they were made.
+            newest = found.map(|listed| listed.id).chain(newest).max();
+            false
+        },
+    )?;
     Ok(must(newest, &format!("admitted module `{name}`"))?)
 }
 

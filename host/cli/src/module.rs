@@ -77,7 +77,11 @@ pub struct Opinion {
 impl Opinion {
     /// As the server wants it.
     pub fn body(&self) -> serde_json::Value {
-        let outcome = if self.approve { ReviewOutcome::Approved } else { ReviewOutcome::Rejected };
+        let outcome = if self.approve {
+            ReviewOutcome::Approved
+        } else {
+            ReviewOutcome::Rejected
+        };
         json!({ "outcome": outcome, "reason": self.reason })
     }
 }
@@ -108,7 +112,10 @@ impl Modules {
             Self::Withdraw { module } => {
                 let client = caller.client()?;
                 let id = lookup::module(&client, &module)?;
-                printer.show(&client.post(format!("/modules/{id}/withdraw")).empty()?, told::state)?;
+                printer.show(
+                    &client.post(format!("/modules/{id}/withdraw")).empty()?,
+                    told::state,
+                )?;
             }
         }
         Ok(Exit::Done)
@@ -120,7 +127,11 @@ fn upload(caller: &Caller, path: &std::path::Path) -> anyhow::Result<()> {
     let (mut file, length) = files::open(path)?;
     let bytes_max = Limits::default().component_bytes_max;
     if length > bytes_max {
-        return Err(Input::new(format!("`{}` is larger than {bytes_max} bytes", path.display())).into());
+        return Err(Input::new(format!(
+            "`{}` is larger than {bytes_max} bytes",
+            path.display()
+        ))
+        .into());
     }
     let ask = client.post("/modules").waiting(UPLOAD_SECONDS_MAX);
     let module = ask.bytes("application/wasm", length, &mut file)?;

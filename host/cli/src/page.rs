@@ -66,7 +66,10 @@ fn pages_from<'c>(
     for _ in 0..PAGES_MAX {
         let missing = (part.limit as usize).saturating_sub(items.len());
         let limit = missing.min(PAGE_ITEMS_MAX as usize);
-        let answer = ask().query(cursor, after.as_ref()).query("limit", Some(limit)).send()?;
+        let answer = ask()
+            .query(cursor, after.as_ref())
+            .query("limit", Some(limit))
+            .send()?;
         let page: Page = read(&answer)?;
         let enough = stop(&page.items);
         items.extend(page.items);
@@ -103,8 +106,14 @@ pub fn show_from<'c, T: serde::de::DeserializeOwned>(
         return printer.say(&list, "");
     }
     printer.sheet(&items, people)?;
-    let full = items.as_array().is_some_and(|items| items.len() >= part.limit as usize);
-    if let Some(next) = list.get("next").filter(|next| full && !next.is_null()).map(words) {
+    let full = items
+        .as_array()
+        .is_some_and(|items| items.len() >= part.limit as usize);
+    if let Some(next) = list
+        .get("next")
+        .filter(|next| full && !next.is_null())
+        .map(words)
+    {
         printer.aside(&format!("there may be more: --{cursor} {next}"));
     }
     Ok(())
@@ -117,7 +126,10 @@ pub fn first<'c, T: serde::de::DeserializeOwned>(
 ) -> anyhow::Result<Option<T>> {
     let mut found = None;
     pages(&Part::whole(), ask, |items| {
-        found = items.iter().filter_map(|item| T::deserialize(item).ok()).find(&fits);
+        found = items
+            .iter()
+            .filter_map(|item| T::deserialize(item).ok())
+            .find(&fits);
         found.is_some()
     })?;
     Ok(found)
@@ -130,7 +142,8 @@ pub fn must<T>(found: Option<T>, what: &str) -> Result<T, Input> {
 
 /// A cursor as a query has it.
 fn words(next: &Value) -> String {
-    next.as_str().map_or_else(|| next.to_string(), str::to_owned)
+    next.as_str()
+        .map_or_else(|| next.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -26,7 +26,11 @@ impl Printer {
     }
 
     /// Shows an answer: as it came for programs, and put into words for people.
-    pub fn show<T: DeserializeOwned>(self, answer: &Value, people: impl FnOnce(T) -> String) -> anyhow::Result<()> {
+    pub fn show<T: DeserializeOwned>(
+        self,
+        answer: &Value,
+        people: impl FnOnce(T) -> String,
+    ) -> anyhow::Result<()> {
         if self.json {
             return line(&answer.to_string());
         }
@@ -34,13 +38,21 @@ impl Printer {
     }
 
     /// The same, as a table.
-    pub fn sheet<T: DeserializeOwned>(self, answer: &Value, people: impl FnOnce(T) -> Sheet) -> anyhow::Result<()> {
+    pub fn sheet<T: DeserializeOwned>(
+        self,
+        answer: &Value,
+        people: impl FnOnce(T) -> Sheet,
+    ) -> anyhow::Result<()> {
         self.show(answer, |value| text(&people(value)))
     }
 
     /// Says something that was done. Programs get `value`.
     pub fn say(self, value: &Value, words: &str) -> anyhow::Result<()> {
-        line(&if self.json { value.to_string() } else { words.to_owned() })
+        line(&if self.json {
+            value.to_string()
+        } else {
+            words.to_owned()
+        })
     }
 
     /// Says something by the way, to people alone, on standard error.
@@ -54,13 +66,21 @@ impl Printer {
 
 /// An answer as what it must be.
 pub fn read<T: DeserializeOwned>(answer: &Value) -> anyhow::Result<T> {
-    T::deserialize(answer).context("the server answered something that this program does not understand")
+    T::deserialize(answer)
+        .context("the server answered something that this program does not understand")
 }
 
 /// A table as wide as the terminal, or as it needs where there is none.
 pub fn text(sheet: &Sheet) -> String {
-    let width = std::io::stdout().is_terminal().then(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok());
-    sheet.text(width.flatten().map(|size| size.ws_col).filter(|columns| *columns > 0))
+    let width = std::io::stdout()
+        .is_terminal()
+        .then(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok());
+    sheet.text(
+        width
+            .flatten()
+            .map(|size| size.ws_col)
+            .filter(|columns| *columns > 0),
+    )
 }
 
 /// Writes a line to standard output. A reader that has gone away (`… | head`) is no failure.

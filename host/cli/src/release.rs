@@ -89,7 +89,12 @@ impl Releases {
         let client = caller.client()?;
         let printer = caller.printer();
         match self {
-            Self::List { run, part } => page::show(printer, &part, || client.get("/releases").query("run", run), sheet)?,
+            Self::List { run, part } => page::show(
+                printer,
+                &part,
+                || client.get("/releases").query("run", run),
+                sheet,
+            )?,
             Self::Show { release } => {
                 let mut bytes = Vec::new();
                 fetch(&client, caller, release, Format::Json, &mut bytes)?;
@@ -100,11 +105,16 @@ impl Releases {
             Self::Queue => {
                 let queue = client.get("/reviews").send()?;
                 let items = queue.get("items").cloned().unwrap_or_default();
-                printer.sheet(if printer.is_json() { &queue } else { &items }, detail::queue)?;
+                printer.sheet(
+                    if printer.is_json() { &queue } else { &items },
+                    detail::queue,
+                )?;
             }
             Self::Open { run } => {
                 let opened = client.get(format!("/runs/{run}/output")).send()?;
-                printer.show(&opened, |opened: table::Opened| opened.text(caller.language))?;
+                printer.show(&opened, |opened: table::Opened| {
+                    opened.text(caller.language)
+                })?;
             }
             Self::Review(review) => {
                 let ask = client.post(format!("/runs/{}/reviews", review.run));
@@ -122,7 +132,11 @@ impl Fetch {
         let Some(path) = self.out else {
             let binary = matches!(self.format, Format::Parquet | Format::Xlsx);
             if binary && std::io::stdout().is_terminal() {
-                return Err(Input::new(format!("{} is not for terminals: say where it goes with --out", self.format)).into());
+                return Err(Input::new(format!(
+                    "{} is not for terminals: say where it goes with --out",
+                    self.format
+                ))
+                .into());
             }
             let mut bytes = Vec::new();
             fetch(client, caller, self.release, self.format, &mut bytes)?;
@@ -132,8 +146,12 @@ impl Fetch {
         let bytes = fetch(client, caller, self.release, self.format, aside.file())?;
         aside.file().flush()?;
         aside.finish()?;
-        let told = json!({ "release": self.release, "format": self.format, "file": path, "bytes": bytes });
-        caller.printer().say(&told, &format!("wrote {} bytes to `{}`", number(bytes), path.display()))
+        let told =
+            json!({ "release": self.release, "format": self.format, "file": path, "bytes": bytes });
+        caller.printer().say(
+            &told,
+            &format!("wrote {} bytes to `{}`", number(bytes), path.display()),
+        )
     }
 }
 
@@ -145,7 +163,9 @@ fn fetch(
     place: &mut dyn std::io::Write,
 ) -> anyhow::Result<u64> {
     let ask = client.get(format!("/releases/{release}/table"));
-    ask.query("format", Some(format)).query("titles", Some(caller.language)).copy_to(place)
+    ask.query("format", Some(format))
+        .query("titles", Some(caller.language))
+        .copy_to(place)
 }
 
 fn sheet(releases: Vec<Listed>) -> Sheet {

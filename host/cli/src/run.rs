@@ -71,15 +71,25 @@ impl Runs {
             Self::Submit(submit) => return submit.run(caller, &client),
             Self::Wait { run, patience } => return wait::end_of(&client, printer, run, &patience),
             Self::List(part) => page::show(printer, &part, || client.get("/runs"), told::list_of)?,
-            Self::Show { run } => printer.show(&client.get(format!("/runs/{run}")).send()?, told::one)?,
-            Self::Detail { run } => printer.show(&client.get(format!("/runs/{run}/detail")).send()?, detail::one)?,
+            Self::Show { run } => {
+                printer.show(&client.get(format!("/runs/{run}")).send()?, told::one)?
+            }
+            Self::Detail { run } => printer.show(
+                &client.get(format!("/runs/{run}/detail")).send()?,
+                detail::one,
+            )?,
             Self::Calls(Calls { run, limit, from }) => {
-                let part = page::Part { limit, after: Some(from.to_string()) };
+                let part = page::Part {
+                    limit,
+                    after: Some(from.to_string()),
+                };
                 let path = format!("/runs/{run}/calls");
                 page::show_from("from", printer, &part, || client.get(&path), detail::calls)?;
             }
             Self::Stop { run, reason } => {
-                let stopped = client.post(format!("/runs/{run}/stop")).json(&json!({ "reason": reason }))?;
+                let stopped = client
+                    .post(format!("/runs/{run}/stop"))
+                    .json(&json!({ "reason": reason }))?;
                 printer.show(&stopped, detail::one)?;
             }
         }

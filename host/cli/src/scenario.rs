@@ -36,7 +36,11 @@ pub struct Propose {
     #[arg(required_unless_present = "file")]
     name: Option<Name>,
     /// A purpose that grants under it may have; several are possible
-    #[arg(long = "purpose", value_name = "NAME", required_unless_present = "file")]
+    #[arg(
+        long = "purpose",
+        value_name = "NAME",
+        required_unless_present = "file"
+    )]
     purposes: Vec<Name>,
     #[command(flatten)]
     title: Title,
@@ -84,7 +88,9 @@ impl Scenarios {
             Self::Approve { scenario } => {
                 let id = lookup::scenario(&client, &scenario)?;
                 let approved = client.post(format!("/scenarios/{id}/approve")).empty()?;
-                printer.show(&approved, |scenario: Scenario| format!("{} is {}", scenario.name, scenario.state))?;
+                printer.show(&approved, |scenario: Scenario| {
+                    format!("{} is {}", scenario.name, scenario.state)
+                })?;
             }
             Self::List(part) => page::show(printer, &part, || client.get("/scenarios"), sheet)?,
         }

@@ -15,7 +15,8 @@ const PASSWORD_BYTES_MAX: u64 = 4096;
 /// Reads a password; the line's end is no part of it.
 pub fn password(file: Option<&Path>, prompt: &str) -> anyhow::Result<String> {
     let text = match file {
-        Some(path) => String::from_utf8(files::read(path, PASSWORD_BYTES_MAX)?).map_err(|_| Input::new("the password is not UTF-8"))?,
+        Some(path) => String::from_utf8(files::read(path, PASSWORD_BYTES_MAX)?)
+            .map_err(|_| Input::new("the password is not UTF-8"))?,
         None if std::io::stdin().is_terminal() => typed(prompt)?,
         None => line()?,
     };
@@ -30,13 +31,17 @@ pub fn password(file: Option<&Path>, prompt: &str) -> anyhow::Result<String> {
 fn line() -> anyhow::Result<String> {
     let mut text = String::new();
     let mut input = std::io::stdin().lock().take(PASSWORD_BYTES_MAX);
-    input.read_line(&mut text).context("cannot read the password from standard input")?;
+    input
+        .read_line(&mut text)
+        .context("cannot read the password from standard input")?;
     Ok(text)
 }
 
 fn typed(prompt: &str) -> anyhow::Result<String> {
     let mut error = std::io::stderr();
-    write!(error, "{prompt}: ").and_then(|()| error.flush()).context("cannot ask for the password")?;
+    write!(error, "{prompt}: ")
+        .and_then(|()| error.flush())
+        .context("cannot ask for the password")?;
     let silence = Silence::begin()?;
     let text = line();
     drop(silence);
@@ -53,7 +58,8 @@ impl Silence {
         let before = tcgetattr(std::io::stdin()).context("cannot silence the terminal")?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent).context("cannot silence the terminal")?;
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent)
+            .context("cannot silence the terminal")?;
         Ok(Self(before))
     }
 }

@@ -2,6 +2,8 @@
 
 mod data;
 mod policies;
+mod signals;
+mod tasks;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -12,8 +14,6 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
 use yunei_lifecycle::{Domain, LifecycleError, Settings};
 use yunei_model::{Limits, Name, RandomIds, SystemClock};
 use yunei_store::StoreError;
@@ -25,6 +25,8 @@ use crate::internal;
 use crate::printer::Printer;
 
 pub use data::LOG_KEY_FILE;
+use signals::Signals;
+use tasks::Tasks;
 
 /// Runs the domain over a data directory.
 #[derive(Debug, Args)]
@@ -62,7 +64,10 @@ pub struct Serve {
 const WORKERS_MAX: usize = 256;
 
 fn workers(text: &str) -> Result<NonZeroUsize, String> {
-    let number = text.parse::<NonZeroUsize>().ok().filter(|number| number.get() <= WORKERS_MAX);
+    let number = text
+        .parse::<NonZeroUsize>()
+        .ok()
+        .filter(|number| number.get() <= WORKERS_MAX);
     number.ok_or_else(|| format!("1 to {WORKERS_MAX}"))
 }
 
@@ -70,64 +75,70 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
 fn listen(text: &str) -> Result<SocketAddr, String> {
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let port = text.trim_start_matches(':').parse::<u16>().map(loopback);
-    port.or_else(|_| text.parse()).map_err(|_| "an address with its port such as 127.0.0.1:8700, or a port".to_owned())
+    port.or_else(|_| text.parse())
+        .map_err(|_| "an address with its port such as 127.0.0.1:8700, or a port".to_owned())
 }
 
 impl Serve {
     /// Serves until it is told to stop.
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
-        let telemetry = yunei_telemetry::Settings::new("yunei", env!("CARGO_PKG_VERSION"), Arc::new(SystemClock), Arc::new(RandomIds));
+        let telemetry = yunei_telemetry::Settings::new(
+            "yunei",
+            env!("CARGO_PKG_VERSION"),
+            Arc::new(SystemClock),
+            Arc::new(RandomIds),
+        );
         let _flushed_when_dropped = yunei_telemetry::init(telemetry.filter(&self.log))
             .map_err(|error| Input::new("cannot log as it was told").because(error))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-        runtime.block_on(self.serve(caller.printer()))?;
-        Ok(Exit::Done)
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
+        let served = runtime.block_on(self.serve(caller.printer()));
+        // Whoever wants it to stop at once does not wait for an import that is under way.
+        runtime.shutdown_background();
+        served.map(|()| Exit::Done)
     }
 
     async fn serve(self, printer: Printer) -> anyhow::Result<()> {
         // From here on a signal stops the server in order, however early it comes.
-        let mut signals = Signals::new()?;
-        let directory = data::Directory::open(&self.data)?;
-        let settings = self.settings(&directory)?;
-        let domain = Arc::new(Domain::open(settings).await.map_err(|error| cannot_open(error, &self.data))?);
-        let listener = TcpListener::bind(self.listen).await;
-        let listener = listener.map_err(|error| Input::new(format!("cannot listen on {}", self.listen)).because(error))?;
-        directory.keep_log_key(&domain.log_key().to_string())?;
-        let bootstrap = domain.bootstrap().await.context("cannot make the first accounts")?;
+        let signals = Signals::new()?;
+        let (domain, listener) = self.open().await?;
+        let bootstrap = domain.bootstrap().await;
+        let bootstrap = bootstrap.context("cannot make the first accounts")?;
         let aborted = domain.recover().await.context("cannot recover")?;
-        let url = format!("http://{}", listener.local_addr().context("cannot listen")?);
-        if !self.listen.ip().is_loopback() {
-            printer.aside("warning: others can reach this server and it speaks plain HTTP; put a proxy with TLS in front of it");
+        let address = listener.local_addr().context("cannot listen")?;
+        if !address.ip().is_loopback() {
+            printer.aside(
+                "warning: others can reach this server and it speaks plain HTTP; put a proxy with TLS in front of it",
+            );
         }
-        let files: Vec<PathBuf> = bootstrap.iter().flat_map(|made| &made.files).map(|file| self.data.join(file)).collect();
-        announce(printer, &url, &files, aborted, &domain)?;
+        let files = bootstrap.iter().flat_map(|made| &made.files);
+        let files: Vec<PathBuf> = files.map(|file| self.data.join(file)).collect();
+        announce(
+            printer,
+            &format!("http://{address}"),
+            &files,
+            aborted,
+            &domain,
+        )?;
+        let tasks = Tasks::start(&domain, listener, self.workers);
+        tasks
+            .until(signals, || {
+                printer.aside("stopping; once more to stop at once")
+            })
+            .await
+    }
 
-        let (stop, stopped) = watch::channel(false);
-        let (sequencer_stop, sequencer_stopped) = watch::channel(false);
-        let sequencer = tokio::spawn({
-            let domain = Arc::clone(&domain);
-            async move { domain.run_sequencer(sequencer_stopped).await }
-        });
-        let worker = tokio::spawn(yunei_worker::work(Arc::clone(&domain), self.workers, over(stopped.clone())));
-        let server = tokio::spawn(yunei_server::serve(Arc::clone(&domain), listener, over(stopped)));
-        let mut parts = Parts { server: Some(server), worker: Some(worker) };
-        let ended = tokio::select! {
-            () = signals.next() => Ok(()),
-            ended = parts.first_end() => ended,
-        };
-        printer.aside("stopping; once more to stop at once");
-        stop.send_replace(true);
-        let rest = async {
-            let rest = parts.rest().await;
-            // Runs that end while the server stops still need the sequencer.
-            sequencer_stop.send_replace(true);
-            let _ = sequencer.await;
-            rest.and(domain.shut_down().await.context("cannot shut down in order"))
-        };
-        tokio::select! {
-            rest = rest => ended.and(rest),
-            () = signals.next() => Err(anyhow::anyhow!("stopped at once; what was running ends as aborted at the next start")),
-        }
+    async fn open(&self) -> anyhow::Result<(Arc<Domain>, TcpListener)> {
+        let directory = data::Directory::open(&self.data)?;
+        let domain = Domain::open(self.settings(&directory)?).await;
+        let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let listener = TcpListener::bind(self.listen).await.map_err(|error| {
+            Input::new(format!("cannot listen on {}", self.listen)).because(error)
+        })?;
+        directory.keep_log_key(&domain.log_key().to_string())?;
+        Ok((Arc::new(domain), listener))
     }
 
     fn settings(&self, directory: &data::Directory) -> anyhow::Result<Settings> {
@@ -151,13 +162,21 @@ impl Serve {
 fn cannot_open(error: LifecycleError, directory: &std::path::Path) -> anyhow::Error {
     let what = format!("cannot open the domain in `{}`", directory.display());
     match error {
-        LifecycleError::Store(error @ (StoreError::InUse { .. } | StoreError::Schema { .. })) => Input::new(what).because(error).into(),
+        LifecycleError::Store(error @ (StoreError::InUse { .. } | StoreError::Schema { .. })) => {
+            Input::new(what).because(error).into()
+        }
         error @ LifecycleError::Policy { .. } => Input::new(what).because(error).into(),
         error => anyhow::Error::from(error).context(what),
     }
 }
 
-fn announce(printer: Printer, url: &str, files: &[PathBuf], aborted: u64, domain: &Domain) -> anyhow::Result<()> {
+fn announce(
+    printer: Printer,
+    url: &str,
+    files: &[PathBuf],
+    aborted: u64,
+    domain: &Domain,
+) -> anyhow::Result<()> {
     let told = json!({
         "url": url,
         "pid": std::process::id(),
@@ -167,77 +186,17 @@ fn announce(printer: Printer, url: &str, files: &[PathBuf], aborted: u64, domain
         "profile": domain.profile().name(),
     });
     for file in files {
-        printer.aside(&format!("first start: a token is in `{}`; it is shown nowhere else", file.display()));
+        printer.aside(&format!(
+            "first start: a token is in `{}`; it is shown nowhere else",
+            file.display()
+        ));
     }
     if aborted > 0 {
-        printer.aside(&format!("{aborted} runs that were interrupted ended as aborted"));
+        printer.aside(&format!(
+            "{aborted} runs that were interrupted ended as aborted"
+        ));
     }
     printer.say(&told, &format!("listening on {url}"))
-}
-
-/// The tasks that serve, each until it ends.
-struct Parts {
-    server: Option<tokio::task::JoinHandle<Result<(), yunei_server::ServerError>>>,
-    worker: Option<tokio::task::JoinHandle<Result<(), yunei_worker::WorkerError>>>,
-}
-
-impl Parts {
-    /// Waits until either ends, which it does by itself only when something failed.
-    async fn first_end(&mut self) -> anyhow::Result<()> {
-        let (Some(server), Some(worker)) = (&mut self.server, &mut self.worker) else { return Ok(()) };
-        tokio::select! {
-            ended = server => {
-                self.server = None;
-                ended.context("the server broke")?.context("the server failed")
-            }
-            ended = worker => {
-                self.worker = None;
-                ended.context("the worker broke")?.context("the worker failed")
-            }
-        }
-    }
-
-    /// Waits for those that have not ended.
-    async fn rest(self) -> anyhow::Result<()> {
-        let server = match self.server {
-            Some(server) => server.await.context("the server broke")?.context("the server failed"),
-            None => Ok(()),
-        };
-        let worker = match self.worker {
-            Some(worker) => worker.await.context("the worker broke")?.context("the worker failed"),
-            None => Ok(()),
-        };
-        server.and(worker)
-    }
-}
-
-/// Is over once `stop` is true.
-async fn over(mut stop: watch::Receiver<bool>) {
-    // Nobody left who could say so means the same.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Being told to stop: by the terminal, or by whoever supervises this process.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen to signals");
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
 
 #[cfg(test)]

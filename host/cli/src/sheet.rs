@@ -80,17 +80,29 @@ impl Sheet {
         let mut table = Table::new();
         table.load_style(STYLE).force_no_tty();
         if let Some(width) = width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            table
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(width);
         }
         if !self.heading.is_empty() {
-            let cells = self.heading.iter().map(|name| Cell::new(visible(name)).add_attribute(Attribute::Bold));
+            let cells = self
+                .heading
+                .iter()
+                .map(|name| Cell::new(visible(name)).add_attribute(Attribute::Bold));
             table.set_header(cells.collect::<Vec<_>>());
         }
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| Cell::new(cut(&visible(cell)))).collect::<Vec<_>>());
+            table.add_row(
+                row.iter()
+                    .map(|cell| Cell::new(cut(&visible(cell))))
+                    .collect::<Vec<_>>(),
+            );
         }
         for (index, column) in table.column_iter_mut().enumerate() {
-            let is_id = |row: &Vec<String>| row.get(index).is_some_and(|cell| cell.len() == ID_CHARACTERS && !cell.contains(' '));
+            let is_id = |row: &Vec<String>| {
+                row.get(index)
+                    .is_some_and(|cell| cell.len() == ID_CHARACTERS && !cell.contains(' '))
+            };
             let label = self.heading.is_empty() && index == 0;
             if label || self.rows.iter().any(is_id) {
                 column.set_constraint(ColumnConstraint::ContentWidth);
@@ -105,7 +117,10 @@ impl Sheet {
 
 /// A text with nothing in it that steers a terminal or turns the direction of writing round.
 pub fn visible(text: &str) -> String {
-    let steers = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) {
@@ -119,7 +134,11 @@ pub fn visible(text: &str) -> String {
 
 /// A time to the second, UTC.
 pub fn time(at: Timestamp) -> String {
-    let second = Timestamp::from_micros(at.as_micros().div_euclid(1_000_000).saturating_mul(1_000_000));
+    let second = Timestamp::from_micros(
+        at.as_micros()
+            .div_euclid(1_000_000)
+            .saturating_mul(1_000_000),
+    );
     second.to_string().replacen(".000000", "", 1)
 }
 
@@ -128,7 +147,7 @@ pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut apart = String::with_capacity(digits.len() * 2);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             apart.push(',');
         }
         apart.push(digit);

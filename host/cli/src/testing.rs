@@ -25,7 +25,10 @@ pub struct Canned {
 
 /// An answer in JSON.
 pub fn json(status: u16, body: &str) -> String {
-    format!("HTTP/1.1 {status} Told\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} Told\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 impl Canned {
@@ -60,12 +63,20 @@ fn answered(stream: TcpStream, answer: &str) -> Request {
     let mut headers = HashMap::new();
     loop {
         let header = line();
-        let Some((name, value)) = header.split_once(':') else { break };
+        let Some((name, value)) = header.split_once(':') else {
+            break;
+        };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     (&stream).write_all(answer.as_bytes()).unwrap();
-    Request { line: first.trim_end_matches(" HTTP/1.1").to_owned(), headers, body }
+    Request {
+        line: first.trim_end_matches(" HTTP/1.1").to_owned(),
+        headers,
+        body,
+    }
 }

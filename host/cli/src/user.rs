@@ -78,7 +78,9 @@ impl User {
             }
             Self::Me => {
                 let me = caller.client()?.get("/me").send()?;
-                caller.printer().sheet(&me, |account: Account| account::one(&account))?;
+                caller
+                    .printer()
+                    .sheet(&me, |account: Account| account::one(&account))?;
             }
             Self::Token(tokens) => tokens.run(caller)?,
             Self::Organisation(organisations) => organisations.run(caller)?,
@@ -92,7 +94,10 @@ impl User {
 impl SignIn {
     fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let client = caller.stranger()?;
-        let password = secret::password(self.password_file.as_deref(), &format!("password of {}", self.account))?;
+        let password = secret::password(
+            self.password_file.as_deref(),
+            &format!("password of {}", self.account),
+        )?;
         let ask = client.post("/sessions");
         let issued = ask.json(&json!({ "account": self.account, "password": password }))?;
         token::hand_over(caller.printer(), &issued, self.save.as_deref())
@@ -104,8 +109,12 @@ impl Appoint {
         let client = caller.client()?;
         let id = lookup::account(&client, &self.account)?;
         let body = json!({ "role": self.role, "until": self.until, "remit": { "resources": self.resources } });
-        let account = client.post(format!("/accounts/{id}/appointments")).json(&body)?;
-        caller.printer().sheet(&account, |account: Account| account::one(&account))
+        let account = client
+            .post(format!("/accounts/{id}/appointments"))
+            .json(&body)?;
+        caller
+            .printer()
+            .sheet(&account, |account: Account| account::one(&account))
     }
 }
 
@@ -133,11 +142,17 @@ impl Title {
 }
 
 /// Reads a file that lists several new things under one key, such as `[[organisation]]`.
-pub fn several<T: serde::de::DeserializeOwned>(path: &std::path::Path, key: &str) -> Result<Vec<T>, crate::failure::Input> {
+pub fn several<T: serde::de::DeserializeOwned>(
+    path: &std::path::Path,
+    key: &str,
+) -> Result<Vec<T>, crate::failure::Input> {
     let mut tables: std::collections::BTreeMap<String, Vec<T>> = files::toml(path)?;
     let things = tables.remove(key);
     match things {
         Some(things) if tables.is_empty() => Ok(things),
-        _ => Err(crate::failure::Input::new(format!("`{}` has `[[{key}]]` and nothing else", path.display()))),
+        _ => Err(crate::failure::Input::new(format!(
+            "`{}` has `[[{key}]]` and nothing else",
+            path.display()
+        ))),
     }
 }

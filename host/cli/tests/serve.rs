@@ -1,6 +1,11 @@
 //! `yunei serve` as a process of its own.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests say at once what is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests say at once what is wrong"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -36,7 +41,9 @@ impl Server {
 
     fn over(above: TempDir) -> Self {
         let mut child = yunei()
-            .args(["serve", "--json", "--listen", "0", "--log", "error", "--data"])
+            .args([
+                "serve", "--json", "--listen", "0", "--log", "error", "--data",
+            ])
             .arg(above.path().join("data"))
             .stdout(Stdio::piped())
             .spawn()
@@ -44,8 +51,14 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let announced = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the server said {line:?}"));
-        Self { above, child, _output: output, announced }
+        let announced =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("the server said {line:?}"));
+        Self {
+            above,
+            child,
+            _output: output,
+            announced,
+        }
     }
 
     fn data(&self) -> PathBuf {
@@ -55,7 +68,9 @@ impl Server {
     /// Asks this server, as the owner of that token.
     fn ask(&self, token: Option<&str>, arguments: &[&str]) -> Output {
         let mut command = yunei();
-        command.args(["--json", "--url", self.announced["url"].as_str().unwrap()]).args(arguments);
+        command
+            .args(["--json", "--url", self.announced["url"].as_str().unwrap()])
+            .args(arguments);
         if let Some(token) = token {
             command.arg("--token-file").arg(self.data().join(token));
         }
@@ -78,7 +93,11 @@ impl Drop for Server {
 }
 
 fn told(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr });
+    let text = String::from_utf8_lossy(if output.status.success() {
+        &output.stdout
+    } else {
+        &output.stderr
+    });
     serde_json::from_str(text.trim()).unwrap_or_else(|_| panic!("no JSON: {output:?}"))
 }
 
@@ -105,13 +124,20 @@ fn the_first_start_makes_two_tokens_that_work_and_nobody_else_can_read() {
 #[test]
 fn a_second_server_on_one_data_directory_refuses() {
     let server = Server::start();
-    let second = yunei().args(["serve", "--listen", "0", "--log", "error", "--data"]).arg(server.data()).output().unwrap();
+    let second = yunei()
+        .args(["serve", "--listen", "0", "--log", "error", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
     assert_eq!(second.status.code(), Some(2), "{second:?}");
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("in use by another server"), "{said}");
     assert!(!said.contains("panicked"), "{said}");
     let health = server.ask(Some("system-administrator.token"), &["user", "me"]);
-    assert!(health.status.success(), "the first one serves on: {health:?}");
+    assert!(
+        health.status.success(),
+        "the first one serves on: {health:?}"
+    );
 }
 
 #[test]
@@ -121,15 +147,27 @@ fn a_server_that_was_stopped_starts_again_over_what_it_left() {
     assert_eq!(server.stop(), Some(0));
     let above = std::mem::replace(&mut server.above, tempfile::tempdir().unwrap());
     let again = Server::over(above);
-    assert_eq!(again.announced["token_files"], serde_json::json!([]), "tokens are made once");
+    assert_eq!(
+        again.announced["token_files"],
+        serde_json::json!([]),
+        "tokens are made once"
+    );
     assert_eq!(again.announced["log_key"], key, "a log keeps its key");
-    assert!(again.ask(Some("system-administrator.token"), &["user", "me"]).status.success());
+    assert!(
+        again
+            .ask(Some("system-administrator.token"), &["user", "me"])
+            .status
+            .success()
+    );
 }
 
 #[test]
 fn a_server_that_was_killed_leaves_a_record_that_verifies_offline() {
     let mut server = Server::start();
-    let refused = server.ask(Some("system-administrator.token"), &["emergency", "stop", "--reason", "not mine to do"]);
+    let refused = server.ask(
+        Some("system-administrator.token"),
+        &["emergency", "stop", "--reason", "not mine to do"],
+    );
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
     assert!(told(&refused)["clause"].is_string(), "{refused:?}");
     server.child.kill().unwrap();
@@ -138,30 +176,52 @@ fn a_server_that_was_killed_leaves_a_record_that_verifies_offline() {
     // The next start takes what was committed and not yet sequenced into the log.
     let mut again = Server::over(above);
     assert_eq!(again.stop(), Some(0));
-    let verified = yunei().args(["ledger", "verify", "--json", "--data"]).arg(again.data()).output().unwrap();
+    let verified = yunei()
+        .args(["ledger", "verify", "--json", "--data"])
+        .arg(again.data())
+        .output()
+        .unwrap();
     assert!(verified.status.success(), "{verified:?}");
     let report: Value = serde_json::from_slice(&verified.stdout).unwrap();
     assert_eq!(report["holds"], true);
     assert_eq!(report["pending"], 0, "{report}");
     assert!(report["entries"].as_u64().unwrap() >= 5, "{report}");
     let other = "yunei.local/log+00000000+AAAA";
-    let wrong = yunei().args(["ledger", "verify", "--key", other, "--data"]).arg(again.data()).output().unwrap();
+    let wrong = yunei()
+        .args(["ledger", "verify", "--key", other, "--data"])
+        .arg(again.data())
+        .output()
+        .unwrap();
     assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
 }
 
 #[test]
 fn a_directory_without_a_store_cannot_be_verified() {
     let directory = tempfile::tempdir().unwrap();
-    let verified = yunei().args(["ledger", "verify", "--data"]).arg(directory.path()).output().unwrap();
+    let verified = yunei()
+        .args(["ledger", "verify", "--data"])
+        .arg(directory.path())
+        .output()
+        .unwrap();
     assert_eq!(verified.status.code(), Some(2), "{verified:?}");
 }
 
 #[test]
 fn a_room_without_a_supervisor_ends() {
     for room in ["feed", "cell", "gate"] {
-        let mut child = yunei().args(["room", room]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = yunei()
+            .args(["room", room])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut said = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
         assert!(!child.wait().unwrap().success(), "{room} said {said}");
     }
 }

@@ -40,7 +40,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let ring = Ring::from_descriptor(next_descriptor(&mut descriptors)?);
     let cell = UnixStream::from(next_descriptor(&mut descriptors)?);
     let runtime = single_threaded()?;
-    warm_up();
+    yunei_catalog::prepare().map_err(|e| RoomError::Failed { room: "feed", detail: e.to_string() })?;
     let layers = lockdown::lock(&plan.limits)?;
 
     let views = open_views(&plan.views, &mut descriptors)?;
@@ -52,15 +52,6 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
 /// The run-time of a room: one thread, which is this one.
 pub(crate) fn single_threaded() -> Result<Runtime, RoomError> {
     Builder::new_current_thread().enable_all().build().map_err(RoomError::system("a run-time"))
-}
-
-/// Has libraries look once, before the lock, at what they remember for good: the size of the stack, processors, time zones.
-/// No data has been touched then, and after the lock the looks would kill the room.
-pub(crate) fn warm_up() {
-    if let Ok(views) = Views::open(Vec::new()) {
-        // There is no view: the query is parsed and refused.
-        let _refused = views.sql("SELECT 1 FROM nothing WHERE 1 = 1");
-    }
 }
 
 pub(crate) fn next_descriptor(descriptors: &mut impl Iterator<Item = OwnedFd>) -> Result<OwnedFd, RoomError> {

@@ -11,9 +11,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
 use yunei_disclosure::Profile;
-use yunei_model::{Decision, Hint, Route, Table, Verdict};
+use yunei_model::{Decision, Hint, Name, Route, Table, Verdict};
 
-use crate::feed::{next_descriptor, open_views, single_threaded, warm_up};
+use crate::feed::{next_descriptor, open_views, single_threaded};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
 use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
@@ -34,7 +34,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let descriptors = wire::take_descriptors(control)?;
     let plan: GatePlan = wire::receive(control)?.ok_or(RoomError::Gone { room: "supervisor" })?;
     let runtime = single_threaded()?;
-    warm_up();
+    yunei_catalog::prepare().map_err(|e| failed(&e))?;
     let layers = lockdown::lock(&plan.limits)?;
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
@@ -79,7 +79,8 @@ fn judge(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<Vec<(Verdict, Option<Table>)>, RoomError> {
     let profile = Profile::parse(&plan.profile).map_err(|e| failed(&e))?;
-    let mut outputs = Vec::new();
+    let mut outputs: Vec<(Verdict, Option<Table>)> = Vec::new();
+    let mut computed: Vec<&Name> = Vec::new();
     for output in &plan.outputs {
         let Some(view) = output.view else {
             outputs.push((undecided(output, &profile), None));
@@ -87,7 +88,15 @@ fn judge(
         };
         let view_plan = plan.views.get(view).ok_or_else(|| RoomError::protocol("an output without its view"))?;
         let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
-        outputs.push(compute::output(plan, output, &profile, &views, &view_plan.name, plaintext, runtime)?);
+        let (mut verdict, table) = compute::output(plan, output, &profile, &views, &view_plan.name, plaintext, runtime)?;
+        // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
+        if computed.contains(&&view_plan.name) && verdict.decision == Decision::Release {
+            verdict.decision = Decision::Review;
+            verdict.hints.push(Hint::AwaitReview);
+            verdict.reasons.push("it is linked with another output about the same resource".to_owned());
+        }
+        computed.push(&view_plan.name);
+        outputs.push((verdict, table));
     }
     Ok(outputs)
 }

@@ -1,4 +1,4 @@
-//! How many of each level of education earn over 50,000 dollars, and from where did they move?
+//! What share earns over 50,000 dollars, by level of education and the region they moved from?
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -8,34 +8,31 @@ yunei_guest::analysis!(run);
 
 const FIELDS: [&str; 4] = ["education", "previous_region", "income_over_50k", "weight"];
 
-/// Sums of sampling weights: all of a group, and those who earn over 50,000.
+/// Persons of a group, their sampling weights, and the weights of those who earn over 50,000.
 #[derive(Default)]
-struct Weighed {
+struct Group {
+    persons: i64,
     all: f64,
     over: f64,
 }
 
 fn run() -> Result<()> {
-    let mut income = BTreeMap::<String, Weighed>::new();
-    let mut origins = BTreeMap::<(String, String), i64>::new();
+    let mut groups = BTreeMap::<(String, String), Group>::new();
     for batch in open("census-income-1994")?.scan(FIELDS)? {
         for (education, region, over, weight) in batch?.rows::<(String, String, i32, f64)>()? {
-            let group = income.entry(education.clone()).or_default();
+            let group = groups.entry((education, region)).or_default();
+            group.persons += 1;
             group.all += weight;
             group.over += weight * f64::from(over);
-            *origins.entry((education, region)).or_default() += 1;
         }
     }
-    let shares = income
-        .iter()
-        .map(|(education, group)| (education.as_str(), group.over / group.all));
-    write("income", ["education", "share_over_50k"], shares)?;
-    let persons = origins
-        .iter()
-        .map(|((education, region), n)| (education.as_str(), region.as_str(), *n));
+    let rows = groups.iter().map(|((education, region), group)| {
+        let share = group.over / group.all;
+        (education.as_str(), region.as_str(), group.persons, share)
+    });
     write(
-        "origins",
-        ["education", "previous_region", "persons"],
-        persons,
+        "income",
+        ["education", "previous_region", "persons", "share_over_50k"],
+        rows,
     )
 }

@@ -7,7 +7,9 @@ use super::Arguments;
 const ID: &str = "0190b5d3-4a1e-7c3b-9f00-0123456789ab";
 
 fn said(line: &str) -> Result<Arguments, String> {
-    let words = line.split_whitespace().map(|word| if word == "ID" { ID } else { word });
+    let words = line
+        .split_whitespace()
+        .map(|word| if word == "ID" { ID } else { word });
     Arguments::try_parse_from(words).map_err(|told| told.to_string())
 }
 

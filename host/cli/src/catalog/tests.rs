@@ -6,9 +6,20 @@ use super::{Delimiter, Encoding, FileKind, kind_of, word};
 
 #[test]
 fn the_ending_says_what_a_file_is() {
-    assert_eq!(kind_of(Path::new("rides-2026-03-02.CSV")).unwrap(), FileKind::Csv);
-    assert_eq!(kind_of(Path::new("data.parquet")).unwrap(), FileKind::Parquet);
-    assert!(kind_of(Path::new("data.xlsx")).unwrap_err().to_string().contains("--format"));
+    assert_eq!(
+        kind_of(Path::new("rides-2026-03-02.CSV")).unwrap(),
+        FileKind::Csv
+    );
+    assert_eq!(
+        kind_of(Path::new("data.parquet")).unwrap(),
+        FileKind::Parquet
+    );
+    assert!(
+        kind_of(Path::new("data.xlsx"))
+            .unwrap_err()
+            .to_string()
+            .contains("--format")
+    );
 }
 
 #[test]

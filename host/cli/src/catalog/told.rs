@@ -9,13 +9,21 @@ use crate::sheet::{Sheet, list, number, time};
 pub fn list_of(resources: Vec<Resource>) -> Sheet {
     let mut sheet = Sheet::new(["name", "title", "grade", "basis", "subject", "fields"]);
     for resource in resources {
-        let made_up = if resource.synthetic { ", synthetic" } else { "" };
+        let made_up = if resource.synthetic {
+            ", synthetic"
+        } else {
+            ""
+        };
         sheet.row([
             resource.name.to_string(),
             format!("{} · {}", resource.title.zh, resource.title.en),
             resource.grade.to_string(),
             format!("{}{made_up}", resource.basis),
-            resource.subject.as_ref().map(ToString::to_string).unwrap_or_default(),
+            resource
+                .subject
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             resource.schema.fields.len().to_string(),
         ]);
     }
@@ -29,7 +37,10 @@ pub fn one(resource: &Resource) -> String {
     facts
         .fact("resource", &resource.name)
         .fact("id", resource.id)
-        .fact("title", format!("{} · {}", resource.title.zh, resource.title.en))
+        .fact(
+            "title",
+            format!("{} · {}", resource.title.zh, resource.title.en),
+        )
         .fact("about", &resource.description.en)
         .fact("source unit", resource.source_unit)
         .fact("population", &resource.population.name)
@@ -40,7 +51,9 @@ pub fn one(resource: &Resource) -> String {
         .fact("licence", &resource.licence)
         .fact("synthetic", if resource.synthetic { "yes" } else { "no" })
         .fact("schema", format!("version {}", resource.schema.version));
-    let mut fields = Sheet::new(["field", "title", "type", "class", "grade", "mask", "bandings"]);
+    let mut fields = Sheet::new([
+        "field", "title", "type", "class", "grade", "mask", "bandings",
+    ]);
     for field in &resource.schema.fields {
         fields.row([
             field.name.to_string(),
@@ -57,7 +70,11 @@ pub fn one(resource: &Resource) -> String {
 
 fn kind(field: &Field) -> String {
     let absent = if field.nullable { "?" } else { "" };
-    let unit = field.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
+    let unit = field
+        .unit
+        .as_ref()
+        .map(|unit| format!(" ({unit})"))
+        .unwrap_or_default();
     format!("{}{absent}{unit}", field.kind)
 }
 

@@ -15,7 +15,12 @@ fn client(url: &str) -> Client {
 #[test]
 fn a_question_carries_token_language_and_query() {
     let server = Canned::answering(vec![answer(200, r#"{"items":[]}"#)]);
-    let ask = client(&server.url).get("/runs").query("after", Some("a b&c")).query("limit", None::<u32>).send().unwrap();
+    let ask = client(&server.url)
+        .get("/runs")
+        .query("after", Some("a b&c"))
+        .query("limit", None::<u32>)
+        .send()
+        .unwrap();
     assert_eq!(ask, json!({ "items": [] }));
     let asked = server.asked();
     assert_eq!(asked[0].line, "GET /api/v1/runs?after=a%20b%26c");
@@ -27,9 +32,19 @@ fn a_question_carries_token_language_and_query() {
 fn a_body_is_sent_with_its_type_and_length() {
     let server = Canned::answering(vec![answer(202, "{}"), answer(201, "{}"), answer(204, "")]);
     let client = client(&server.url);
-    client.post("/runs").header("idempotency-key", "k").json(&json!({ "purpose": "a" })).unwrap();
-    client.post("/modules").bytes("application/wasm", 5, &mut &b"\0asm\x0d"[..]).unwrap();
-    client.delete("/emergency").json(&json!({ "reason": "over" })).unwrap();
+    client
+        .post("/runs")
+        .header("idempotency-key", "k")
+        .json(&json!({ "purpose": "a" }))
+        .unwrap();
+    client
+        .post("/modules")
+        .bytes("application/wasm", 5, &mut &b"\0asm\x0d"[..])
+        .unwrap();
+    client
+        .delete("/emergency")
+        .json(&json!({ "reason": "over" }))
+        .unwrap();
     let asked = server.asked();
     assert!(asked[0].headers["content-type"].starts_with("application/json"));
     assert_eq!(asked[0].headers["idempotency-key"], "k");
@@ -48,7 +63,10 @@ fn a_refusal_keeps_its_code_and_clause() {
     let error = client(&server.url).post("/runs").empty().unwrap_err();
     assert_eq!(exit(&error), Exit::Refused);
     let told = crate::failure::for_people(&error);
-    assert!(told.contains("grant-field") && told.contains("use-fields"), "{told}");
+    assert!(
+        told.contains("grant-field") && told.contains("use-fields"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -76,9 +94,21 @@ fn a_server_that_is_not_there_is_no_fault_of_the_input() {
 #[test]
 fn only_addresses_of_servers_are_taken() {
     let made = |url: &str| Client::new(url, None, Language::En).map(|client| client.base);
-    assert_eq!(made("http://127.0.0.1:8700/").unwrap(), "http://127.0.0.1:8700");
-    assert_eq!(made("https://yunei.example/api/v1").unwrap(), "https://yunei.example");
-    for wrong in ["", "127.0.0.1:8700", "ftp://yunei.example", "http://", "http://a/other"] {
+    assert_eq!(
+        made("http://127.0.0.1:8700/").unwrap(),
+        "http://127.0.0.1:8700"
+    );
+    assert_eq!(
+        made("https://yunei.example/api/v1").unwrap(),
+        "https://yunei.example"
+    );
+    for wrong in [
+        "",
+        "127.0.0.1:8700",
+        "ftp://yunei.example",
+        "http://",
+        "http://a/other",
+    ] {
         assert!(made(wrong).is_err(), "{wrong}");
     }
 }
@@ -88,7 +118,12 @@ fn a_token_that_leaves_the_machine_unprotected_is_noticed() {
     let clear = |url: &str| client(url).is_in_the_clear();
     assert!(clear("http://yunei.example:8700"));
     assert!(clear("http://10.0.0.7"));
-    for fine in ["http://127.0.0.1:8700", "http://localhost:8700", "http://[::1]:8700", "https://yunei.example"] {
+    for fine in [
+        "http://127.0.0.1:8700",
+        "http://localhost:8700",
+        "http://[::1]:8700",
+        "https://yunei.example",
+    ] {
         assert!(!clear(fine), "{fine}");
     }
     let stranger = Client::new("http://yunei.example", None, Language::En).unwrap();

@@ -9,8 +9,17 @@ use super::{Finding, State, look, words};
 fn what_is_missing_comes_with_what_to_do() {
     let findings = [
         Finding::ok("kernel", "Linux 6.12 on x86_64"),
-        Finding::missing("module tool-chain", "none", "rustup target add wasm32-unknown-unknown").optional(),
-        Finding::missing("landlock", "not in force in a probe", "put landlock into the kernel's `lsm=`"),
+        Finding::missing(
+            "module tool-chain",
+            "none",
+            "rustup target add wasm32-unknown-unknown",
+        )
+        .optional(),
+        Finding::missing(
+            "landlock",
+            "not in force in a probe",
+            "put landlock into the kernel's `lsm=`",
+        ),
     ];
     insta::assert_snapshot!(words(&findings, true));
 }
@@ -18,7 +27,10 @@ fn what_is_missing_comes_with_what_to_do() {
 #[test]
 fn nothing_that_is_as_it_should_be_becomes_optional() {
     assert_eq!(Finding::ok("kernel", "").optional().state, State::Ok);
-    assert_eq!(Finding::missing("kernel", "", "").optional().state, State::Optional);
+    assert_eq!(
+        Finding::missing("kernel", "", "").optional().state,
+        State::Optional
+    );
 }
 
 #[test]

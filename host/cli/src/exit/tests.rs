@@ -6,8 +6,17 @@ use super::{Exit, HELP};
 
 #[test]
 fn numbers_are_those_of_the_help() {
-    for exit in [Exit::Done, Exit::Failed, Exit::Input, Exit::Refused, Exit::Waits] {
-        assert!(HELP.contains(&format!("\n  {}  ", exit.number())), "{exit:?} is not in the help");
+    for exit in [
+        Exit::Done,
+        Exit::Failed,
+        Exit::Input,
+        Exit::Refused,
+        Exit::Waits,
+    ] {
+        assert!(
+            HELP.contains(&format!("\n  {}  ", exit.number())),
+            "{exit:?} is not in the help"
+        );
     }
 }
 

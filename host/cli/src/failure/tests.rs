@@ -45,7 +45,10 @@ fn wrong_input_is_found_below_its_context() {
         .unwrap_err();
     assert_eq!(exit(&error), Exit::Input);
     let told = for_people(&error);
-    assert!(told.starts_with("error: cannot draft the grant\n  because  cannot read `grant.toml`\n"), "{told}");
+    assert!(
+        told.starts_with("error: cannot draft the grant\n  because  cannot read `grant.toml`\n"),
+        "{told}"
+    );
     assert!(for_programs(&error).contains("bad-input"));
 }
 
@@ -58,15 +61,27 @@ fn anything_else_has_failed() {
 
 #[test]
 fn a_code_that_this_program_does_not_know_goes_by_its_status() {
-    let later = Answered { code: "from-a-later-version".to_owned(), ..refused() };
+    let later = Answered {
+        code: "from-a-later-version".to_owned(),
+        ..refused()
+    };
     assert_eq!(later.exit(), Exit::Refused);
-    let failed = Answered { status: 502, ..later };
+    let failed = Answered {
+        status: 502,
+        ..later
+    };
     assert_eq!(failed.exit(), Exit::Failed);
 }
 
 #[test]
 fn words_from_outside_cannot_steer_the_terminal() {
-    let told = Answered { details: vec!["\u{1b}[2Jgone".to_owned()], ..refused() };
+    let told = Answered {
+        details: vec!["\u{1b}[2Jgone".to_owned()],
+        ..refused()
+    };
     let told = for_people(&told.into());
-    assert!(!told.contains('\u{1b}') && told.contains("\\u{1b}[2Jgone"), "{told}");
+    assert!(
+        !told.contains('\u{1b}') && told.contains("\\u{1b}[2Jgone"),
+        "{told}"
+    );
 }

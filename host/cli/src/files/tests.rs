@@ -10,7 +10,12 @@ fn a_file_past_its_limit_is_not_read() {
     let path = directory.path().join("file");
     std::fs::write(&path, b"12345").unwrap();
     assert_eq!(read(&path, 5).unwrap(), b"12345");
-    assert!(read(&path, 4).unwrap_err().to_string().contains("larger than 4 bytes"));
+    assert!(
+        read(&path, 4)
+            .unwrap_err()
+            .to_string()
+            .contains("larger than 4 bytes")
+    );
     std::fs::write(&path, vec![b'a'; TEXT_BYTES_MAX as usize + 1]).unwrap();
     assert!(text(&path).is_err());
 }
@@ -18,10 +23,20 @@ fn a_file_past_its_limit_is_not_read() {
 #[test]
 fn what_is_no_file_or_no_text_is_said() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(open(directory.path()).unwrap_err().to_string().contains("is no file"));
+    assert!(
+        open(directory.path())
+            .unwrap_err()
+            .to_string()
+            .contains("is no file")
+    );
     let path = directory.path().join("gb18030.toml");
     std::fs::write(&path, b"\xce\xde\xce\xfd").unwrap();
-    assert!(text(&path).unwrap_err().to_string().contains("is not UTF-8"));
+    assert!(
+        text(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("is not UTF-8")
+    );
 }
 
 #[test]
@@ -31,7 +46,10 @@ fn a_secret_is_its_owners_alone() {
     write(&path, b"old, and readable by all").unwrap();
     write_secret(&path, "yunei_00").unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"yunei_00");
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
 }
 
 #[test]

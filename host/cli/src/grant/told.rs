@@ -20,7 +20,15 @@ pub fn state(grant: Grant) -> String {
 
 /// Several grants.
 pub fn list_of(grants: Vec<Grant>) -> Sheet {
-    let mut sheet = Sheet::new(["id", "version", "state", "purpose", "resources", "from", "until"]);
+    let mut sheet = Sheet::new([
+        "id",
+        "version",
+        "state",
+        "purpose",
+        "resources",
+        "from",
+        "until",
+    ]);
     for grant in grants {
         sheet.row([
             grant.id.to_string(),
@@ -56,7 +64,10 @@ pub fn one(grant: &Grant) -> Sheet {
         .fact("until", time(terms.until))
         .fact("quota", quota(&terms.quota));
     for granted in &terms.resources {
-        sheet.fact("resource", format!("{}: {}", granted.name, list(&granted.fields)));
+        sheet.fact(
+            "resource",
+            format!("{}: {}", granted.name, list(&granted.fields)),
+        );
         for condition in &granted.filter {
             sheet.fact("  rows where", condition_words(condition));
         }
@@ -85,8 +96,17 @@ pub fn usage(usage: &Usage, quota: &Quota) -> Sheet {
 }
 
 fn quota(quota: &Quota) -> String {
-    let Quota { runs, rows, released_cells } = *quota;
-    format!("{} runs, {} rows fed, {} cells released", number(runs), number(rows), number(released_cells))
+    let Quota {
+        runs,
+        rows,
+        released_cells,
+    } = *quota;
+    format!(
+        "{} runs, {} rows fed, {} cells released",
+        number(runs),
+        number(rows),
+        number(released_cells)
+    )
 }
 
 fn condition_words(condition: &Condition) -> String {

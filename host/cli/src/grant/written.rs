@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use toml::Value;
 use yunei_model::{
-    Binding, GrantTerms, GrantedResource, Name, OrganisationId, Parameter, Quota, ScenarioId, Timestamp,
+    Binding, GrantTerms, GrantedResource, Name, OrganisationId, Parameter, Quota, ScenarioId,
+    Timestamp,
 };
 
 use crate::lookup::Named;
@@ -45,7 +46,11 @@ struct Moment(Timestamp);
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let wrong = |_| serde::de::Error::custom(format!("`{text}` is no time with its offset, such as 2026-01-01T00:00:00+08:00"));
+        let wrong = |_| {
+            serde::de::Error::custom(format!(
+                "`{text}` is no time with its offset, such as 2026-01-01T00:00:00+08:00"
+            ))
+        };
         text.parse().map(Self).map_err(wrong)
     }
 }
@@ -56,7 +61,9 @@ pub fn parse(text: &str) -> Result<Written, toml::de::Error> {
     let mut table: toml::Table = toml::from_str(text)?;
     table.iter_mut().for_each(|(_, value)| undated(value));
     if let Some(key) = unknown_parameter_key(&table) {
-        return Err(serde::de::Error::custom(format!("unknown key `{key}` in a [[parameter]]")));
+        return Err(serde::de::Error::custom(format!(
+            "unknown key `{key}` in a [[parameter]]"
+        )));
     }
     Value::Table(table).try_into()
 }
@@ -74,8 +81,12 @@ fn undated(value: &mut Value) {
 /// A parameter's type is flattened into it, so that serde cannot tell which of its keys are known.
 fn unknown_parameter_key(table: &toml::Table) -> Option<&String> {
     let parameters = table.get("parameter")?.as_array()?;
-    let keys = parameters.iter().filter_map(Value::as_table).flat_map(toml::Table::keys);
-    keys.into_iter().find(|key| !PARAMETER_KEYS.contains(&key.as_str()))
+    let keys = parameters
+        .iter()
+        .filter_map(Value::as_table)
+        .flat_map(toml::Table::keys);
+    keys.into_iter()
+        .find(|key| !PARAMETER_KEYS.contains(&key.as_str()))
 }
 
 impl Written {

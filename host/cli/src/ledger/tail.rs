@@ -67,7 +67,10 @@ impl Tail {
         let client = caller.client()?;
         let list = match self.after {
             Some(after) => {
-                let part = Part { limit: self.limit, after: Some(after.to_string()) };
+                let part = Part {
+                    limit: self.limit,
+                    after: Some(after.to_string()),
+                };
                 pages(&part, || self.ask(&client), |_| false)?
             }
             None => self.last(&client)?,
@@ -102,11 +105,27 @@ impl Tail {
             || self.until.is_some();
         let end = size(client)?;
         // The record is read from its beginning only where a filter makes that necessary.
-        let after = if filtered { 0 } else { end.saturating_sub(u64::from(self.limit)) };
-        let part = Part { after: Some(after.to_string()), ..Part::whole() };
-        let reached = |items: &[Value]| items.last().and_then(position).is_none_or(|last| last >= end);
+        let after = if filtered {
+            0
+        } else {
+            end.saturating_sub(u64::from(self.limit))
+        };
+        let part = Part {
+            after: Some(after.to_string()),
+            ..Part::whole()
+        };
+        let reached = |items: &[Value]| {
+            items
+                .last()
+                .and_then(position)
+                .is_none_or(|last| last >= end)
+        };
         let mut list = pages(&part, || self.ask(client), reached)?;
-        let items = list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+        let items = list
+            .get_mut("items")
+            .and_then(Value::as_array_mut)
+            .map(std::mem::take)
+            .unwrap_or_default();
         let skipped = items.len().saturating_sub(self.limit as usize);
         let items: Vec<Value> = items.into_iter().skip(skipped).collect();
         let next = items.last().and_then(position);
@@ -123,7 +142,13 @@ fn size(client: &Client) -> anyhow::Result<u64> {
     let checkpoint = match client.get("/record/checkpoint").send() {
         Ok(checkpoint) => checkpoint,
         // Nothing is signed yet: the record has hardly begun.
-        Err(error) if error.downcast_ref().is_some_and(|told: &Answered| told.code == "not-found") => return Ok(0),
+        Err(error)
+            if error
+                .downcast_ref()
+                .is_some_and(|told: &Answered| told.code == "not-found") =>
+        {
+            return Ok(0);
+        }
         Err(error) => return Err(error),
     };
     let size = checkpoint.get("size").and_then(Value::as_u64);
@@ -133,12 +158,21 @@ fn size(client: &Client) -> anyhow::Result<u64> {
 fn sheet(entries: Vec<Placed>) -> Sheet {
     let mut sheet = Sheet::new(["#", "time", "kind", "by", "facts"]);
     for placed in entries {
-        let facts: Vec<String> = placed.entry.facts.iter().map(|(name, value)| format!("{name}={}", words(value))).collect();
+        let facts: Vec<String> = placed
+            .entry
+            .facts
+            .iter()
+            .map(|(name, value)| format!("{name}={}", words(value)))
+            .collect();
         sheet.row([
             placed.position.to_string(),
             time(placed.entry.observed.at),
             placed.entry.kind,
-            placed.entry.actor.map(|actor| actor.to_string()).unwrap_or_default(),
+            placed
+                .entry
+                .actor
+                .map(|actor| actor.to_string())
+                .unwrap_or_default(),
             facts.join(" "),
         ]);
     }
@@ -147,7 +181,9 @@ fn sheet(entries: Vec<Placed>) -> Sheet {
 }
 
 fn words(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

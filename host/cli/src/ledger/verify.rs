@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Input;
 use crate::files;
 use crate::serve::LOG_KEY_FILE;
-use crate::sheet::number;
+use crate::sheet::{number, visible};
 
 /// Seconds that the server may take.
 const VERIFY_SECONDS_MAX: u64 = 1900;
@@ -28,7 +28,12 @@ pub struct Verify {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The log's public key, `name+id+key`; by default the one in the data directory
-    #[arg(long, value_name = "KEY", requires = "data", conflicts_with = "key_file")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "data",
+        conflicts_with = "key_file"
+    )]
     key: Option<String>,
     /// File that holds the log's public key
     #[arg(long, value_name = "FILE", requires = "data")]
@@ -65,7 +70,11 @@ impl Verify {
         let printer = caller.printer();
         let found = match &self.data {
             Some(directory) => self.offline(directory, caller)?,
-            None => caller.client()?.get("/record/verify").waiting(VERIFY_SECONDS_MAX).send()?,
+            None => caller
+                .client()?
+                .get("/record/verify")
+                .waiting(VERIFY_SECONDS_MAX)
+                .send()?,
         };
         let holds = found.get("holds").and_then(Value::as_bool).unwrap_or(false);
         printer.show(&found, |found: Found| words(&found))?;
@@ -74,17 +83,29 @@ impl Verify {
 
     fn offline(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
         let key = self.key(directory, caller)?;
-        let key = VerifierKey::parse(&key).map_err(|error| Input::new("this is no public key of a log").because(error))?;
-        let notes: Result<Vec<Vec<u8>>, Input> = self.witnessed.iter().map(|path| files::read(path, NOTE_BYTES_MAX)).collect();
+        let key = VerifierKey::parse(&key)
+            .map_err(|error| Input::new("this is no public key of a log").because(error))?;
+        let notes: Result<Vec<Vec<u8>>, Input> = self
+            .witnessed
+            .iter()
+            .map(|path| files::read(path, NOTE_BYTES_MAX))
+            .collect();
         let notes = notes?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?;
         let report = runtime.block_on(async {
-            let store = Store::open_read_only(directory).await.map_err(|error| match error {
-                error @ (yunei_store::StoreError::NoStore { .. } | yunei_store::StoreError::Schema { .. }) => {
-                    anyhow::Error::from(Input::new(format!("cannot verify `{}`", directory.display())).because(error))
-                }
-                error => error.into(),
-            })?;
+            let store = Store::open_read_only(directory)
+                .await
+                .map_err(|error| match error {
+                    error @ (yunei_store::StoreError::NoStore { .. }
+                    | yunei_store::StoreError::Schema { .. }) => anyhow::Error::from(
+                        Input::new(format!("cannot verify `{}`", directory.display()))
+                            .because(error),
+                    ),
+                    error => error.into(),
+                })?;
             let report = store.verify(&key, &notes).await;
             store.close().await;
             anyhow::Ok(report?)
@@ -114,8 +135,14 @@ impl Verify {
 }
 
 fn words(found: &Found) -> String {
-    let verdict = if found.holds { "The record holds." } else { "THE RECORD DOES NOT HOLD." };
-    let Some(figures) = &found.figures else { return verdict.to_owned() };
+    let verdict = if found.holds {
+        "The record holds."
+    } else {
+        "THE RECORD DOES NOT HOLD."
+    };
+    let Some(figures) = &found.figures else {
+        return verdict.to_owned();
+    };
     let mut lines = vec![format!(
         "{} entries, {} of them under {} signed checkpoints, {} waiting; {} runs with {} calls, {} runs open",
         number(figures.entries),
@@ -127,7 +154,9 @@ fn words(found: &Found) -> String {
         number(figures.open_runs),
     )];
     lines.extend(figures.findings.iter().map(finding));
-    let untold = figures.findings_total.saturating_sub(figures.findings.len() as u64);
+    let untold = figures
+        .findings_total
+        .saturating_sub(figures.findings.len() as u64);
     if untold > 0 {
         lines.push(format!("  and {} more", number(untold)));
     }
@@ -137,9 +166,19 @@ fn words(found: &Found) -> String {
 
 /// A finding: what it is, and where.
 fn finding(finding: &Value) -> String {
-    let what = finding.get("what").and_then(Value::as_str).unwrap_or("unknown");
-    let places = finding.as_object().into_iter().flatten().filter(|(name, value)| *name != "what" && !value.is_null());
-    let places: Vec<String> = places.map(|(name, value)| format!("{name} {}", crate::sheet::visible(&value.to_string()))).collect();
+    let what = finding
+        .get("what")
+        .and_then(Value::as_str)
+        .unwrap_or("unknown");
+    let places = finding
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, value)| *name != "what" && !value.is_null());
+    let mut places: Vec<String> = places
+        .map(|(name, value)| format!("{name} {}", visible(&value.to_string())))
+        .collect();
+    places.sort();
     format!("  {what}: {}", places.join(", "))
 }
 

@@ -48,7 +48,10 @@ fn a_module_is_the_newest_usable_one_of_its_name() {
         { "id": IDS[2], "state": "admitted", "manifest": manifest("other") },
         { "id": IDS[2], "state": "refused", "manifest": null },
     ] });
-    let server = Canned::answering(vec![answer(200, &items.to_string()), answer(200, &items.to_string())]);
+    let server = Canned::answering(vec![
+        answer(200, &items.to_string()),
+        answer(200, &items.to_string()),
+    ]);
     let client = client(&server);
     let delays = Named::Name(Name::parse("delays").unwrap());
     assert_eq!(module(&client, &delays).unwrap().to_string(), IDS[1]);
@@ -60,7 +63,11 @@ fn a_module_is_the_newest_usable_one_of_its_name() {
 #[test]
 fn an_organisation_that_is_not_there_is_wrong_input() {
     let server = Canned::answering(vec![answer(200, r#"{"items":[],"next":null}"#)]);
-    let error = organisation(&client(&server), &Named::Name(Name::parse("taihu").unwrap())).unwrap_err();
+    let error = organisation(
+        &client(&server),
+        &Named::Name(Name::parse("taihu").unwrap()),
+    )
+    .unwrap_err();
     assert_eq!(exit(&error), Exit::Input);
     assert!(error.to_string().contains("`taihu`"), "{error}");
     drop(server.asked());

@@ -38,9 +38,15 @@ impl Build {
     /// Builds it.
     pub fn run(self, printer: Printer) -> anyhow::Result<Exit> {
         let toolchain = Toolchain::detect(&self.directory).map_err(whose_fault)?;
-        let target_dir = self.target_dir.unwrap_or_else(|| guests_dir(&self.directory.join("target")));
+        let target_dir = self
+            .target_dir
+            .unwrap_or_else(|| guests_dir(&self.directory.join("target")));
         let builder = Builder::new(toolchain, &target_dir);
-        let builder = if self.locked { builder.locked() } else { builder };
+        let builder = if self.locked {
+            builder.locked()
+        } else {
+            builder
+        };
         let built = builder.module(&self.directory, &mut |line| eprintln!("{line}"));
         let built = built.map_err(whose_fault)?;
         let component = files::read(&built.path, Limits::default().component_bytes_max)?;
@@ -63,13 +69,19 @@ impl Build {
 fn whose_fault(error: BuildError) -> anyhow::Error {
     match error {
         BuildError::NoToolchain | BuildError::Start { .. } => error.into(),
-        error => Input::new("the module cannot be built").because(error).into(),
+        error => Input::new("the module cannot be built")
+            .because(error)
+            .into(),
     }
 }
 
 fn put(component: &[u8], out: &Path) -> anyhow::Result<()> {
-    if let Some(directory) = out.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        std::fs::create_dir_all(directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
+    if let Some(directory) = out
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot make `{}`", directory.display()))?;
     }
     files::write(out, component)
 }
@@ -88,7 +100,10 @@ fn told(printer: Printer, built: &Built, path: &Path, digest: &Digest) -> anyhow
     printer.sheet(&answer, |_: serde_json::Value| {
         let mut sheet = Sheet::facts();
         sheet
-            .fact("module", format!("{} {}", built.manifest.name, built.manifest.version))
+            .fact(
+                "module",
+                format!("{} {}", built.manifest.name, built.manifest.version),
+            )
             .fact("world", built.manifest.world)
             .fact("imports", list(&built.surface.imports))
             .fact("component", path.display())

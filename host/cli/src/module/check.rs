@@ -26,7 +26,9 @@ impl Check {
         // One byte more than is allowed, so that admission itself says that it is too many.
         let bytes = files::beginning(&self.file, limits.component_bytes_max.saturating_add(1))?;
         let inspection = inspect(&bytes, &limits);
-        let admissible = inspection.findings.is_empty() && inspection.manifest.is_some() && inspection.world.is_some();
+        let admissible = inspection.findings.is_empty()
+            && inspection.manifest.is_some()
+            && inspection.world.is_some();
         let answer = json!({
             "admissible": admissible,
             "bytes": bytes.len(),
@@ -36,8 +38,14 @@ impl Check {
             "findings": inspection.findings,
             "manifest": inspection.manifest,
         });
-        printer.show(&answer, |_: serde_json::Value| told(&inspection, bytes.len() as u64, admissible))?;
-        Ok(if admissible { Exit::Done } else { Exit::Refused })
+        printer.show(&answer, |_: serde_json::Value| {
+            told(&inspection, bytes.len() as u64, admissible)
+        })?;
+        Ok(if admissible {
+            Exit::Done
+        } else {
+            Exit::Refused
+        })
     }
 }
 
@@ -45,7 +53,9 @@ fn told(inspection: &Inspection, bytes: u64, admissible: bool) -> String {
     let mut parts = Vec::new();
     if let Some(manifest) = &inspection.manifest {
         let mut sheet = manifest_facts(manifest);
-        sheet.fact("imports", list(&inspection.imports)).fact("bytes", number(bytes));
+        sheet
+            .fact("imports", list(&inspection.imports))
+            .fact("bytes", number(bytes));
         parts.push(text(&sheet));
     }
     if !inspection.findings.is_empty() {
@@ -64,13 +74,19 @@ pub fn manifest_facts(manifest: &Manifest) -> Sheet {
     let mut sheet = Sheet::facts();
     sheet
         .fact("module", format!("{} {}", manifest.name, manifest.version))
-        .fact("title", format!("{} · {}", manifest.title.zh, manifest.title.en))
+        .fact(
+            "title",
+            format!("{} · {}", manifest.title.zh, manifest.title.en),
+        )
         .fact("author", &manifest.author)
         .fact("purpose", &manifest.purpose)
         .fact("world", manifest.world)
         .fact("bias", &manifest.bias);
     for required in &manifest.resources {
-        sheet.fact("reads", format!("{}: {}", required.name, list(&required.fields)));
+        sheet.fact(
+            "reads",
+            format!("{}: {}", required.name, list(&required.fields)),
+        );
     }
     for parameter in &manifest.parameters {
         sheet.fact("parameter", &parameter.name);
@@ -83,17 +99,38 @@ pub fn manifest_facts(manifest: &Manifest) -> Sheet {
 
 fn output_words(manifest: &Manifest, output: &Output) -> String {
     let by = list(output.dimensions.iter().map(|dimension| dimension.name()));
-    let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
-    let measures = list(output.measures.iter().map(|m| format!("{} ({})", m.name, m.aggregate)));
-    format!("{}: {measures}{by}; {}", output.name, fate(manifest, output))
+    let by = if by.is_empty() {
+        String::new()
+    } else {
+        format!(" by {by}")
+    };
+    let measures = list(
+        output
+            .measures
+            .iter()
+            .map(|m| format!("{} ({})", m.name, m.aggregate)),
+    );
+    format!(
+        "{}: {measures}{by}; {}",
+        output.name,
+        fate(manifest, output)
+    )
 }
 
 /// What the gate does with an output, as far as its manifest tells.
 fn fate(manifest: &Manifest, output: &Output) -> String {
     match manifest.world {
-        World::PerRow => format!("route {}: once two people have approved the algorithm, the gate checks it alone", Route::Reviewed),
-        World::Analysis if manifest.is_recomputable(output) => format!("route {}: the gate computes it itself", Route::Recomputed),
-        World::Analysis => format!("route {}: two people decide about each run", Route::Reviewed),
+        World::PerRow => format!(
+            "route {}: once two people have approved the algorithm, the gate checks it alone",
+            Route::Reviewed
+        ),
+        World::Analysis if manifest.is_recomputable(output) => {
+            format!("route {}: the gate computes it itself", Route::Recomputed)
+        }
+        World::Analysis => format!(
+            "route {}: two people decide about each run",
+            Route::Reviewed
+        ),
         World::PerSubject => format!("route {}: noise is added", Route::Private),
     }
 }
@@ -102,7 +139,11 @@ fn fate(manifest: &Manifest, output: &Output) -> String {
 pub fn findings(findings: &[Finding]) -> Sheet {
     let mut sheet = Sheet::new(["check", "found", "what to do"]);
     for finding in findings {
-        sheet.row([finding.check.clone(), finding.detail.clone(), advice(&finding.check).to_owned()]);
+        sheet.row([
+            finding.check.clone(),
+            finding.detail.clone(),
+            advice(&finding.check).to_owned(),
+        ]);
     }
     sheet
 }
@@ -110,19 +151,33 @@ pub fn findings(findings: &[Finding]) -> Sheet {
 /// What mends a finding of that check.
 fn advice(check: &str) -> &'static str {
     match check {
-        "wasi-import" => "build for wasm32-unknown-unknown with the SDK: a module has no clock, file, socket or randomness",
-        "import-not-allowed" => "import the interfaces of `yunei:guest` alone; leave out what pulls in the other",
+        "wasi-import" => {
+            "build for wasm32-unknown-unknown with the SDK: a module has no clock, file, socket or randomness"
+        }
+        "import-not-allowed" => {
+            "import the interfaces of `yunei:guest` alone; leave out what pulls in the other"
+        }
         "export-not-allowed" => "export the function of one world and nothing else",
         "world-missing" => "call `yunei_guest::analysis!`, `per_row!` or `per_subject!` once",
-        "world-ambiguous" | "world-mismatch" => "one module lives in one world: keep one entry point, and build with the domain's version of the SDK",
-        "manifest-missing" | "manifest-twice" => "build with `yunei module build`, which puts `module.toml` inside, once",
+        "world-ambiguous" | "world-mismatch" => {
+            "one module lives in one world: keep one entry point, and build with the domain's version of the SDK"
+        }
+        "manifest-missing" | "manifest-twice" => {
+            "build with `yunei module build`, which puts `module.toml` inside, once"
+        }
         "manifest-world" => "say in `module.toml` the world whose macro is called",
-        "manifest-malformed" | "manifest-rule" | "manifest-too-large" => "mend `module.toml` and build again",
+        "manifest-malformed" | "manifest-rule" | "manifest-too-large" => {
+            "mend `module.toml` and build again"
+        }
         "manifest-resources" => "read what the manifest declares: `yunei_guest::open` or `sql`",
         "manifest-outputs" => "write what the manifest declares: `yunei_guest::write`",
         "core-module" => "make a component of it: `yunei module build` does",
-        "not-wasm" | "malformed" | "invalid" | "interface-unreadable" => "build it again; the file may be cut short",
-        check if check.starts_with("too-") => "make it smaller: fewer dependencies, `opt-level = \"s\"`, `lto = true`, `strip = true`",
+        "not-wasm" | "malformed" | "invalid" | "interface-unreadable" => {
+            "build it again; the file may be cut short"
+        }
+        check if check.starts_with("too-") => {
+            "make it smaller: fewer dependencies, `opt-level = \"s\"`, `lto = true`, `strip = true`"
+        }
         _ => "",
     }
 }

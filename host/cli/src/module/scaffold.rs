@@ -40,22 +40,35 @@ pub struct New {
 impl New {
     /// Makes it.
     pub fn run(self, printer: Printer) -> anyhow::Result<Exit> {
-        let into = self.into.canonicalize().map_err(|error| Input::new(format!("there is no directory `{}`", self.into.display())).because(error))?;
+        let into = self.into.canonicalize().map_err(|error| {
+            Input::new(format!("there is no directory `{}`", self.into.display())).because(error)
+        })?;
         let sdk = match self.sdk {
             Some(sdk) => sdk.canonicalize().ok(),
-            None => into.ancestors().map(|above| above.join(SDK)).find(|sdk| sdk.is_dir()),
+            None => into
+                .ancestors()
+                .map(|above| above.join(SDK))
+                .find(|sdk| sdk.is_dir()),
         };
         let sdk = sdk.filter(|sdk| sdk.join("Cargo.toml").is_file());
-        let sdk = sdk.ok_or_else(|| Input::new("the SDK was not found: say where it is with --sdk"))?;
+        let sdk =
+            sdk.ok_or_else(|| Input::new("the SDK was not found: say where it is with --sdk"))?;
         let directory = into.join(self.name.as_str());
         if directory.exists() {
             return Err(Input::new(format!("`{}` is there already", directory.display())).into());
         }
-        let sdk = sdk.to_str().ok_or_else(|| Input::new("the SDK's path is not UTF-8"))?;
+        let sdk = sdk
+            .to_str()
+            .ok_or_else(|| Input::new("the SDK's path is not UTF-8"))?;
         let quoted = toml::Value::from(sdk).to_string();
-        let fill = |template: &str| template.replace("@NAME@", self.name.as_str()).replace("@SDK@", &quoted);
+        let fill = |template: &str| {
+            template
+                .replace("@NAME@", self.name.as_str())
+                .replace("@SDK@", &quoted)
+        };
         let (manifest, source) = templates(self.world)?;
-        std::fs::create_dir_all(directory.join("src")).with_context(|| format!("cannot make `{}`", directory.display()))?;
+        std::fs::create_dir_all(directory.join("src"))
+            .with_context(|| format!("cannot make `{}`", directory.display()))?;
         put(&directory, "Cargo.toml", &fill(CARGO))?;
         put(&directory, "module.toml", &fill(manifest))?;
         put(&directory, "src/lib.rs", &fill(source))?;
@@ -78,9 +91,17 @@ fn put(directory: &Path, file: &str, text: &str) -> anyhow::Result<()> {
 /// Manifest and source of a module that does the least that its world allows.
 fn templates(world: World) -> Result<(&'static str, &'static str), Input> {
     match world {
-        World::Analysis => Ok((include_str!("scaffold/analysis.toml.txt"), include_str!("scaffold/analysis.rs.txt"))),
-        World::PerRow => Ok((include_str!("scaffold/per-row.toml.txt"), include_str!("scaffold/per-row.rs.txt"))),
-        World::PerSubject => Err(Input::new("modules of the world `per-subject` cannot run yet")),
+        World::Analysis => Ok((
+            include_str!("scaffold/analysis.toml.txt"),
+            include_str!("scaffold/analysis.rs.txt"),
+        )),
+        World::PerRow => Ok((
+            include_str!("scaffold/per-row.toml.txt"),
+            include_str!("scaffold/per-row.rs.txt"),
+        )),
+        World::PerSubject => Err(Input::new(
+            "modules of the world `per-subject` cannot run yet",
+        )),
     }
 }
 

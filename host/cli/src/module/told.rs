@@ -29,7 +29,8 @@ pub struct Shown {
 pub fn list_of(modules: Vec<Shown>) -> Sheet {
     let mut sheet = Sheet::new(["id", "state", "name", "version", "world", "uploaded"]);
     for module in modules {
-        let of = |read: fn(&Manifest) -> String| module.manifest.as_ref().map(read).unwrap_or_default();
+        let of =
+            |read: fn(&Manifest) -> String| module.manifest.as_ref().map(read).unwrap_or_default();
         sheet.row([
             module.id.to_string(),
             module.state.to_string(),
@@ -44,7 +45,10 @@ pub fn list_of(modules: Vec<Shown>) -> Sheet {
 
 /// One module, with everything about it.
 pub fn one(module: Shown) -> String {
-    let mut sheet = module.manifest.as_ref().map_or_else(Sheet::facts, check::manifest_facts);
+    let mut sheet = module
+        .manifest
+        .as_ref()
+        .map_or_else(Sheet::facts, check::manifest_facts);
     sheet
         .fact("id", module.id)
         .fact("state", module.state)
@@ -55,14 +59,23 @@ pub fn one(module: Shown) -> String {
         sheet.fact("reviews", module.reviews_count);
     }
     for review in &module.reviews {
-        let who = format!("{} by {} at {}: {}", review.outcome, review.reviewer, time(review.at), review.reason);
+        let who = format!(
+            "{} by {} at {}: {}",
+            review.outcome,
+            review.reviewer,
+            time(review.at),
+            review.reason
+        );
         sheet.fact("review", who);
     }
     let mut told = text(&sheet);
     if !module.findings.is_empty() {
         told = format!("{told}\n\n{}", text(&check::findings(&module.findings)));
     }
-    let waits = module.state == ModuleState::Admitted && module.manifest.is_some_and(|manifest| manifest.world == World::PerRow);
+    let waits = module.state == ModuleState::Admitted
+        && module
+            .manifest
+            .is_some_and(|manifest| manifest.world == World::PerRow);
     if waits {
         told.push_str("\n\nIts algorithm waits for the approval of two people before it can run.");
     }

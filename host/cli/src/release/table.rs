@@ -27,7 +27,11 @@ struct Heading {
 impl Released {
     /// The table in columns.
     pub fn text(self) -> String {
-        let headings = self.columns.into_iter().map(|column| column.title).collect();
+        let headings = self
+            .columns
+            .into_iter()
+            .map(|column| column.title)
+            .collect();
         columns(headings, &self.rows)
     }
 }
@@ -43,9 +47,17 @@ pub struct Opened {
 impl Opened {
     /// All of it.
     pub fn text(self, language: Language) -> String {
-        let mut parts: Vec<String> = self.tables.iter().map(|(name, table)| format!("{name}\n{}", opened(table, language))).collect();
+        let mut parts: Vec<String> = self
+            .tables
+            .iter()
+            .map(|(name, table)| format!("{name}\n{}", opened(table, language)))
+            .collect();
         if !self.notes.is_empty() {
-            let notes: Vec<String> = self.notes.iter().map(|note| format!("  {}", visible(note))).collect();
+            let notes: Vec<String> = self
+                .notes
+                .iter()
+                .map(|note| format!("  {}", visible(note)))
+                .collect();
             parts.push(format!("notes of the module\n{}", notes.join("\n")));
         }
         parts.join("\n\n")
@@ -59,8 +71,19 @@ fn opened(table: &Table, language: Language) -> String {
         (None, _) => column.name.to_string(),
     };
     let headings = table.columns().iter().map(heading).collect();
-    let cell = |column: &yunei_model::Column, row: usize| column.values.get(row).map_or(Value::Null, |value| serde_json::json!(value));
-    let row = |row: usize| table.columns().iter().map(|column| cell(column, row)).collect();
+    let cell = |column: &yunei_model::Column, row: usize| {
+        column
+            .values
+            .get(row)
+            .map_or(Value::Null, |value| serde_json::json!(value))
+    };
+    let row = |row: usize| {
+        table
+            .columns()
+            .iter()
+            .map(|column| cell(column, row))
+            .collect()
+    };
     let rows: Vec<Vec<Value>> = (0..table.rows()).map(row).collect();
     columns(headings, &rows)
 }
@@ -79,7 +102,11 @@ fn columns(headings: Vec<String>, rows: &[Vec<Value>]) -> String {
         }
     }
     let more = rows.len().saturating_sub(ROWS_SHOWN_MAX);
-    let more = if more > 0 { format!("\n{more} more rows; a file has all of them") } else { String::new() };
+    let more = if more > 0 {
+        format!("\n{more} more rows; a file has all of them")
+    } else {
+        String::new()
+    };
     format!("{}{more}", text(&sheet))
 }
 

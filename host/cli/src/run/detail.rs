@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    Call, CoarseStatus, Decision, EndCause, Hint, Name, ReleaseId, ReleaseReview, Route, Run, Status,
+    Call, CoarseStatus, Decision, EndCause, Hint, Name, ReleaseId, ReleaseReview, Route, Run,
+    Status,
 };
 
 use super::{told, wait};
@@ -95,9 +96,15 @@ fn facts(shown: &Shown) -> Sheet {
         .fact("operator", run.operator)
         .fact("module", run.module)
         .fact("module digest", run.module_digest)
-        .fact("grant", format!("{} version {}", run.grant, run.grant_version))
+        .fact(
+            "grant",
+            format!("{} version {}", run.grant, run.grant_version),
+        )
         .fact("purpose", &run.purpose)
-        .fact("submitted", format!("{} by {}", time(run.submitted_at), run.submitted_by))
+        .fact(
+            "submitted",
+            format!("{} by {}", time(run.submitted_at), run.submitted_by),
+        )
         .fact_if("started", run.started_at.map(time))
         .fact_if("ended", run.ended_at.map(time))
         .fact("rows fed", number(run.rows_fed))
@@ -108,13 +115,25 @@ fn facts(shown: &Shown) -> Sheet {
         sheet.fact("snapshot", snapshot);
     }
     for (name, value) in &run.parameters {
-        sheet.fact("parameter", format!("{name} = {}", serde_json::json!(value)));
+        sheet.fact(
+            "parameter",
+            format!("{name} = {}", serde_json::json!(value)),
+        );
     }
     for release in &shown.releases {
         sheet.fact("release", release);
     }
     for review in &shown.reviews {
-        sheet.fact("review", format!("{} by {} at {}: {}", review.outcome, review.reviewer, time(review.at), review.reason));
+        sheet.fact(
+            "review",
+            format!(
+                "{} by {} at {}: {}",
+                review.outcome,
+                review.reviewer,
+                time(review.at),
+                review.reason
+            ),
+        );
     }
     sheet
 }
@@ -139,7 +158,13 @@ fn use_of_fields(uses: &[FieldUse]) -> Sheet {
     let yes = |yes: bool| if yes { "yes" } else { "–" }.to_owned();
     let mut sheet = Sheet::new(["resource", "field", "granted", "declared", "used"]);
     for used in uses {
-        sheet.row([used.resource.to_string(), used.field.to_string(), yes(used.granted), yes(used.declared), yes(used.used)]);
+        sheet.row([
+            used.resource.to_string(),
+            used.field.to_string(),
+            yes(used.granted),
+            yes(used.declared),
+            yes(used.used),
+        ]);
     }
     sheet
 }
@@ -171,7 +196,9 @@ fn verdict_facts(verdict: &Verdict) -> Sheet {
 }
 
 fn cells(cells: &[Cell]) -> String {
-    let mut sheet = Sheet::new(["cell", "status", "blank", "rule", "measure", "figure", "bound"]);
+    let mut sheet = Sheet::new([
+        "cell", "status", "blank", "rule", "measure", "figure", "bound",
+    ]);
     for cell in cells.iter().take(CELLS_SHOWN_MAX) {
         let blank = if cell.suppressed { "yes" } else { "–" };
         let place = [list(&cell.cell), cell.status.to_string(), blank.to_owned()];
@@ -186,14 +213,28 @@ fn cells(cells: &[Cell]) -> String {
     sheet.numbers(5);
     sheet.numbers(6);
     let more = cells.len().saturating_sub(CELLS_SHOWN_MAX);
-    let more = if more > 0 { format!("\n{more} more cells; --json has all of them") } else { String::new() };
+    let more = if more > 0 {
+        format!("\n{more} more cells; --json has all of them")
+    } else {
+        String::new()
+    };
     format!("{}{more}", text(&sheet))
 }
 
 fn figure(figure: &Figure) -> [String; 4] {
-    let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
-    let measure = figure.measure.as_ref().map(ToString::to_string).unwrap_or_default();
-    [figure.rule.to_string(), measure, shown(figure.value), shown(figure.bound)]
+    let shown =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let measure = figure
+        .measure
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    [
+        figure.rule.to_string(),
+        measure,
+        shown(figure.value),
+        shown(figure.bound),
+    ]
 }
 
 /// The exit code that goes with a reviewed run.
@@ -221,13 +262,20 @@ pub fn queue(runs: Vec<Shown>) -> Sheet {
 
 /// Calls of a run.
 pub fn calls(calls: Vec<Call>) -> Sheet {
-    let mut sheet = Sheet::new(["#", "call", "resource", "fields", "rows", "bytes", "answer", "µs"]);
+    let mut sheet = Sheet::new([
+        "#", "call", "resource", "fields", "rows", "bytes", "answer", "µs",
+    ]);
     for call in calls {
-        let clause = call.clause.map(|clause| format!(" ({clause})")).unwrap_or_default();
+        let clause = call
+            .clause
+            .map(|clause| format!(" ({clause})"))
+            .unwrap_or_default();
         sheet.row([
             call.index.to_string(),
             call.kind.to_string(),
-            call.resource.map(|resource| resource.to_string()).unwrap_or_default(),
+            call.resource
+                .map(|resource| resource.to_string())
+                .unwrap_or_default(),
             list(&call.fields),
             number(call.rows),
             number(call.bytes),

@@ -6,10 +6,12 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
-use yunei_model::{GrantId, IdSource as _, Manifest, ModuleId, Name, Parameters, RandomIds, Scalar};
+use yunei_model::{
+    GrantId, IdSource as _, Manifest, ModuleId, Name, Parameters, RandomIds, Scalar,
+};
 
-use super::wait::{self, Patience};
 use super::told;
+use super::wait::{self, Patience};
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::exit::Exit;
@@ -61,7 +63,10 @@ impl Submit {
     pub fn run(self, caller: &Caller, client: &Client) -> anyhow::Result<Exit> {
         let printer = caller.printer();
         let written = self.written()?;
-        let named = written.module.as_ref().ok_or_else(|| Input::new("say which module with --module"))?;
+        let named = written
+            .module
+            .as_ref()
+            .ok_or_else(|| Input::new("say which module with --module"))?;
         let grant = grant_id(written.grant.as_deref())?;
         let module = lookup::module(client, named)?;
         let purpose = match written.purpose {
@@ -69,12 +74,21 @@ impl Submit {
             None => purpose_of(client, module)?,
         };
         let request = json!({ "module": module, "grant": grant, "purpose": purpose, "parameters": written.parameters });
-        let key = self.idempotency_key.unwrap_or_else(|| RandomIds.next().to_string());
-        let submitted = client.post("/runs").header("idempotency-key", &key).json(&request);
+        let key = self
+            .idempotency_key
+            .unwrap_or_else(|| RandomIds.next().to_string());
+        let submitted = client
+            .post("/runs")
+            .header("idempotency-key", &key)
+            .json(&request);
         let run = match submitted {
             // Whether it was accepted is not known: the same key makes sure that it is not submitted twice.
             Err(error) if failure::exit(&error) == Exit::Failed => {
-                return Err(error).with_context(|| format!("the run may have been accepted; try again with --idempotency-key {key}"));
+                return Err(error).with_context(|| {
+                    format!(
+                        "the run may have been accepted; try again with --idempotency-key {key}"
+                    )
+                });
             }
             outcome => outcome?,
         };
@@ -89,7 +103,12 @@ impl Submit {
 
     /// What the file says, with the arguments put over it.
     fn written(&self) -> Result<Written, Input> {
-        let mut written: Written = self.file.as_ref().map(|path| files::json(path)).transpose()?.unwrap_or_default();
+        let mut written: Written = self
+            .file
+            .as_ref()
+            .map(|path| files::json(path))
+            .transpose()?
+            .unwrap_or_default();
         written.module = self.module.clone().or(written.module);
         written.grant = self.grant.map(|id| id.to_string()).or(written.grant);
         written.purpose = self.purpose.clone().or(written.purpose);
@@ -100,7 +119,11 @@ impl Submit {
 
 fn grant_id(written: Option<&str>) -> Result<GrantId, Input> {
     let written = written.ok_or_else(|| Input::new("say under which grant with --grant"))?;
-    let hint = || Input::new(format!("`{written}` is no id of a grant, and grants have no names: say which with --grant"));
+    let hint = || {
+        Input::new(format!(
+            "`{written}` is no id of a grant, and grants have no names: say which with --grant"
+        ))
+    };
     written.parse().map_err(|error| hint().because(error))
 }
 
@@ -111,13 +134,17 @@ struct Purposed {
 
 fn purpose_of(client: &Client, module: ModuleId) -> anyhow::Result<Name> {
     let shown: Purposed = read(&client.get(format!("/modules/{module}")).send()?)?;
-    let manifest = shown.manifest.ok_or_else(|| Input::new("the module has no manifest: say the purpose with --purpose"))?;
+    let manifest = shown
+        .manifest
+        .ok_or_else(|| Input::new("the module has no manifest: say the purpose with --purpose"))?;
     Ok(manifest.purpose)
 }
 
 /// `NAME=VALUE`: a value in JSON is what it is, anything else is a text.
 fn parameter(text: &str) -> Result<(Name, Scalar), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| "a parameter is written NAME=VALUE".to_owned())?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "a parameter is written NAME=VALUE".to_owned())?;
     let name = Name::parse(name).map_err(|error| error.to_string())?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Scalar::Text(value.to_owned()));
     Ok((name, value))

@@ -22,7 +22,12 @@ pub struct Patience {
 }
 
 /// Waits for the end of `run`, and shows it.
-pub fn end_of(client: &Client, printer: Printer, run: RunId, patience: &Patience) -> anyhow::Result<Exit> {
+pub fn end_of(
+    client: &Client,
+    printer: Printer,
+    run: RunId,
+    patience: &Patience,
+) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let limit = Duration::from_secs(patience.timeout);
     let [mut pause_ms, pause_ms_max] = PAUSE_MS;

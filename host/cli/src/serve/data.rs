@@ -5,7 +5,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, MetadataExt as _, OpenOptions, Permissions, PermissionsExt as _};
+use cap_std::fs::{
+    Dir, DirBuilder, DirBuilderExt as _, MetadataExt as _, OpenOptions, Permissions,
+    PermissionsExt as _,
+};
 use yunei_ledger::VerifierKey;
 use yunei_lifecycle::FileKeyStore;
 
@@ -33,8 +36,13 @@ impl Directory {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let unusable = |what: &str| format!("data directory `{}` {what}", path.display());
         if !path.exists() {
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-            let name = path.file_name().ok_or_else(|| Input::new(unusable("has no name")))?;
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty())
+                .unwrap_or_else(|| Path::new("."));
+            let name = path
+                .file_name()
+                .ok_or_else(|| Input::new(unusable("has no name")))?;
             let parent = Dir::open_ambient_dir(parent, ambient_authority())
                 .map_err(|error| Input::new(unusable("cannot be made")).because(error))?;
             let made = parent.create_dir_with(name, DirBuilder::new().mode(MODE));
@@ -42,31 +50,46 @@ impl Directory {
         }
         let directory = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(|error| Input::new(unusable("cannot be opened")).because(error))?;
-        let metadata = directory.dir_metadata().with_context(|| unusable("cannot be looked at"))?;
+        let metadata = directory
+            .dir_metadata()
+            .with_context(|| unusable("cannot be looked at"))?;
         if metadata.uid() != rustix::process::geteuid().as_raw() {
             return Err(Input::new(unusable("belongs to somebody else")).into());
         }
         if metadata.permissions().mode() & 0o077 != 0 {
-            let empty = directory.entries().with_context(|| unusable("cannot be read"))?.next().is_none();
+            let empty = directory
+                .entries()
+                .with_context(|| unusable("cannot be read"))?
+                .next()
+                .is_none();
             if !empty {
-                let advice = format!("can be entered by others; say `chmod 700 {}`", path.display());
+                let advice = format!(
+                    "can be entered by others; say `chmod 700 {}`",
+                    path.display()
+                );
                 return Err(Input::new(unusable(&advice)).into());
             }
-            directory.set_permissions(".", Permissions::from_mode(MODE)).with_context(|| unusable("cannot be closed to others"))?;
+            directory
+                .set_permissions(".", Permissions::from_mode(MODE))
+                .with_context(|| unusable("cannot be closed to others"))?;
         }
         Ok(Self { directory })
     }
 
     /// A handle of its own.
     pub fn handle(&self) -> anyhow::Result<Dir> {
-        self.directory.try_clone().context("cannot open the data directory once more")
+        self.directory
+            .try_clone()
+            .context("cannot open the data directory once more")
     }
 
     /// The keys in it, made at the first start.
     pub fn keys(&self) -> anyhow::Result<FileKeyStore> {
         let failed = "cannot open the directory of keys";
         if !self.directory.exists(KEYS) {
-            self.directory.create_dir_with(KEYS, DirBuilder::new().mode(MODE)).context(failed)?;
+            self.directory
+                .create_dir_with(KEYS, DirBuilder::new().mode(MODE))
+                .context(failed)?;
         }
         let keys = self.directory.open_dir(KEYS).context(failed)?;
         FileKeyStore::open(keys).context("cannot use the keys")
@@ -76,9 +99,10 @@ impl Directory {
     pub fn log_name(&self, wanted: Option<&str>) -> anyhow::Result<String> {
         let kept = self.log_key()?.map(|key| key.name().to_owned());
         match (kept, wanted) {
-            (Some(kept), Some(wanted)) if kept != wanted => {
-                Err(Input::new(format!("this log is named `{kept}`, and cannot be named `{wanted}` any more")).into())
-            }
+            (Some(kept), Some(wanted)) if kept != wanted => Err(Input::new(format!(
+                "this log is named `{kept}`, and cannot be named `{wanted}` any more"
+            ))
+            .into()),
             (Some(kept), _) => Ok(kept),
             (None, wanted) => Ok(wanted.unwrap_or(LOG_NAME_DEFAULT).to_owned()),
         }
@@ -89,11 +113,19 @@ impl Directory {
         let failed = || format!("cannot write `{LOG_KEY_FILE}`");
         match self.log_key()? {
             Some(kept) if kept.to_string() == key => Ok(()),
-            Some(_) => Err(Input::new(format!("`{LOG_KEY_FILE}` is of another key than the one in `{KEYS}`")).into()),
+            Some(_) => Err(Input::new(format!(
+                "`{LOG_KEY_FILE}` is of another key than the one in `{KEYS}`"
+            ))
+            .into()),
             None => {
                 let mut options = OpenOptions::new();
-                let mut file = self.directory.open_with(LOG_KEY_FILE, options.write(true).create_new(true)).with_context(failed)?;
-                file.write_all(format!("{key}\n").as_bytes()).and_then(|()| file.sync_all()).with_context(failed)
+                let mut file = self
+                    .directory
+                    .open_with(LOG_KEY_FILE, options.write(true).create_new(true))
+                    .with_context(failed)?;
+                file.write_all(format!("{key}\n").as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .with_context(failed)
             }
         }
     }
@@ -106,7 +138,9 @@ impl Directory {
             Err(error) => return Err(error).with_context(failed),
         };
         let mut text = String::new();
-        file.take(KEY_BYTES_MAX).read_to_string(&mut text).with_context(failed)?;
+        file.take(KEY_BYTES_MAX)
+            .read_to_string(&mut text)
+            .with_context(failed)?;
         VerifierKey::parse(&text).map(Some).with_context(failed)
     }
 }

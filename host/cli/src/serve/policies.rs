@@ -45,17 +45,25 @@ impl Policies {
     pub fn read(directory: Option<&Path>, profile: &Name) -> Result<Self, Input> {
         let Some(path) = directory else {
             return Ok(Self {
-                authority: Authority::builtin().map_err(|error| Input::new("the built-in policies are wrong").because(error))?,
+                authority: Authority::builtin().map_err(|error| {
+                    Input::new("the built-in policies are wrong").because(error)
+                })?,
                 profile: built_in(profile)?,
             });
         };
         let wrong = || Input::new(format!("cannot use the policies in `{}`", path.display()));
-        let directory = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| wrong().because(error))?;
+        let directory = Dir::open_ambient_dir(path, ambient_authority())
+            .map_err(|error| wrong().because(error))?;
         let schema = text(&directory, SCHEMA)?;
         let files = policy_files(&directory).map_err(|error| wrong().because(error))?;
-        let texts: Result<Vec<String>, Input> = files.iter().map(|file| text(&directory, file)).collect();
+        let texts: Result<Vec<String>, Input> =
+            files.iter().map(|file| text(&directory, file)).collect();
         let texts = texts?;
-        let named: Vec<(&str, &str)> = files.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+        let named: Vec<(&str, &str)> = files
+            .iter()
+            .map(String::as_str)
+            .zip(texts.iter().map(String::as_str))
+            .collect();
         Ok(Self {
             authority: Authority::new(&schema, &named).map_err(|error| wrong().because(error))?,
             profile: text(&directory, &format!("{DISCLOSURE}/{profile}.toml"))?,
@@ -67,12 +75,17 @@ impl Policies {
 fn policy_files(directory: &Dir) -> std::io::Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in directory.entries()? {
-        let name = entry?.file_name().into_string().map_err(|_| std::io::Error::other("a file's name is not UTF-8"))?;
+        let name = entry?
+            .file_name()
+            .into_string()
+            .map_err(|_| std::io::Error::other("a file's name is not UTF-8"))?;
         if name.ends_with(".cedar") {
             files.push(name);
         }
         if files.len() > FILES_MAX {
-            return Err(std::io::Error::other(format!("more than {FILES_MAX} files")));
+            return Err(std::io::Error::other(format!(
+                "more than {FILES_MAX} files"
+            )));
         }
     }
     files.sort();
@@ -81,9 +94,14 @@ fn policy_files(directory: &Dir) -> std::io::Result<Vec<String>> {
 
 fn text(directory: &Dir, file: &str) -> Result<String, Input> {
     let wrong = || Input::new(format!("cannot read `{file}` of the policies"));
-    let opened = directory.open(file).map_err(|error| wrong().because(error))?;
+    let opened = directory
+        .open(file)
+        .map_err(|error| wrong().because(error))?;
     let mut text = String::new();
-    opened.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|error| wrong().because(error))?;
+    opened
+        .take(FILE_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|error| wrong().because(error))?;
     if text.len() as u64 == FILE_BYTES_MAX {
         return Err(wrong().because(format!("it has {FILE_BYTES_MAX} bytes or more")));
     }
@@ -94,13 +112,17 @@ fn text(directory: &Dir, file: &str) -> Result<String, Input> {
 fn built_in(profile: &Name) -> Result<String, Input> {
     let mut names = Vec::new();
     for text in PROFILES {
-        let parsed = Profile::parse(text).map_err(|error| Input::new("a built-in profile is wrong").because(error))?;
+        let parsed = Profile::parse(text)
+            .map_err(|error| Input::new("a built-in profile is wrong").because(error))?;
         if parsed.name() == profile {
             return Ok(text.to_owned());
         }
         names.push(parsed.name().to_string());
     }
-    Err(Input::new(format!("there is no profile `{profile}`; built in are {}", names.join(", "))))
+    Err(Input::new(format!(
+        "there is no profile `{profile}`; built in are {}",
+        names.join(", ")
+    )))
 }
 
 #[cfg(test)]

@@ -15,5 +15,8 @@ fn a_port_alone_is_of_this_machine_alone() {
 fn runs_at_once_are_some_and_not_too_many() {
     assert_eq!(workers("2").unwrap().get(), 2);
     assert!(workers("0").is_err() && workers("-1").is_err());
-    assert!(workers(&WORKERS_MAX.to_string()).is_ok() && workers(&(WORKERS_MAX + 1).to_string()).is_err());
+    assert!(
+        workers(&WORKERS_MAX.to_string()).is_ok()
+            && workers(&(WORKERS_MAX + 1).to_string()).is_err()
+    );
 }

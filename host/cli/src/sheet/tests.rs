@@ -27,14 +27,20 @@ fn a_table_stands_in_columns_under_its_heading() {
 #[test]
 fn facts_stand_beside_their_labels() {
     let mut sheet = Sheet::facts();
-    sheet.fact("state", "active").fact_if("hints", None::<String>).fact("rows fed", number(50_000_000));
+    sheet
+        .fact("state", "active")
+        .fact_if("hints", None::<String>)
+        .fact("rows fed", number(50_000_000));
     insta::assert_snapshot!(sheet.text(None));
 }
 
 #[test]
 fn an_id_is_never_broken_however_narrow_the_terminal_is() {
     let text = runs().text(Some(60));
-    assert!(text.contains("0190b5d3-4a1e-7c3b-9f00-0123456789ab"), "{text}");
+    assert!(
+        text.contains("0190b5d3-4a1e-7c3b-9f00-0123456789ab"),
+        "{text}"
+    );
     assert!(!text.contains("机场离港延误 (transport-delays)"), "{text}");
 }
 
@@ -53,13 +59,19 @@ fn numbers_stand_flush_right() {
 
 #[test]
 fn nothing_in_a_cell_steers_the_terminal() {
-    assert_eq!(visible("a\u{1b}[31mb\rc\u{202e}d"), "a\\u{1b}[31mb\\u{d}c\\u{202e}d");
+    assert_eq!(
+        visible("a\u{1b}[31mb\rc\u{202e}d"),
+        "a\\u{1b}[31mb\\u{d}c\\u{202e}d"
+    );
     assert_eq!(visible("无锡 – plain\nlines"), "无锡 – plain\nlines");
 }
 
 #[test]
 fn times_numbers_and_lists_read_easily() {
-    assert_eq!(time(Timestamp::from_micros(1_767_225_600_999_999)), "2026-01-01T00:00:00Z");
+    assert_eq!(
+        time(Timestamp::from_micros(1_767_225_600_999_999)),
+        "2026-01-01T00:00:00Z"
+    );
     assert_eq!(time(Timestamp::from_micros(-1)), "1969-12-31T23:59:59Z");
     assert_eq!(number(0), "0");
     assert_eq!(number(999), "999");

@@ -53,8 +53,14 @@ impl Accounts {
 impl Add {
     fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let client = caller.client()?;
-        let same_person_as = self.same_person_as.map(|named| lookup::account(&client, &named)).transpose()?;
-        let password = secret::password(self.password_file.as_deref(), &format!("password for {}", self.name))?;
+        let same_person_as = self
+            .same_person_as
+            .map(|named| lookup::account(&client, &named))
+            .transpose()?;
+        let password = secret::password(
+            self.password_file.as_deref(),
+            &format!("password for {}", self.name),
+        )?;
         let new = json!({
             "name": self.name,
             "organisation": self.organisation,
@@ -62,7 +68,9 @@ impl Add {
             "same_person_as": same_person_as,
         });
         let account = client.post("/accounts").json(&new)?;
-        caller.printer().sheet(&account, |account: Account| one(&account))
+        caller
+            .printer()
+            .sheet(&account, |account: Account| one(&account))
     }
 }
 
@@ -76,8 +84,18 @@ pub fn one(account: &Account) -> Sheet {
         .fact("person", account.person)
         .fact("active", if account.active { "yes" } else { "no" });
     for appointment in &account.appointments {
-        let until = appointment.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
-        sheet.fact("role", format!("{} since {}{until}", role(appointment), time(appointment.from)));
+        let until = appointment
+            .until
+            .map(|until| format!(" until {}", time(until)))
+            .unwrap_or_default();
+        sheet.fact(
+            "role",
+            format!(
+                "{} since {}{until}",
+                role(appointment),
+                time(appointment.from)
+            ),
+        );
     }
     sheet
 }

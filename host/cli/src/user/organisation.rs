@@ -73,7 +73,12 @@ impl Organisations {
                 }
                 caller.printer().sheet(&Value::from(added), sheet)
             }
-            Self::List(part) => page::show(caller.printer(), &part, || client.get("/organisations"), sheet),
+            Self::List(part) => page::show(
+                caller.printer(),
+                &part,
+                || client.get("/organisations"),
+                sheet,
+            ),
         }
     }
 }

@@ -51,7 +51,9 @@ impl Tokens {
             }
             Self::Revoke { token } => {
                 client.delete(format!("/tokens/{token}")).empty()?;
-                caller.printer().say(&json!({ "revoked": token }), &format!("{token} is revoked"))
+                caller
+                    .printer()
+                    .say(&json!({ "revoked": token }), &format!("{token} is revoked"))
             }
         }
     }

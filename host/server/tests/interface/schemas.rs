@@ -108,11 +108,11 @@ fn text() -> Text {
     }
 }
 
+const AT: Timestamp = Timestamp::from_micros(7);
+
 #[test]
-fn answers_are_as_the_document_tells() {
-    let ids = RandomIds;
-    let at = Timestamp::from_micros(7);
-    let digest = Digest::of(b"x");
+fn people_are_as_the_document_tells() {
+    let (ids, at) = (RandomIds, AT);
     shown(
         "IssuedToken",
         &IssuedToken {
@@ -143,6 +143,11 @@ fn answers_are_as_the_document_tells() {
             active: true,
         },
     );
+}
+
+#[test]
+fn snapshots_and_calls_are_as_the_document_tells() {
+    let (ids, at, digest) = (RandomIds, AT, Digest::of(b"x"));
     shown(
         "Snapshot",
         &Snapshot {
@@ -184,6 +189,11 @@ fn answers_are_as_the_document_tells() {
             duration_us: 3,
         },
     );
+}
+
+#[test]
+fn reviews_are_as_the_document_tells() {
+    let (ids, at) = (RandomIds, AT);
     shown(
         "Review",
         &ReleaseReview {

@@ -10,16 +10,36 @@ use crate::testing::{Canned, json as answer};
 const CHECKPOINT: &str = r#"{"size":100,"note":"","signed_at":0}"#;
 
 fn entries(positions: std::ops::RangeInclusive<u64>) -> String {
-    let items: Vec<Value> = positions.clone().map(|position| json!({ "position": position })).collect();
-    answer(200, &json!({ "items": items, "next": positions.end() }).to_string())
+    let items: Vec<Value> = positions
+        .clone()
+        .map(|position| json!({ "position": position }))
+        .collect();
+    answer(
+        200,
+        &json!({ "items": items, "next": positions.end() }).to_string(),
+    )
 }
 
 fn tail(limit: u32) -> Tail {
-    Tail { limit, after: None, kinds: Vec::new(), run: None, operator: None, actor: None, since: None, until: None }
+    Tail {
+        limit,
+        after: None,
+        kinds: Vec::new(),
+        run: None,
+        operator: None,
+        actor: None,
+        since: None,
+        until: None,
+    }
 }
 
 fn positions(list: &Value) -> Vec<u64> {
-    list["items"].as_array().unwrap().iter().map(|item| item["position"].as_u64().unwrap()).collect()
+    list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["position"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
@@ -29,20 +49,36 @@ fn the_last_entries_are_read_without_those_before_them() {
     let list = tail(2).last(&client).unwrap();
     assert_eq!(positions(&list), [100, 101]);
     assert_eq!(list["next"], 101);
-    assert_eq!(server.asked()[1].line, "GET /api/v1/record?after=98&limit=1000");
+    assert_eq!(
+        server.asked()[1].line,
+        "GET /api/v1/record?after=98&limit=1000"
+    );
 }
 
 #[test]
 fn reading_ends_although_the_record_grows_by_it() {
     // Each page has one entry more than the one before: the page's own.
-    let server = Canned::answering(vec![answer(200, CHECKPOINT), entries(1..=60), entries(61..=101)]);
+    let server = Canned::answering(vec![
+        answer(200, CHECKPOINT),
+        entries(1..=60),
+        entries(61..=101),
+    ]);
     let client = Client::new(&server.url, None, Language::En).unwrap();
     let kind = yunei_ledger::Kind::Queried;
-    let list = Tail { kinds: vec![kind], ..tail(3) }.last(&client).unwrap();
+    let list = Tail {
+        kinds: vec![kind],
+        ..tail(3)
+    }
+    .last(&client)
+    .unwrap();
     assert_eq!(positions(&list), [99, 100, 101]);
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
-    assert!(asked[1].line.contains("kind=queried") && asked[1].line.contains("after=0"), "{}", asked[1].line);
+    assert!(
+        asked[1].line.contains("kind=queried") && asked[1].line.contains("after=0"),
+        "{}",
+        asked[1].line
+    );
 }
 
 #[test]

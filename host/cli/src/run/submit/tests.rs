@@ -13,7 +13,9 @@ struct Line {
 
 fn line(arguments: &[&str]) -> Submit {
     use clap::Parser as _;
-    Line::try_parse_from(std::iter::once(&"submit").chain(arguments)).unwrap().submit
+    Line::try_parse_from(std::iter::once(&"submit").chain(arguments))
+        .unwrap()
+        .submit
 }
 
 #[test]
@@ -22,7 +24,10 @@ fn a_value_is_what_its_json_is_and_a_text_otherwise() {
     assert_eq!(value("km=800"), Scalar::Integer(800));
     assert_eq!(value("share=0.5"), Scalar::Number(0.5));
     assert_eq!(value("late=true"), Scalar::Boolean(true));
-    assert_eq!(value("day=2026-03-01"), Scalar::Text("2026-03-01".to_owned()));
+    assert_eq!(
+        value("day=2026-03-01"),
+        Scalar::Text("2026-03-01".to_owned())
+    );
     assert_eq!(value("code=\"10\""), Scalar::Text("10".to_owned()));
     assert_eq!(value("empty="), Scalar::Text(String::new()));
     assert!(parameter("800").is_err() && parameter("Km=8").is_err());
@@ -39,7 +44,9 @@ fn arguments_go_before_the_file() {
     let file = path.to_str().unwrap();
     let submit = line(&[file, "--grant", id, "--parameter", "long_from_km=2500"]);
     let written = submit.written().unwrap();
-    assert!(matches!(&written.module, Some(Named::Name(name)) if name.as_str() == "flight-distance"));
+    assert!(
+        matches!(&written.module, Some(Named::Name(name)) if name.as_str() == "flight-distance")
+    );
     assert_eq!(written.grant.as_deref(), Some(id));
     assert_eq!(written.purpose.unwrap().as_str(), "transport-emissions");
     let values: Vec<&Scalar> = written.parameters.values().collect();
@@ -48,7 +55,12 @@ fn arguments_go_before_the_file() {
 
 #[test]
 fn a_grant_is_named_by_its_id() {
-    assert!(grant_id(Some("flight-distance")).unwrap_err().to_string().contains("--grant"));
+    assert!(
+        grant_id(Some("flight-distance"))
+            .unwrap_err()
+            .to_string()
+            .contains("--grant")
+    );
     assert!(grant_id(None).is_err());
     assert!(grant_id(Some("0190b5d3-4a1e-7c3b-9f00-0123456789ab")).is_ok());
 }

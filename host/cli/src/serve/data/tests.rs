@@ -15,7 +15,10 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn key(name: &str, seed: u8) -> String {
-    SigningKey::from_seed(name, &[seed; 32]).unwrap().verifier().to_string()
+    SigningKey::from_seed(name, &[seed; 32])
+        .unwrap()
+        .verifier()
+        .to_string()
 }
 
 #[test]
@@ -50,7 +53,10 @@ fn what_cannot_be_a_directory_is_wrong_input() {
     let file = above.path().join("file");
     fs::write(&file, b"").unwrap();
     assert_eq!(exit(&Directory::open(&file).unwrap_err()), Exit::Input);
-    assert_eq!(exit(&Directory::open(&above.path().join("no/where")).unwrap_err()), Exit::Input);
+    assert_eq!(
+        exit(&Directory::open(&above.path().join("no/where")).unwrap_err()),
+        Exit::Input
+    );
 }
 
 #[test]
@@ -58,7 +64,10 @@ fn a_log_keeps_its_name_and_its_key() {
     let above = tempfile::tempdir().unwrap();
     let directory = Directory::open(&above.path().join("data")).unwrap();
     assert_eq!(directory.log_name(None).unwrap(), "yunei.local/log");
-    assert_eq!(directory.log_name(Some("wuxi.example/log")).unwrap(), "wuxi.example/log");
+    assert_eq!(
+        directory.log_name(Some("wuxi.example/log")).unwrap(),
+        "wuxi.example/log"
+    );
     directory.keep_log_key(&key("wuxi.example/log", 1)).unwrap();
     directory.keep_log_key(&key("wuxi.example/log", 1)).unwrap();
     assert_eq!(directory.log_name(None).unwrap(), "wuxi.example/log");

@@ -15,7 +15,9 @@ fn name(text: &str) -> Name {
 
 #[test]
 fn every_profile_of_the_policies_is_built_in() {
-    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/disclosure")).unwrap();
+    let files =
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/disclosure"))
+            .unwrap();
     let mut found = 0;
     for file in files {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
@@ -30,20 +32,28 @@ fn every_profile_of_the_policies_is_built_in() {
 #[test]
 fn an_unknown_profile_is_told_with_those_there_are() {
     let told = built_in(&name("lenient")).unwrap_err().to_string();
-    assert!(told.contains("`lenient`") && told.contains("acro"), "{told}");
+    assert!(
+        told.contains("`lenient`") && told.contains("acro"),
+        "{told}"
+    );
 }
 
 #[test]
 fn policies_of_a_directory_are_those_built_in_when_the_files_are() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let read = Policies::read(Some(&directory), &name("acro")).unwrap();
-    assert_eq!(read.authority.policy_set(), Authority::builtin().unwrap().policy_set());
+    assert_eq!(
+        read.authority.policy_set(),
+        Authority::builtin().unwrap().policy_set()
+    );
     assert!(Profile::parse(&read.profile).is_ok_and(|profile| profile.name() == &name("acro")));
 }
 
 #[test]
 fn a_directory_without_a_schema_holds_no_policies() {
     let directory = tempfile::tempdir().unwrap();
-    let told = Policies::read(Some(directory.path()), &name("yunei")).unwrap_err().to_string();
+    let told = Policies::read(Some(directory.path()), &name("yunei"))
+        .unwrap_err()
+        .to_string();
     assert!(told.contains("schema.cedarschema"), "{told}");
 }
