@@ -4,6 +4,7 @@ use serde_json::json;
 use yunei_authority::{Action, Judgement, Principal, Question, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{Digest, OrganisationId, Role, TokenId};
+use yunei_telemetry::event;
 
 use crate::{Domain, LifecycleError, RequestTrace};
 
@@ -37,7 +38,8 @@ impl Actor {
     /// The operating unit that it works for, if it is one.
     #[must_use]
     pub fn operator(&self) -> Option<OrganisationId> {
-        (self.principal.kind == yunei_model::OrganisationKind::Operator).then_some(self.principal.organisation)
+        (self.principal.kind == yunei_model::OrganisationKind::Operator)
+            .then_some(self.principal.organisation)
     }
 }
 
@@ -69,10 +71,15 @@ impl Domain {
     ///
     /// # Errors
     /// The refusal, or a record that cannot be written.
-    pub(crate) async fn permit(&self, actor: &Actor, action: Action, target: &Target) -> Result<Permit, LifecycleError> {
+    pub(crate) async fn permit(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &Target,
+    ) -> Result<Permit, LifecycleError> {
         let judgement = self.judge(actor, action, target).await?;
         for error in &judgement.errors {
-            tracing::error!(action = action.as_str(), error, "a policy could not be evaluated");
+            event!(ERROR, POLICY_FAILED, ACTION = action.as_str(), CAUSE = %error);
         }
         if let Some(refusal) = judgement.refusal() {
             let draft = actor
@@ -86,21 +93,42 @@ impl Domain {
             self.record_alone(about(draft, target)).await?;
             return Err(refusal.into());
         }
-        let permit = Permit { action, clauses: judgement.clauses, policy_set: judgement.policy_set };
+        let permit = Permit {
+            action,
+            clauses: judgement.clauses,
+            policy_set: judgement.policy_set,
+        };
         if judgement.recorded {
-            self.record_alone(about(permit.draft(Kind::Queried, actor), target)).await?;
+            self.record_alone(about(permit.draft(Kind::Queried, actor), target))
+                .await?;
         }
         Ok(permit)
     }
 
     /// Whether policy lets `actor` see `target`, without a trace: for items of a list that was permitted itself.
-    pub(crate) async fn may(&self, actor: &Actor, action: Action, target: &Target) -> Result<bool, LifecycleError> {
+    pub(crate) async fn may(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &Target,
+    ) -> Result<bool, LifecycleError> {
         Ok(self.judge(actor, action, target).await?.allowed)
     }
 
-    async fn judge(&self, actor: &Actor, action: Action, target: &Target) -> Result<Judgement, LifecycleError> {
+    async fn judge(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &Target,
+    ) -> Result<Judgement, LifecycleError> {
         let emergency = self.store.emergency().await?.is_some();
-        let question = Question { principal: &actor.principal, action, target, at: self.clock.now(), emergency };
+        let question = Question {
+            principal: &actor.principal,
+            action,
+            target,
+            at: self.clock.now(),
+            emergency,
+        };
         Ok(self.authority.decide(&question))
     }
 }
@@ -110,7 +138,9 @@ fn about(draft: Draft, target: &Target) -> Draft {
     let (kind, id) = match target {
         Target::Domain => return draft,
         Target::Organisation(id, _) => ("organisation", id.to_string()),
-        Target::Account(account) | Target::Appointment { account, .. } => ("account", account.id.to_string()),
+        Target::Account(account) | Target::Appointment { account, .. } => {
+            ("account", account.id.to_string())
+        }
         Target::Resource(resource) => ("resource", resource.id.to_string()),
         Target::Scenario(scenario) => ("scenario", scenario.id.to_string()),
         Target::Grant(grant) | Target::Consent { grant, .. } => ("grant", grant.id.to_string()),

@@ -8,6 +8,7 @@ use yunei_ledger::Kind;
 use yunei_model::{Admission, Code, Digest, Finding, Module, ModuleId, ModuleState, State, World};
 use yunei_sandbox::{Artefact, Authentic, CompileError, Identity, Metering, inspect};
 use yunei_store::Page;
+use yunei_telemetry::event;
 
 use crate::{Actor, Domain, LifecycleError, ModuleView, Permit};
 
@@ -32,7 +33,9 @@ impl Domain {
     /// # Errors
     /// Refused by policy, or too large.
     pub async fn receive(&self, actor: &Actor, bytes: Vec<u8>) -> Result<Upload, LifecycleError> {
-        let permit = self.permit(actor, Action::UploadModule, &Target::Domain).await?;
+        let permit = self
+            .permit(actor, Action::UploadModule, &Target::Domain)
+            .await?;
         if bytes.len() as u64 > self.limits.component_bytes_max {
             return Err(Code::TooLarge.into());
         }
@@ -49,7 +52,12 @@ impl Domain {
             admission: None,
             reviews: Vec::new(),
         };
-        Ok(Upload { module, bytes, actor: actor.clone(), permit })
+        Ok(Upload {
+            module,
+            bytes,
+            actor: actor.clone(),
+            permit,
+        })
     }
 
     /// Admits an upload, or refuses it with every reason at once. Both are on the record.
@@ -57,16 +65,30 @@ impl Domain {
     /// # Errors
     /// The host failed; a module that is refused is no error.
     pub async fn admit(&self, upload: Upload) -> Result<ModuleView, LifecycleError> {
-        let Upload { mut module, bytes, actor, permit } = upload;
-        let known = self.store.module_by_digest(module.operator, &module.digest).await?;
-        if let Some(known) = known.filter(|m| m.admission.as_ref().is_some_and(|a| a.findings.is_empty())) {
+        let Upload {
+            mut module,
+            bytes,
+            actor,
+            permit,
+        } = upload;
+        let known = self
+            .store
+            .module_by_digest(module.operator, &module.digest)
+            .await?;
+        if let Some(known) =
+            known.filter(|m| m.admission.as_ref().is_some_and(|a| a.findings.is_empty()))
+        {
             return Ok(ModuleView::of(known, &actor));
         }
         let admission = tokio::task::block_in_place(|| self.examine(&mut module, &bytes))?;
         let refused = !admission.findings.is_empty();
         module.state = module
             .state
-            .step(if refused { ModuleState::Refused } else { ModuleState::Admitted })
+            .step(if refused {
+                ModuleState::Refused
+            } else {
+                ModuleState::Admitted
+            })
             .map_err(|_| Code::WrongState)?;
         let mut change = self.store.begin().await?;
         let about = |kind: Kind| {
@@ -79,7 +101,11 @@ impl Domain {
                 .fact("name", manifest.map(|m| &m.name))
                 .fact("world", manifest.map(|m| m.world.as_str()))
         };
-        let checks: Vec<&str> = admission.findings.iter().map(|f| f.check.as_str()).collect();
+        let checks: Vec<&str> = admission
+            .findings
+            .iter()
+            .map(|f| f.check.as_str())
+            .collect();
         let draft = if refused {
             about(Kind::ModuleRefused).fact("findings", &checks)
         } else {
@@ -88,7 +114,11 @@ impl Domain {
                 .fact("artefact", admission.artefact.map(|d| d.to_string()))
                 .observed("compile_ms", admission.compile_ms)
         };
-        self.record(&mut change, about(Kind::ModuleUploaded).fact("bytes", module.bytes)).await?;
+        self.record(
+            &mut change,
+            about(Kind::ModuleUploaded).fact("bytes", module.bytes),
+        )
+        .await?;
         module.admission = Some(admission);
         change.put_module(&module).await?;
         self.record(&mut change, draft).await?;
@@ -107,11 +137,17 @@ impl Domain {
             artefact: None,
             compile_ms: None,
         };
-        let Ok(admissible) = inspection.admissible() else { return Ok(admission) };
+        let Ok(admissible) = inspection.admissible() else {
+            return Ok(admission);
+        };
         let before = self.clock.now();
         match self.compile(module.digest, bytes, admissible.world)? {
             Ok(artefact) => {
-                write_once(&self.components, &format!("{}.wasm", module.digest.to_hex()), bytes)?;
+                write_once(
+                    &self.components,
+                    &format!("{}.wasm", module.digest.to_hex()),
+                    bytes,
+                )?;
                 admission.artefact = Some(artefact);
             }
             Err(finding) => admission.findings.push(finding),
@@ -121,47 +157,77 @@ impl Domain {
     }
 
     /// Compiles in the jailed child and keeps the authenticated artefact; the inner error is the module's own.
-    fn compile(&self, component: Digest, bytes: &[u8], world: World) -> Result<Result<Digest, Finding>, LifecycleError> {
-        let finding = |check: &str, detail: String| Ok(Err(Finding { check: check.to_owned(), detail }));
+    fn compile(
+        &self,
+        component: Digest,
+        bytes: &[u8],
+        world: World,
+    ) -> Result<Result<Digest, Finding>, LifecycleError> {
+        let finding = |check: &str, detail: String| {
+            Ok(Err(Finding {
+                check: check.to_owned(),
+                detail,
+            }))
+        };
         let compiled = match self.compiler.compile(bytes, &self.limits) {
             Ok(compiled) => compiled,
             Err(CompileError::Refused { reason }) => return finding("does-not-compile", reason),
             Err(CompileError::Limit(limit)) => return finding("compile-limit", limit.to_string()),
             Err(error) => {
-                tracing::error!(error = %error, "the compiling child failed");
-                return finding("compile-failed", "the component could not be compiled within the jail".to_owned());
+                event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %error);
+                return finding(
+                    "compile-failed",
+                    "the component could not be compiled within the jail".to_owned(),
+                );
             }
         };
         let identity = Identity::of_this_host(Metering::of(world))?;
         let artefact = Artefact::seal(&self.artefact_key, &component, &identity, &compiled.code);
-        write_once(&self.artefacts, &artefact_file(&identity, &component), artefact.as_bytes())?;
+        write_once(
+            &self.artefacts,
+            &artefact_file(&identity, &component),
+            artefact.as_bytes(),
+        )?;
         Ok(Ok(artefact.digest()))
     }
 
     /// The authenticated code of an admitted module; compiled again when this host cannot use what is kept.
     pub(crate) fn authentic_code(&self, module: &Module) -> Result<Authentic, LifecycleError> {
-        let world = module.manifest.as_ref().map_or(World::Analysis, |m| m.world);
+        let world = module
+            .manifest
+            .as_ref()
+            .map_or(World::Analysis, |m| m.world);
         let identity = Identity::of_this_host(Metering::of(world))?;
         let file = artefact_file(&identity, &module.digest);
         for _attempt in 0..2 {
             if let Ok(bytes) = self.artefacts.read(&file) {
-                let opened = Artefact::from_bytes(bytes).open(&self.artefact_key, &module.digest, &identity);
+                let opened =
+                    Artefact::from_bytes(bytes).open(&self.artefact_key, &module.digest, &identity);
                 match opened {
                     Ok(code) => return Ok(code),
-                    Err(error) => tracing::warn!(error = %error, "an artefact is not believed and made anew"),
+                    Err(error) => event!(WARN, STAGE_FAILED, STAGE = "artefact", CAUSE = %error),
                 }
             }
             let component = format!("{}.wasm", module.digest.to_hex());
-            let bytes = self.components.read(component).map_err(LifecycleError::data("to read a component"))?;
+            let bytes = self
+                .components
+                .read(component)
+                .map_err(LifecycleError::data("to read a component"))?;
             if Digest::of(&bytes) != module.digest {
-                return Err(LifecycleError::Impossible { detail: "a component that is not its digest" });
+                return Err(LifecycleError::Impossible {
+                    detail: "a component that is not its digest",
+                });
             }
             let _ignored = self.artefacts.remove_file(&file);
             if self.compile(module.digest, &bytes, world)?.is_err() {
-                return Err(LifecycleError::Impossible { detail: "an admitted module that does not compile" });
+                return Err(LifecycleError::Impossible {
+                    detail: "an admitted module that does not compile",
+                });
             }
         }
-        Err(LifecycleError::Impossible { detail: "an artefact that does not open" })
+        Err(LifecycleError::Impossible {
+            detail: "an artefact that does not open",
+        })
     }
 
     /// An admitted module, for a submission.
@@ -170,8 +236,17 @@ impl Domain {
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
     pub async fn admitted(&self, actor: &Actor, id: ModuleId) -> Result<Admitted, LifecycleError> {
         let module = self.store.module(id).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewModule, &Target::Module(ModuleTarget::from(&module))).await?;
-        if module.admission.as_ref().is_none_or(|a| !a.findings.is_empty()) {
+        self.permit(
+            actor,
+            Action::ViewModule,
+            &Target::Module(ModuleTarget::from(&module)),
+        )
+        .await?;
+        if module
+            .admission
+            .as_ref()
+            .is_none_or(|a| !a.findings.is_empty())
+        {
             return Err(Code::ModuleNotAdmitted.into());
         }
         Ok(Admitted { module })
@@ -181,11 +256,23 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn modules(&self, actor: &Actor, page: Page<ModuleId>) -> Result<Vec<ModuleView>, LifecycleError> {
-        self.permit(actor, Action::ViewModule, &Target::Domain).await?;
+    pub async fn modules(
+        &self,
+        actor: &Actor,
+        page: Page<ModuleId>,
+    ) -> Result<Vec<ModuleView>, LifecycleError> {
+        self.permit(actor, Action::ViewModule, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for module in self.store.modules(actor.operator(), page).await? {
-            if self.may(actor, Action::ViewModule, &Target::Module(ModuleTarget::from(&module))).await? {
+            if self
+                .may(
+                    actor,
+                    Action::ViewModule,
+                    &Target::Module(ModuleTarget::from(&module)),
+                )
+                .await?
+            {
                 seen.push(ModuleView::of(module, actor));
             }
         }
@@ -198,7 +285,12 @@ impl Domain {
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
     pub async fn module(&self, actor: &Actor, id: ModuleId) -> Result<ModuleView, LifecycleError> {
         let module = self.store.module(id).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewModule, &Target::Module(ModuleTarget::from(&module))).await?;
+        self.permit(
+            actor,
+            Action::ViewModule,
+            &Target::Module(ModuleTarget::from(&module)),
+        )
+        .await?;
         Ok(ModuleView::of(module, actor))
     }
 }

@@ -5,6 +5,7 @@ use yunei_catalog::{CatalogueEntry, ImportFormat, import};
 use yunei_ledger::Kind;
 use yunei_model::{Code, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotId, Timestamp};
 use yunei_store::Page;
+use yunei_telemetry::event;
 
 use crate::{Actor, Domain, LifecycleError};
 
@@ -24,16 +25,31 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy; [`Code::ResourceInvalid`] with every fault; the name is taken.
-    pub async fn register_resource(&self, actor: &Actor, entry: &str) -> Result<Resource, LifecycleError> {
-        let invalid = |details: Vec<String>| Refusal { code: Code::ResourceInvalid, clause: None, details };
+    pub async fn register_resource(
+        &self,
+        actor: &Actor,
+        entry: &str,
+    ) -> Result<Resource, LifecycleError> {
+        let invalid = |details: Vec<String>| Refusal {
+            code: Code::ResourceInvalid,
+            clause: None,
+            details,
+        };
         let entry = CatalogueEntry::parse(entry).map_err(|e| invalid(vec![e.to_string()]))?;
         let unit = self.store.organisation_by_name(&entry.source_unit).await?;
-        let unit = unit.ok_or_else(|| invalid(vec![format!("there is no organisation `{}`", entry.source_unit)]))?;
+        let unit = unit.ok_or_else(|| {
+            invalid(vec![format!(
+                "there is no organisation `{}`",
+                entry.source_unit
+            )])
+        })?;
         let resource = entry
             .register(ResourceId::new(&*self.ids), unit.id, 1)
             .map_err(|errors| invalid(errors.iter().map(ToString::to_string).collect()))?;
         let target = Target::Resource(ResourceTarget::from(&resource));
-        let permit = self.permit(actor, Action::RegisterResource, &target).await?;
+        let permit = self
+            .permit(actor, Action::RegisterResource, &target)
+            .await?;
         let mut change = self.store.begin().await?;
         if change.resource_by_name(&resource.name).await?.is_some() {
             return Err(Code::NameTaken.into());
@@ -55,8 +71,13 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn resources(&self, actor: &Actor, page: Page<ResourceId>) -> Result<Vec<Resource>, LifecycleError> {
-        self.permit(actor, Action::ViewCatalogue, &Target::Domain).await?;
+    pub async fn resources(
+        &self,
+        actor: &Actor,
+        page: Page<ResourceId>,
+    ) -> Result<Vec<Resource>, LifecycleError> {
+        self.permit(actor, Action::ViewCatalogue, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for resource in self.store.resources(page).await? {
             let target = Target::Resource(ResourceTarget::from(&resource));
@@ -72,8 +93,17 @@ impl Domain {
     /// # Errors
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
     pub async fn resource(&self, actor: &Actor, name: &Name) -> Result<Resource, LifecycleError> {
-        let resource = self.store.resource_by_name(name).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewCatalogue, &Target::Resource(ResourceTarget::from(&resource))).await?;
+        let resource = self
+            .store
+            .resource_by_name(name)
+            .await?
+            .ok_or(Code::NotFound)?;
+        self.permit(
+            actor,
+            Action::ViewCatalogue,
+            &Target::Resource(ResourceTarget::from(&resource)),
+        )
+        .await?;
         Ok(resource)
     }
 
@@ -81,25 +111,67 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy; the import's own codes, with line and column.
-    pub async fn import_snapshot(&self, actor: &Actor, name: &Name, new: NewSnapshot) -> Result<Snapshot, LifecycleError> {
+    pub async fn import_snapshot(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        new: NewSnapshot,
+    ) -> Result<Snapshot, LifecycleError> {
         let imported = self.import_file(actor, name, &new).await;
         // The upload has done its duty either way.
         if let Err(error) = self.incoming.remove_file(&new.file) {
-            tracing::warn!(kind = %error.kind(), "an upload could not be removed");
+            event!(WARN, STAGE_FAILED, STAGE = "import", CAUSE = %error.kind());
         }
         imported
     }
 
-    async fn import_file(&self, actor: &Actor, name: &Name, new: &NewSnapshot) -> Result<Snapshot, LifecycleError> {
-        let resource = self.store.resource_by_name(name).await?.ok_or(Code::NotFound)?;
+    /// Whether `actor` may import into a resource at all: asked before the body of an upload is read.
+    ///
+    /// # Errors
+    /// Refused by policy, or there is no such resource.
+    pub async fn may_import(&self, actor: &Actor, name: &Name) -> Result<(), LifecycleError> {
+        let resource = self
+            .store
+            .resource_by_name(name)
+            .await?
+            .ok_or(Code::NotFound)?;
+        let target = Target::Resource(ResourceTarget::from(&resource));
+        self.permit(actor, Action::ImportSnapshot, &target)
+            .await
+            .map(drop)
+    }
+
+    async fn import_file(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        new: &NewSnapshot,
+    ) -> Result<Snapshot, LifecycleError> {
+        let resource = self
+            .store
+            .resource_by_name(name)
+            .await?
+            .ok_or(Code::NotFound)?;
         let target = Target::Resource(ResourceTarget::from(&resource));
         let permit = self.permit(actor, Action::ImportSnapshot, &target).await?;
         let snapshot = tokio::task::block_in_place(|| {
-            import(&self.incoming, &new.file, new.format, &resource, &self.vault, &*self.ids, &*self.clock, new.data_as_of)
+            import(
+                &self.incoming,
+                &new.file,
+                new.format,
+                &resource,
+                &self.vault,
+                &*self.ids,
+                &*self.clock,
+                new.data_as_of,
+            )
         });
         let mut snapshot = snapshot.map_err(|e| Refusal::new(e.code()).detail(e.to_string()))?;
         let mut change = self.store.begin().await?;
-        snapshot.supersedes = change.newest_snapshot(resource.id, None).await?.map(|s| s.id);
+        snapshot.supersedes = change
+            .newest_snapshot(resource.id, None)
+            .await?
+            .map(|s| s.id);
         change.put_snapshot(&snapshot).await?;
         let draft = permit
             .draft(Kind::SnapshotImported, actor)
@@ -116,7 +188,12 @@ impl Domain {
     ///
     /// # Errors
     /// As [`Self::resource`].
-    pub async fn snapshots(&self, actor: &Actor, name: &Name, page: Page<SnapshotId>) -> Result<Vec<Snapshot>, LifecycleError> {
+    pub async fn snapshots(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        page: Page<SnapshotId>,
+    ) -> Result<Vec<Snapshot>, LifecycleError> {
         let resource = self.resource(actor, name).await?;
         Ok(self.store.snapshots(resource.id, page).await?)
     }

@@ -42,9 +42,13 @@ impl Domain {
     pub async fn claim(&self) -> Result<Option<Claimed>, LifecycleError> {
         loop {
             let mut change = self.store.begin().await?;
-            let Some(run) = change.claim_next_run().await? else { return Ok(None) };
+            let Some(run) = change.claim_next_run().await? else {
+                return Ok(None);
+            };
             let module = change.module(run.module).await?;
-            let module = module.ok_or(LifecycleError::Impossible { detail: "a run without its module" })?;
+            let module = module.ok_or(LifecycleError::Impossible {
+                detail: "a run without its module",
+            })?;
             // INVARIANT: one writer; what is read here cannot change before the commit.
             let facts = self.facts(run.grant).await?;
             let (capability, rows) = match self.decide_again(&run, &module, &facts).await {
@@ -55,21 +59,43 @@ impl Domain {
                 }
                 Err(error) => return Err(error),
             };
-            let amount = Usage { runs: 1, rows, released_cells: 0 };
-            if let Err(error) = change.reserve(run.id, run.grant, &facts.grant.terms.quota, amount).await {
+            let amount = Usage {
+                runs: 1,
+                rows,
+                released_cells: 0,
+            };
+            if let Err(error) = change
+                .reserve(run.id, run.grant, &facts.grant.terms.quota, amount)
+                .await
+            {
                 let refusal = quota_refusal(&error).ok_or(error)?;
                 self.stop_refused(run, &refusal, change).await?;
                 continue;
             }
-            let claimed = self.take(&mut change, run, module, capability, facts, rows).await?;
+            let claimed = self
+                .take(&mut change, run, module, capability, facts, rows)
+                .await?;
             self.commit(change).await?;
             return Ok(Some(claimed));
         }
     }
 
-    async fn decide_again(&self, run: &Run, module: &Module, facts: &Facts) -> Result<(Capability, u64), LifecycleError> {
-        let account = self.store.account(run.submitted_by).await?.ok_or(Code::Forbidden)?;
-        let organisation = self.store.organisation(account.organisation).await?.ok_or(Code::Forbidden)?;
+    async fn decide_again(
+        &self,
+        run: &Run,
+        module: &Module,
+        facts: &Facts,
+    ) -> Result<(Capability, u64), LifecycleError> {
+        let account = self
+            .store
+            .account(run.submitted_by)
+            .await?
+            .ok_or(Code::Forbidden)?;
+        let organisation = self
+            .store
+            .organisation(account.organisation)
+            .await?
+            .ok_or(Code::Forbidden)?;
         let principal = Principal::of(&account, &organisation, self.clock.now());
         let mut rows = 0_u64;
         for id in &run.snapshots {
@@ -81,8 +107,12 @@ impl Domain {
             purpose: run.purpose.clone(),
             parameters: run.parameters.clone(),
         };
-        let question = self.use_question(&principal, module, &request, facts, &facts.resources, rows);
-        Ok((self.authority.capability(&question)?, rows.saturating_mul(READS_PER_ROW_MAX)))
+        let question =
+            self.use_question(&principal, module, &request, facts, &facts.resources, rows);
+        Ok((
+            self.authority.capability(&question)?,
+            rows.saturating_mul(READS_PER_ROW_MAX),
+        ))
     }
 
     async fn take(
@@ -94,7 +124,10 @@ impl Domain {
         facts: Facts,
         rows: u64,
     ) -> Result<Claimed, LifecycleError> {
-        run.state = run.state.step(RunState::Running).map_err(|_| Code::WrongState)?;
+        run.state = run
+            .state
+            .step(RunState::Running)
+            .map_err(|_| Code::WrongState)?;
         run.started_at = Some(self.clock.now());
         run.grant_version = capability.grant_version();
         let (key, wrapped_key) = self.keys.new_run_key(run.id)?;
@@ -120,24 +153,45 @@ impl Domain {
     }
 
     /// A run that may not start any more.
-    async fn stop_refused(&self, run: Run, refusal: &Refusal, mut change: Change) -> Result<(), LifecycleError> {
-        let clause = refusal.clause.clone().unwrap_or_else(|| refusal.code.to_string());
-        self.stop_one(&mut change, run, &EndCause::Denied { clause }, None).await?;
+    async fn stop_refused(
+        &self,
+        run: Run,
+        refusal: &Refusal,
+        mut change: Change,
+    ) -> Result<(), LifecycleError> {
+        let clause = refusal
+            .clause
+            .clone()
+            .unwrap_or_else(|| refusal.code.to_string());
+        self.stop_one(&mut change, run, &EndCause::Denied { clause }, None)
+            .await?;
         self.commit(change).await
     }
 
     /// Whether the run's grant is in force at this moment, read within the change.
-    pub(crate) async fn grant_in_force(&self, change: &mut Change, run: &Run) -> Result<Option<EndCause>, LifecycleError> {
+    pub(crate) async fn grant_in_force(
+        &self,
+        change: &mut Change,
+        run: &Run,
+    ) -> Result<Option<EndCause>, LifecycleError> {
         let grant = change.grant_version(run.grant, run.grant_version).await?;
-        let grant = grant.ok_or(LifecycleError::Impossible { detail: "a run without its grant" })?;
+        let grant = grant.ok_or(LifecycleError::Impossible {
+            detail: "a run without its grant",
+        })?;
         if grant.state != GrantState::Active {
-            return Ok(Some(EndCause::GrantEnded { state: grant.state.to_string() }));
+            return Ok(Some(EndCause::GrantEnded {
+                state: grant.state.to_string(),
+            }));
         }
         if !grant.terms.in_term(self.clock.now()) {
-            return Ok(Some(EndCause::GrantEnded { state: GrantState::Expired.to_string() }));
+            return Ok(Some(EndCause::GrantEnded {
+                state: GrantState::Expired.to_string(),
+            }));
         }
         if change.emergency().await?.is_some() {
-            return Ok(Some(EndCause::Stop { reason: "emergency stop".to_owned() }));
+            return Ok(Some(EndCause::Stop {
+                reason: "emergency stop".to_owned(),
+            }));
         }
         Ok(None)
     }
@@ -145,7 +199,9 @@ impl Domain {
 
 /// The refusal that a passed quota is.
 pub(crate) fn quota_refusal(error: &StoreError) -> Option<Refusal> {
-    let StoreError::Quota(limit) = error else { return None };
+    let StoreError::Quota(limit) = error else {
+        return None;
+    };
     let code = if limit.name.contains("rows") {
         Code::QuotaRows
     } else if limit.name.contains("cells") {

@@ -9,11 +9,17 @@ const HOUR_SECONDS: i64 = 3600;
 /// The end of the bucket that `ended` falls into.
 #[must_use]
 pub fn bucket_end(submitted: Timestamp, ended: Timestamp) -> Timestamp {
-    let elapsed_micros = ended.as_micros().saturating_sub(submitted.as_micros()).max(0);
-    let bucket = BUCKET_SECONDS.into_iter().find(|s| elapsed_micros <= s * 1_000_000).unwrap_or_else(|| {
-        let hours = elapsed_micros / (HOUR_SECONDS * 1_000_000) + 1;
-        hours * HOUR_SECONDS
-    });
+    let elapsed_micros = ended
+        .as_micros()
+        .saturating_sub(submitted.as_micros())
+        .max(0);
+    let bucket = BUCKET_SECONDS
+        .into_iter()
+        .find(|s| elapsed_micros <= s * 1_000_000)
+        .unwrap_or_else(|| {
+            let hours = elapsed_micros / (HOUR_SECONDS * 1_000_000) + 1;
+            hours * HOUR_SECONDS
+        });
     submitted.plus_seconds(bucket)
 }
 
@@ -38,6 +44,10 @@ mod tests {
         assert_eq!(end(2_000_000), 2_000_000);
         assert_eq!(end(2_000_001), 5_000_000);
         assert_eq!(end(3_600_000_001), 7_200_000_000);
-        assert_eq!(end(-5), 2_000_000, "a clock that stepped back shows nothing finer");
+        assert_eq!(
+            end(-5),
+            2_000_000,
+            "a clock that stepped back shows nothing finer"
+        );
     }
 }

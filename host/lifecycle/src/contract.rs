@@ -4,8 +4,8 @@ use serde::Deserialize;
 use yunei_authority::{Action, GrantTarget, ScenarioTarget, Target, Usage, terms_errors};
 use yunei_ledger::Kind;
 use yunei_model::{
-    Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource, Scenario, ScenarioId,
-    ScenarioState, State, Text,
+    Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource,
+    Scenario, ScenarioId, ScenarioState, State, Text,
 };
 use yunei_store::Page;
 
@@ -39,11 +39,27 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or the name is taken.
-    pub async fn propose_scenario(&self, actor: &Actor, new: NewScenario) -> Result<Scenario, LifecycleError> {
-        let permit = self.permit(actor, Action::ProposeScenario, &Target::Domain).await?;
-        let NewScenario { name, title, purposes } = new;
+    pub async fn propose_scenario(
+        &self,
+        actor: &Actor,
+        new: NewScenario,
+    ) -> Result<Scenario, LifecycleError> {
+        let permit = self
+            .permit(actor, Action::ProposeScenario, &Target::Domain)
+            .await?;
+        let NewScenario {
+            name,
+            title,
+            purposes,
+        } = new;
         let id = ScenarioId::new(&*self.ids);
-        let scenario = Scenario { id, name, title, purposes, state: ScenarioState::Proposed };
+        let scenario = Scenario {
+            id,
+            name,
+            title,
+            purposes,
+            state: ScenarioState::Proposed,
+        };
         let mut change = self.store.begin().await?;
         if change.scenario_by_name(&scenario.name).await?.is_some() {
             return Err(Code::NameTaken.into());
@@ -63,15 +79,28 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn approve_scenario(&self, actor: &Actor, id: ScenarioId) -> Result<Scenario, LifecycleError> {
+    pub async fn approve_scenario(
+        &self,
+        actor: &Actor,
+        id: ScenarioId,
+    ) -> Result<Scenario, LifecycleError> {
         let scenario = self.store.scenario(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Scenario(ScenarioTarget::from(&scenario));
         let permit = self.permit(actor, Action::ApproveScenario, &target).await?;
         let mut change = self.store.begin().await?;
         let mut scenario = change.scenario(id).await?.ok_or(Code::NotFound)?;
-        scenario.state = scenario.state.step(ScenarioState::Approved).map_err(|_| Code::WrongState)?;
+        scenario.state = scenario
+            .state
+            .step(ScenarioState::Approved)
+            .map_err(|_| Code::WrongState)?;
         change.put_scenario(&scenario).await?;
-        self.record(&mut change, permit.draft(Kind::ScenarioApproved, actor).fact("scenario", id)).await?;
+        self.record(
+            &mut change,
+            permit
+                .draft(Kind::ScenarioApproved, actor)
+                .fact("scenario", id),
+        )
+        .await?;
         self.commit(change).await?;
         Ok(scenario)
     }
@@ -80,11 +109,23 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn scenarios(&self, actor: &Actor, page: Page<ScenarioId>) -> Result<Vec<Scenario>, LifecycleError> {
-        self.permit(actor, Action::ViewScenario, &Target::Domain).await?;
+    pub async fn scenarios(
+        &self,
+        actor: &Actor,
+        page: Page<ScenarioId>,
+    ) -> Result<Vec<Scenario>, LifecycleError> {
+        self.permit(actor, Action::ViewScenario, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for scenario in self.store.scenarios(page).await? {
-            if self.may(actor, Action::ViewScenario, &Target::Scenario(ScenarioTarget::from(&scenario))).await? {
+            if self
+                .may(
+                    actor,
+                    Action::ViewScenario,
+                    &Target::Scenario(ScenarioTarget::from(&scenario)),
+                )
+                .await?
+            {
                 seen.push(scenario);
             }
         }
@@ -97,23 +138,49 @@ impl Domain {
     /// Refused by policy; [`Code::GrantInvalid`] with every fault of the terms.
     pub async fn draft_grant(&self, actor: &Actor, new: NewGrant) -> Result<Grant, LifecycleError> {
         let scenario = self.store.scenario(new.terms.scenario).await?;
-        let scenario = scenario.ok_or_else(|| Refusal::new(Code::GrantInvalid).detail("there is no such scenario"))?;
+        let scenario = scenario
+            .ok_or_else(|| Refusal::new(Code::GrantInvalid).detail("there is no such scenario"))?;
         let catalogue = self.granted_resources(&new.terms).await?;
         let faults = terms_errors(&new.terms, &catalogue);
         if !faults.is_empty() {
             let details = faults.iter().map(ToString::to_string).collect();
-            return Err(Refusal { code: Code::GrantInvalid, clause: None, details }.into());
+            return Err(Refusal {
+                code: Code::GrantInvalid,
+                clause: None,
+                details,
+            }
+            .into());
         }
         let operator = self.store.organisation(new.terms.operator).await?;
         if operator.is_none_or(|o| o.kind != yunei_model::OrganisationKind::Operator) {
-            return Err(Refusal::new(Code::GrantInvalid).detail("there is no such operating unit").into());
+            return Err(Refusal::new(Code::GrantInvalid)
+                .detail("there is no such operating unit")
+                .into());
         }
         let (id, version) = match new.amends {
-            Some(id) => (id, self.store.grant(id).await?.ok_or(Code::NotFound)?.version.saturating_add(1)),
+            Some(id) => (
+                id,
+                self.store
+                    .grant(id)
+                    .await?
+                    .ok_or(Code::NotFound)?
+                    .version
+                    .saturating_add(1),
+            ),
             None => (GrantId::new(&*self.ids), 1),
         };
-        let grant = Grant { id, version, state: GrantState::Draft, terms: new.terms };
-        let target = Target::Grant(Box::new(GrantTarget::of(&grant, &scenario, &catalogue, &[])));
+        let grant = Grant {
+            id,
+            version,
+            state: GrantState::Draft,
+            terms: new.terms,
+        };
+        let target = Target::Grant(Box::new(GrantTarget::of(
+            &grant,
+            &scenario,
+            &catalogue,
+            &[],
+        )));
         let permit = self.permit(actor, Action::DraftGrant, &target).await?;
         let mut change = self.store.begin().await?;
         change.put_grant(&grant).await?;
@@ -133,13 +200,25 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn consent_grant(&self, actor: &Actor, id: GrantId, resource: &Name) -> Result<Grant, LifecycleError> {
+    pub async fn consent_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        resource: &Name,
+    ) -> Result<Grant, LifecycleError> {
         let (grant, target) = self.grant_with_target(id).await?;
-        let resource = self.store.resource_by_name(resource).await?.ok_or(Code::NotFound)?;
+        let resource = self
+            .store
+            .resource_by_name(resource)
+            .await?
+            .ok_or(Code::NotFound)?;
         if grant.terms.resource(&resource.name).is_none() {
             return Err(Code::NotFound.into());
         }
-        let target = Target::Consent { grant: Box::new(target), source_unit: resource.source_unit };
+        let target = Target::Consent {
+            grant: Box::new(target),
+            source_unit: resource.source_unit,
+        };
         let permit = self.permit(actor, Action::ConsentGrant, &target).await?;
         let mut change = self.store.begin().await?;
         let mut grant = change.grant(id).await?.ok_or(Code::NotFound)?;
@@ -158,8 +237,16 @@ impl Domain {
         };
         change.put_consent(&consent).await?;
         let consents = change.consents(id, grant.version).await?;
-        if grant.terms.resources.iter().all(|r| consents.iter().any(|c| c.resource == r.name)) {
-            grant.state = grant.state.step(GrantState::Consented).map_err(|_| Code::WrongState)?;
+        if grant
+            .terms
+            .resources
+            .iter()
+            .all(|r| consents.iter().any(|c| c.resource == r.name))
+        {
+            grant.state = grant
+                .state
+                .step(GrantState::Consented)
+                .map_err(|_| Code::WrongState)?;
             change.put_grant(&grant).await?;
         }
         let draft = permit
@@ -178,20 +265,54 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn activate_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
+    pub async fn activate_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        reason: &str,
+    ) -> Result<Grant, LifecycleError> {
         let (_, target) = self.grant_with_target(id).await?;
-        let permit = self.permit(actor, Action::ActivateGrant, &Target::Grant(Box::new(target))).await?;
-        self.step_grant(actor, &permit, id, GrantState::Active, Kind::GrantActivated, reason).await
+        let permit = self
+            .permit(
+                actor,
+                Action::ActivateGrant,
+                &Target::Grant(Box::new(target)),
+            )
+            .await?;
+        self.step_grant(
+            actor,
+            &permit,
+            id,
+            GrantState::Active,
+            Kind::GrantActivated,
+            reason,
+        )
+        .await
     }
 
     /// Resumes a suspended grant.
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn resume_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
+    pub async fn resume_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        reason: &str,
+    ) -> Result<Grant, LifecycleError> {
         let (_, target) = self.grant_with_target(id).await?;
-        let permit = self.permit(actor, Action::ResumeGrant, &Target::Grant(Box::new(target))).await?;
-        self.step_grant(actor, &permit, id, GrantState::Active, Kind::GrantResumed, reason).await
+        let permit = self
+            .permit(actor, Action::ResumeGrant, &Target::Grant(Box::new(target)))
+            .await?;
+        self.step_grant(
+            actor,
+            &permit,
+            id,
+            GrantState::Active,
+            Kind::GrantResumed,
+            reason,
+        )
+        .await
     }
 
     async fn step_grant(
@@ -222,12 +343,20 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn grants(&self, actor: &Actor, page: Page<GrantId>) -> Result<Vec<Grant>, LifecycleError> {
-        self.permit(actor, Action::ViewGrant, &Target::Domain).await?;
+    pub async fn grants(
+        &self,
+        actor: &Actor,
+        page: Page<GrantId>,
+    ) -> Result<Vec<Grant>, LifecycleError> {
+        self.permit(actor, Action::ViewGrant, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for grant in self.store.grants(actor.operator(), page).await? {
             let target = self.grant_target(&grant).await?;
-            if self.may(actor, Action::ViewGrant, &Target::Grant(Box::new(target))).await? {
+            if self
+                .may(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
+                .await?
+            {
                 seen.push(grant);
             }
         }
@@ -240,7 +369,8 @@ impl Domain {
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
     pub async fn grant(&self, actor: &Actor, id: GrantId) -> Result<Grant, LifecycleError> {
         let (grant, target) = self.grant_with_target(id).await?;
-        self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target))).await?;
+        self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
+            .await?;
         Ok(grant)
     }
 
@@ -250,12 +380,20 @@ impl Domain {
     /// As [`Self::grant`].
     pub async fn usage(&self, actor: &Actor, id: GrantId) -> Result<Usage, LifecycleError> {
         let (_, target) = self.grant_with_target(id).await?;
-        self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target))).await?;
+        self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target)))
+            .await?;
         let used = self.store.usage(id).await?;
-        Ok(Usage { runs: used.runs, rows: used.rows, released_cells: used.released_cells })
+        Ok(Usage {
+            runs: used.runs,
+            rows: used.rows,
+            released_cells: used.released_cells,
+        })
     }
 
-    pub(crate) async fn grant_with_target(&self, id: GrantId) -> Result<(Grant, GrantTarget), LifecycleError> {
+    pub(crate) async fn grant_with_target(
+        &self,
+        id: GrantId,
+    ) -> Result<(Grant, GrantTarget), LifecycleError> {
         let grant = self.store.grant(id).await?.ok_or(Code::NotFound)?;
         let target = self.grant_target(&grant).await?;
         Ok((grant, target))
@@ -263,13 +401,18 @@ impl Domain {
 
     pub(crate) async fn grant_target(&self, grant: &Grant) -> Result<GrantTarget, LifecycleError> {
         let scenario = self.store.scenario(grant.terms.scenario).await?;
-        let scenario = scenario.ok_or(LifecycleError::Impossible { detail: "a grant without scenario" })?;
+        let scenario = scenario.ok_or(LifecycleError::Impossible {
+            detail: "a grant without scenario",
+        })?;
         let catalogue = self.granted_resources(&grant.terms).await?;
         let consents = self.store.consents(grant.id, grant.version).await?;
         Ok(GrantTarget::of(grant, &scenario, &catalogue, &consents))
     }
 
-    pub(crate) async fn granted_resources(&self, terms: &GrantTerms) -> Result<Vec<Resource>, LifecycleError> {
+    pub(crate) async fn granted_resources(
+        &self,
+        terms: &GrantTerms,
+    ) -> Result<Vec<Resource>, LifecycleError> {
         let mut resources = Vec::new();
         for granted in &terms.resources {
             resources.extend(self.store.resource_by_name(&granted.name).await?);

@@ -33,7 +33,9 @@ impl Domain {
     ) -> Result<Delivered, LifecycleError> {
         let release = self.store.release(id).await?.ok_or(Code::NotFound)?;
         let run = self.store.run(release.run).await?.ok_or(Code::NotFound)?;
-        if actor.operator().is_some() && visible_status(&run, self.clock.now()) != CoarseStatus::Released {
+        if actor.operator().is_some()
+            && visible_status(&run, self.clock.now()) != CoarseStatus::Released
+        {
             return Err(Code::NotFound.into());
         }
         let target = Target::Release(ReleaseTarget::of(&release, self.run_target(&run).await?));
@@ -44,7 +46,9 @@ impl Domain {
             Format::Xlsx => export::xlsx(&release.table, titles),
             Format::Json => export::json(&release.table, titles),
         };
-        let bytes = exported.map_err(|_| LifecycleError::Impossible { detail: "a table that cannot be written" })?;
+        let bytes = exported.map_err(|_| LifecycleError::Impossible {
+            detail: "a table that cannot be written",
+        })?;
         let delivery = Delivery {
             id: DeliveryId::new(&*self.ids),
             release: id,
@@ -69,6 +73,10 @@ impl Domain {
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::Json => "application/json",
         };
-        Ok(Delivered { bytes, media_type, file_name: format!("{}.{format}", release.output) })
+        Ok(Delivered {
+            bytes,
+            media_type,
+            file_name: format!("{}.{format}", release.output),
+        })
     }
 }

@@ -80,12 +80,21 @@ impl Domain {
     pub async fn open(settings: Settings) -> Result<Self, LifecycleError> {
         let store = Store::open(&settings.data_path).await?;
         let directory = |name: &'static str| -> Result<Dir, LifecycleError> {
-            settings.data.create_dir_all(name).map_err(LifecycleError::data("to make a directory"))?;
-            settings.data.open_dir(name).map_err(LifecycleError::data("to open a directory"))
+            settings
+                .data
+                .create_dir_all(name)
+                .map_err(LifecycleError::data("to make a directory"))?;
+            settings
+                .data
+                .open_dir(name)
+                .map_err(LifecycleError::data("to open a directory"))
         };
-        let profile = Profile::parse(&settings.profile).map_err(|e| LifecycleError::Policy { detail: e.to_string() })?;
+        let profile = Profile::parse(&settings.profile).map_err(|e| LifecycleError::Policy {
+            detail: e.to_string(),
+        })?;
         let artefact_key = ArtefactKey::from_bytes(*settings.keys.artefact_key()?);
-        let log_key = SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
+        let log_key =
+            SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
@@ -147,7 +156,10 @@ impl Domain {
 
     /// Kills the rooms of a run, if they are up.
     pub(crate) fn kill_rooms(&self, run: RunId) {
-        let running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let running = self
+            .running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(rooms) = running.get(&run) {
             rooms.kill();
         }
@@ -159,12 +171,16 @@ impl Domain {
     /// A record that cannot be written.
     pub async fn shut_down(&self) -> Result<(), LifecycleError> {
         {
-            let running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let running = self
+                .running
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             for rooms in running.values() {
                 rooms.kill();
             }
         }
-        self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped)).await?;
+        self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
+            .await?;
         self.sequence_now().await?;
         self.store.close().await;
         Ok(())

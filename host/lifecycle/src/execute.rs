@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
 use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
 use yunei_store::{Change, Usage};
+use yunei_telemetry::span;
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
@@ -38,7 +40,11 @@ pub(crate) struct Registered<'a> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        let mut running = self.domain.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut running = self
+            .domain
+            .running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         // The rooms die with their session; here they are only no longer to be found.
         running.remove(&self.run);
     }
@@ -51,7 +57,8 @@ impl Domain {
     /// The host failed; the run is put to its end by [`Domain::abandon`] then.
     pub async fn execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run.id;
-        match self.try_execute(claimed).await {
+        let span = span!(RUN, RUN_ID = %id, GRANT_ID = %claimed.run.grant, MODULE_ID = %claimed.run.module);
+        match self.try_execute(claimed).instrument(span).await {
             Ok(sealed) => Ok(sealed),
             Err(error) => {
                 self.abandon(id, &error).await?;
@@ -69,16 +76,23 @@ impl Domain {
         if self.ended_meanwhile(&claimed.run).await? {
             return Ok(None);
         }
-        let ran = match tokio::time::timeout(deadline, self.attend(&mut session, claimed.run.id)).await {
-            Ok(ran) => ran?,
-            Err(_) => {
-                rooms.kill();
-                let limit = claimed.capability.limits().duration_ms_max;
-                let cause = LimitExceeded { name: "duration_ms_max".into(), limit, current: limit, requested: 1 };
-                self.fail(claimed.run.id, EndCause::Limit { limit: cause }, None).await?;
-                return Ok(None);
-            }
-        };
+        let ran =
+            match tokio::time::timeout(deadline, self.attend(&mut session, claimed.run.id)).await {
+                Ok(ran) => ran?,
+                Err(_) => {
+                    rooms.kill();
+                    let limit = claimed.capability.limits().duration_ms_max;
+                    let cause = LimitExceeded {
+                        name: "duration_ms_max".into(),
+                        limit,
+                        current: limit,
+                        requested: 1,
+                    };
+                    self.fail(claimed.run.id, EndCause::Limit { limit: cause }, None)
+                        .await?;
+                    return Ok(None);
+                }
+            };
         if let Some(cause) = ran.ending.cause.clone() {
             self.fail(claimed.run.id, cause, Some(&ran)).await?;
             return Ok(None);
@@ -89,13 +103,20 @@ impl Domain {
     }
 
     pub(crate) fn register(&self, run: RunId, rooms: RunningRooms) -> Registered<'_> {
-        let mut running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut running = self
+            .running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         running.insert(run, rooms);
         Registered { domain: self, run }
     }
 
     async fn ended_meanwhile(&self, run: &Run) -> Result<bool, LifecycleError> {
-        Ok(self.store.run(run.id).await?.is_none_or(|r| r.state != RunState::Running))
+        Ok(self
+            .store
+            .run(run.id)
+            .await?
+            .is_none_or(|r| r.state != RunState::Running))
     }
 
     /// Puts calls on the record as they come, and lets the guest go on.
@@ -106,6 +127,12 @@ impl Domain {
             match session.next().await? {
                 Event::Calls(group) => {
                     for call in &group {
+                        let _call = span!(
+                            HOST_CALL,
+                            CALL_KIND = call.kind.as_str(),
+                            CALL_INDEX = call.index
+                        )
+                        .entered();
                         trace.push(call)?;
                     }
                     calls += group.len() as u64;
@@ -113,14 +140,23 @@ impl Domain {
                     session.go_on().await?;
                 }
                 Event::Ended(ending) => {
-                    return Ok(Ran { ending, trace, calls, layers: session.layers().to_vec() });
+                    return Ok(Ran {
+                        ending,
+                        trace,
+                        calls,
+                        layers: session.layers().to_vec(),
+                    });
                 }
             }
         }
     }
 
     /// Trace leaves become durable here; their root is part of the run's outcome entry.
-    async fn keep_calls(&self, run: RunId, group: &[yunei_model::Call]) -> Result<(), LifecycleError> {
+    async fn keep_calls(
+        &self,
+        run: RunId,
+        group: &[yunei_model::Call],
+    ) -> Result<(), LifecycleError> {
         for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
             let mut change = self.store.begin().await?;
             change.put_calls(run, chunk).await?;
@@ -130,27 +166,56 @@ impl Domain {
     }
 
     /// Hands the output to the gate, which seals it; puts trace root and digest on the record.
-    async fn seal_output(&self, claimed: Claimed, session: &Session<'_>, ran: Ran) -> Result<Option<Sealed>, LifecycleError> {
+    async fn seal_output(
+        &self,
+        claimed: Claimed,
+        session: &Session<'_>,
+        ran: Ran,
+    ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run.id;
         let file = format!("{id}.sealed");
         write_once(&self.sealed, &file, b"")?;
         let mut options = cap_std::fs::OpenOptions::new();
         options.read(true).write(true);
-        let ciphertext =
-            self.sealed.open_with(&file, &options).map_err(LifecycleError::data("to make a sealed output"))?.into_std();
+        let ciphertext = self
+            .sealed
+            .open_with(&file, &options)
+            .map_err(LifecycleError::data("to make a sealed output"))?
+            .into_std();
         let (plan, parts) = self.gate_plan(&claimed).await?;
-        let (mut gate, rooms) = GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
+        let (mut gate, rooms) =
+            GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
         let registered = self.register(id, rooms);
         let (digest, bytes) = gate.sealed().await?;
-        let output = SealedOutput { run: id, digest, bytes };
+        let output = SealedOutput {
+            run: id,
+            digest,
+            bytes,
+        };
 
         let mut change = self.store.begin().await?;
-        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else { return Ok(None) };
-        run.state = run.state.step(RunState::Sealed).map_err(|_| Code::WrongState)?;
+        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else {
+            return Ok(None);
+        };
+        run.state = run
+            .state
+            .step(RunState::Sealed)
+            .map_err(|_| Code::WrongState)?;
         note_trace(&mut run, &ran);
         change.put_run(&run).await?;
-        change.put_sealed_output(&output, &file, &claimed.wrapped_key).await?;
-        change.settle(id, Usage { runs: 1, rows: ran.ending.rows_fed.min(claimed.rows_reserved), released_cells: 0 }).await?;
+        change
+            .put_sealed_output(&output, &file, &claimed.wrapped_key)
+            .await?;
+        change
+            .settle(
+                id,
+                Usage {
+                    runs: 1,
+                    rows: ran.ending.rows_fed.min(claimed.rows_reserved),
+                    released_cells: 0,
+                },
+            )
+            .await?;
         let mut layers = ran.layers.clone();
         layers.push(("gate", gate.layers().to_vec()));
         let draft = run_facts(Draft::new(Kind::RunSealed), &run)
@@ -163,25 +228,51 @@ impl Domain {
         self.commit(change).await?;
         drop(registered);
         let covered_from = self.record_size().await?;
-        Ok(Some(Sealed { run, output, gate, covered_from }))
+        Ok(Some(Sealed {
+            run,
+            output,
+            gate,
+            covered_from,
+        }))
     }
 
     /// Entries committed so far.
     pub(crate) async fn record_size(&self) -> Result<u64, LifecycleError> {
-        let newest = self.store.entries(&yunei_store::EntryFilter::default(), yunei_store::Page::first(1).falling()).await?;
+        let newest = self
+            .store
+            .entries(
+                &yunei_store::EntryFilter::default(),
+                yunei_store::Page::first(1).falling(),
+            )
+            .await?;
         Ok(newest.first().map_or(0, |r| r.position))
     }
 
     /// The run, if it is still in `state`; what stopped it meanwhile is on the record already.
-    pub(crate) async fn still(&self, change: &mut Change, id: RunId, state: RunState) -> Result<Option<Run>, LifecycleError> {
+    pub(crate) async fn still(
+        &self,
+        change: &mut Change,
+        id: RunId,
+        state: RunState,
+    ) -> Result<Option<Run>, LifecycleError> {
         Ok(change.run(id).await?.filter(|run| run.state == state))
     }
 
     /// Puts a run to `failed`, unless something else ended it first.
-    async fn fail(&self, id: RunId, cause: EndCause, ran: Option<&Ran>) -> Result<(), LifecycleError> {
+    async fn fail(
+        &self,
+        id: RunId,
+        cause: EndCause,
+        ran: Option<&Ran>,
+    ) -> Result<(), LifecycleError> {
         let mut change = self.store.begin().await?;
-        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else { return Ok(()) };
-        run.state = run.state.step(RunState::Failed).map_err(|_| Code::WrongState)?;
+        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else {
+            return Ok(());
+        };
+        run.state = run
+            .state
+            .step(RunState::Failed)
+            .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(cause.clone());
         let mut draft = Draft::new(Kind::RunFailed);
@@ -193,21 +284,45 @@ impl Domain {
                 .fact("rows_fed", ran.ending.rows_fed);
         }
         change.put_run(&run).await?;
-        self.record(&mut change, run_facts(draft, &run).fact("cause", cause_kind(&cause))).await?;
+        self.record(
+            &mut change,
+            run_facts(draft, &run).fact("cause", cause_kind(&cause)),
+        )
+        .await?;
         self.commit(change).await
     }
 
     /// Puts a run to its end after the host itself failed.
-    pub(crate) async fn abandon(&self, id: RunId, error: &LifecycleError) -> Result<(), LifecycleError> {
+    pub(crate) async fn abandon(
+        &self,
+        id: RunId,
+        error: &LifecycleError,
+    ) -> Result<(), LifecycleError> {
         let mut change = self.store.begin().await?;
-        let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else { return Ok(()) };
-        let next = if run.state == RunState::InReview { RunState::Withheld } else { RunState::Failed };
+        let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else {
+            return Ok(());
+        };
+        let next = if run.state == RunState::InReview {
+            RunState::Withheld
+        } else {
+            RunState::Failed
+        };
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(EndCause::Host { detail: error.to_string() });
+        run.end_cause = Some(EndCause::Host {
+            detail: error.to_string(),
+        });
         change.put_run(&run).await?;
-        let kind = if next == RunState::Failed { Kind::RunFailed } else { Kind::RunWithheld };
-        self.record(&mut change, run_facts(Draft::new(kind), &run).fact("cause", "host")).await?;
+        let kind = if next == RunState::Failed {
+            Kind::RunFailed
+        } else {
+            Kind::RunWithheld
+        };
+        self.record(
+            &mut change,
+            run_facts(Draft::new(kind), &run).fact("cause", "host"),
+        )
+        .await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }
@@ -221,5 +336,8 @@ fn note_trace(run: &mut Run, ran: &Ran) {
 
 /// The kind of a cause: the record has no message of a guest.
 fn cause_kind(cause: &EndCause) -> serde_json::Value {
-    serde_json::to_value(cause).ok().and_then(|v| v.get("kind").cloned()).unwrap_or_default()
+    serde_json::to_value(cause)
+        .ok()
+        .and_then(|v| v.get("kind").cloned())
+        .unwrap_or_default()
 }

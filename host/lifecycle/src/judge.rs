@@ -1,8 +1,10 @@
 //! Judgement: the gate's verdicts become an outcome.
 
+use tracing::Instrument;
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{Code, Decision, RunState, State, Table, Verdict};
 use yunei_store::Change;
+use yunei_telemetry::span;
 
 use crate::execute::Sealed;
 use crate::release::{InReview, Released, Withheld};
@@ -27,7 +29,8 @@ impl Domain {
     /// The host failed; the run is put to its end.
     pub async fn judge_output(&self, sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
         let id = sealed.run.id;
-        match self.try_judge(sealed).await {
+        let span = span!(STAGE, STAGE = "judge", RUN_ID = %id);
+        match self.try_judge(sealed).instrument(span).await {
             Ok(outcome) => Ok(outcome),
             Err(error) => {
                 self.abandon(id, &error).await?;
@@ -49,10 +52,22 @@ impl Domain {
         }
     }
 
-    async fn withhold(&self, sealed: Sealed, outputs: &[(Verdict, Option<Table>)]) -> Result<Option<Outcome>, LifecycleError> {
+    async fn withhold(
+        &self,
+        sealed: Sealed,
+        outputs: &[(Verdict, Option<Table>)],
+    ) -> Result<Option<Outcome>, LifecycleError> {
         let mut change = self.store.begin().await?;
-        let Some(mut run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
-        run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
+        let Some(mut run) = self
+            .still(&mut change, sealed.run.id, RunState::Sealed)
+            .await?
+        else {
+            return Ok(None);
+        };
+        run.state = run
+            .state
+            .step(RunState::Withheld)
+            .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
@@ -69,8 +84,16 @@ impl Domain {
         outputs: &[(Verdict, Option<Table>)],
     ) -> Result<Option<Outcome>, LifecycleError> {
         let mut change = self.store.begin().await?;
-        let Some(mut run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
-        run.state = run.state.step(RunState::InReview).map_err(|_| Code::WrongState)?;
+        let Some(mut run) = self
+            .still(&mut change, sealed.run.id, RunState::Sealed)
+            .await?
+        else {
+            return Ok(None);
+        };
+        run.state = run
+            .state
+            .step(RunState::InReview)
+            .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(Kind::RunInReview), &run), outputs);
@@ -134,6 +157,9 @@ mod tests {
         assert_eq!(joint_decision([].into_iter()), Withhold);
         assert_eq!(joint_decision([Release, Release].into_iter()), Release);
         assert_eq!(joint_decision([Release, Review].into_iter()), Review);
-        assert_eq!(joint_decision([Review, Withhold, Release].into_iter()), Withhold);
+        assert_eq!(
+            joint_decision([Review, Withhold, Release].into_iter()),
+            Withhold
+        );
     }
 }

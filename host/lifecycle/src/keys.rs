@@ -121,10 +121,16 @@ impl FileKeyStore {
         let mut file = self.directory.open(name).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.permissions().mode() & 0o077 != 0 {
-            return Err(KeyError::Unsafe { name, fault: "is readable by others" });
+            return Err(KeyError::Unsafe {
+                name,
+                fault: "is readable by others",
+            });
         }
         if metadata.len() != KEY_BYTES as u64 {
-            return Err(KeyError::Unsafe { name, fault: "is no key" });
+            return Err(KeyError::Unsafe {
+                name,
+                fault: "is no key",
+            });
         }
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
         file.read_exact(&mut key[..]).map_err(failed)?;
@@ -147,25 +153,39 @@ impl KeyStore for FileKeyStore {
     }
 
     fn mask_key(&self, grant: GrantId) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-        derive(&*self.read(MASKS)?, b"yunei mask key v1", &grant.to_string())
+        derive(
+            &*self.read(MASKS)?,
+            b"yunei mask key v1",
+            &grant.to_string(),
+        )
     }
 
     fn new_run_key(&self, run: RunId) -> Result<(Zeroizing<[u8; 32]>, Vec<u8>), KeyError> {
         let key = random_key()?;
         let mut nonce = [0_u8; NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
-        let sealed = self.wrapping(run)?.encrypt(XNonce::from_slice(&nonce), &key[..]).map_err(|_| KeyError::Wrapped)?;
+        let sealed = self
+            .wrapping(run)?
+            .encrypt(XNonce::from_slice(&nonce), &key[..])
+            .map_err(|_| KeyError::Wrapped)?;
         let mut wrapped = nonce.to_vec();
         wrapped.extend(sealed);
         Ok((key, wrapped))
     }
 
     fn open_run_key(&self, run: RunId, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-        let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES).ok_or(KeyError::Wrapped)?;
+        let (nonce, sealed) = wrapped
+            .split_at_checked(NONCE_BYTES)
+            .ok_or(KeyError::Wrapped)?;
         let opened = Zeroizing::new(
-            self.wrapping(run)?.decrypt(XNonce::from_slice(nonce), sealed).map_err(|_| KeyError::Wrapped)?,
+            self.wrapping(run)?
+                .decrypt(XNonce::from_slice(nonce), sealed)
+                .map_err(|_| KeyError::Wrapped)?,
         );
-        let key: [u8; KEY_BYTES] = opened.as_slice().try_into().map_err(|_| KeyError::Wrapped)?;
+        let key: [u8; KEY_BYTES] = opened
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyError::Wrapped)?;
         Ok(Zeroizing::new(key))
     }
 }
@@ -176,7 +196,11 @@ fn random_key() -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyError> {
     Ok(key)
 }
 
-fn derive(master: &[u8; KEY_BYTES], purpose: &[u8], of: &str) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyError> {
+fn derive(
+    master: &[u8; KEY_BYTES],
+    purpose: &[u8],
+    of: &str,
+) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyError> {
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(master).map_err(|_| KeyError::Wrapped)?;
     mac.update(purpose);
     mac.update(b"\0");

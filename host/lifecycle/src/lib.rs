@@ -3,7 +3,43 @@
 //! Duty: take each step in its order, ask [`yunei_authority`] before it, and commit every state change together with its entry.
 //!
 //! The way of data, as types: `Upload → Admitted`, `Submission → Decided → Claimed → Sealed → Released | Withheld | InReview`.
-//! Their constructors are private: a stage is had by going through the one before it.
+//! Their constructors are private: a stage is had by going through the one before it. A run cannot be queued undecided,
+//!
+//! ```compile_fail,E0308
+//! async fn skip(domain: &yunei_lifecycle::Domain, submission: yunei_lifecycle::Submission) {
+//!     let _ = domain.enqueue(submission).await;
+//! }
+//! ```
+//!
+//! nor executed without being claimed,
+//!
+//! ```compile_fail,E0308
+//! async fn skip(domain: &yunei_lifecycle::Domain, decided: yunei_lifecycle::Decided) {
+//!     let _ = domain.execute(decided).await;
+//! }
+//! ```
+//!
+//! nor judged before it is sealed,
+//!
+//! ```compile_fail,E0308
+//! async fn skip(domain: &yunei_lifecycle::Domain, claimed: yunei_lifecycle::Claimed) {
+//!     let _ = domain.judge_output(claimed).await;
+//! }
+//! ```
+//!
+//! and nobody can make up a sealed output, or a release.
+//!
+//! ```compile_fail,E0451
+//! fn forge(genuine: yunei_lifecycle::Sealed, other: yunei_lifecycle::Sealed) -> yunei_lifecycle::Sealed {
+//!     yunei_lifecycle::Sealed { covered_from: 0, ..genuine }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! async fn skip(domain: &yunei_lifecycle::Domain, sealed: yunei_lifecycle::Sealed) {
+//!     let _ = domain.release_judged(sealed, Vec::new()).await;
+//! }
+//! ```
 //!
 //! Invariants: no state change without its entry, no entry without its state change or decision. Intent before effect. A release
 //! commits only while its grant is in force and after its trace is under a signed checkpoint. A failing record stops runs.

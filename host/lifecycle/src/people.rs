@@ -4,7 +4,8 @@ use serde::Deserialize;
 use yunei_authority::{AccountTarget, Action, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    Account, AccountId, Appointment, Code, Name, Organisation, OrganisationId, OrganisationKind, Person, PersonId, Role, Text,
+    Account, AccountId, Appointment, Code, Name, Organisation, OrganisationId, OrganisationKind,
+    Person, PersonId, Role, Text,
 };
 use yunei_store::Page;
 
@@ -22,8 +23,8 @@ pub struct NewOrganisation {
     pub kind: OrganisationKind,
 }
 
-/// An account to be opened.
-#[derive(Debug, Clone, Deserialize)]
+/// An account to be opened. Its password is in no debug output.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     /// Name to sign in with, unique.
@@ -37,17 +38,39 @@ pub struct NewAccount {
     pub same_person_as: Option<AccountId>,
 }
 
+impl std::fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Domain {
     /// Registers an organisation.
     ///
     /// # Errors
     /// Refused by policy, or the name is taken.
-    pub async fn register_organisation(&self, actor: &Actor, new: NewOrganisation) -> Result<Organisation, LifecycleError> {
-        let permit = self.permit(actor, Action::RegisterOrganisation, &Target::Domain).await?;
-        let organisation =
-            Organisation { id: OrganisationId::new(&*self.ids), name: new.name, title: new.title, kind: new.kind };
+    pub async fn register_organisation(
+        &self,
+        actor: &Actor,
+        new: NewOrganisation,
+    ) -> Result<Organisation, LifecycleError> {
+        let permit = self
+            .permit(actor, Action::RegisterOrganisation, &Target::Domain)
+            .await?;
+        let organisation = Organisation {
+            id: OrganisationId::new(&*self.ids),
+            name: new.name,
+            title: new.title,
+            kind: new.kind,
+        };
         let mut change = self.store.begin().await?;
-        if change.organisation_by_name(&organisation.name).await?.is_some() {
+        if change
+            .organisation_by_name(&organisation.name)
+            .await?
+            .is_some()
+        {
             return Err(Code::NameTaken.into());
         }
         change.put_organisation(&organisation).await?;
@@ -65,11 +88,23 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn organisations(&self, actor: &Actor, page: Page<OrganisationId>) -> Result<Vec<Organisation>, LifecycleError> {
-        self.permit(actor, Action::ViewOrganisation, &Target::Domain).await?;
+    pub async fn organisations(
+        &self,
+        actor: &Actor,
+        page: Page<OrganisationId>,
+    ) -> Result<Vec<Organisation>, LifecycleError> {
+        self.permit(actor, Action::ViewOrganisation, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for organisation in self.store.organisations(page).await? {
-            if self.may(actor, Action::ViewOrganisation, &Target::from(&organisation)).await? {
+            if self
+                .may(
+                    actor,
+                    Action::ViewOrganisation,
+                    &Target::from(&organisation),
+                )
+                .await?
+            {
                 seen.push(organisation);
             }
         }
@@ -80,9 +115,19 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, the name is taken, or the password is too short.
-    pub async fn create_account(&self, actor: &Actor, new: NewAccount) -> Result<Account, LifecycleError> {
-        let organisation = self.store.organisation_by_name(&new.organisation).await?.ok_or(Code::NotFound)?;
-        let permit = self.permit(actor, Action::CreateAccount, &Target::from(&organisation)).await?;
+    pub async fn create_account(
+        &self,
+        actor: &Actor,
+        new: NewAccount,
+    ) -> Result<Account, LifecycleError> {
+        let organisation = self
+            .store
+            .organisation_by_name(&new.organisation)
+            .await?
+            .ok_or(Code::NotFound)?;
+        let permit = self
+            .permit(actor, Action::CreateAccount, &Target::from(&organisation))
+            .await?;
         let hash = self.hash_password(&new.password)?;
         let mut change = self.store.begin().await?;
         if change.account_by_name(&new.name).await?.is_some() {
@@ -91,7 +136,10 @@ impl Domain {
         let person = match new.same_person_as {
             Some(other) => change.account(other).await?.ok_or(Code::NotFound)?.person,
             None => {
-                let person = Person { id: PersonId::new(&*self.ids), organisation: organisation.id };
+                let person = Person {
+                    id: PersonId::new(&*self.ids),
+                    organisation: organisation.id,
+                };
                 change.put_person(&person).await?;
                 person.id
             }
@@ -120,8 +168,13 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn accounts(&self, actor: &Actor, page: Page<AccountId>) -> Result<Vec<Account>, LifecycleError> {
-        self.permit(actor, Action::ViewAccount, &Target::Domain).await?;
+    pub async fn accounts(
+        &self,
+        actor: &Actor,
+        page: Page<AccountId>,
+    ) -> Result<Vec<Account>, LifecycleError> {
+        self.permit(actor, Action::ViewAccount, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for account in self.store.accounts(None, page).await? {
             let target = Target::Account(self.account_target(&account).await?);
@@ -136,7 +189,12 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy: not one's own, the three administrators apart, roles in their kind of organisation.
-    pub async fn appoint(&self, actor: &Actor, id: AccountId, appointment: Appointment) -> Result<Account, LifecycleError> {
+    pub async fn appoint(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        appointment: Appointment,
+    ) -> Result<Account, LifecycleError> {
         let account = self.store.account(id).await?.ok_or(Code::NotFound)?;
         let target = self.appointment_target(&account, &appointment).await?;
         let permit = self.permit(actor, Action::Appoint, &target).await?;
@@ -149,21 +207,32 @@ impl Domain {
             .fact("account", id)
             .fact("role", appointment.role.as_str())
             .fact("from", appointment.from.as_micros())
-            .fact("until", appointment.until.map(yunei_model::Timestamp::as_micros))
+            .fact(
+                "until",
+                appointment.until.map(yunei_model::Timestamp::as_micros),
+            )
             .fact("remit", &appointment.remit.resources);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(account)
     }
 
-    async fn appointment_target(&self, account: &Account, appointment: &Appointment) -> Result<Target, LifecycleError> {
+    async fn appointment_target(
+        &self,
+        account: &Account,
+        appointment: &Appointment,
+    ) -> Result<Target, LifecycleError> {
         let now = self.clock.now();
         let held: Vec<Role> = self
             .store
             .accounts_of_person(account.person)
             .await?
             .iter()
-            .flat_map(|a| a.appointments.iter().filter(|held| held.until.is_none_or(|until| now < until)))
+            .flat_map(|a| {
+                a.appointments
+                    .iter()
+                    .filter(|held| held.until.is_none_or(|until| now < until))
+            })
             .map(|a| a.role)
             .collect();
         Ok(Target::Appointment {
@@ -174,9 +243,14 @@ impl Domain {
         })
     }
 
-    pub(crate) async fn account_target(&self, account: &Account) -> Result<AccountTarget, LifecycleError> {
+    pub(crate) async fn account_target(
+        &self,
+        account: &Account,
+    ) -> Result<AccountTarget, LifecycleError> {
         let organisation = self.store.organisation(account.organisation).await?;
-        let organisation = organisation.ok_or(LifecycleError::Impossible { detail: "an account without organisation" })?;
+        let organisation = organisation.ok_or(LifecycleError::Impossible {
+            detail: "an account without organisation",
+        })?;
         Ok(AccountTarget {
             id: account.id,
             person: account.person,

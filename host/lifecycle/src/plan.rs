@@ -5,11 +5,12 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource, Snapshot, World,
+    Basis, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource,
+    Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits, SessionPlan, Source,
-    TableFiles, TablePlan,
+    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
+    SessionPlan, Source, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -22,8 +23,12 @@ const RING_BYTES: u64 = (yunei_rooms::SLOT_BYTES * yunei_rooms::SLOTS_MAX) as u6
 /// Seconds of processor time for each second that a run may take.
 const CPU_SECONDS_MARGIN: u64 = 60;
 
-const NO_MANIFEST: LifecycleError = LifecycleError::Impossible { detail: "an admitted module without manifest" };
-const NO_FIELD: LifecycleError = LifecycleError::Impossible { detail: "a capability for a field that does not exist" };
+const NO_MANIFEST: LifecycleError = LifecycleError::Impossible {
+    detail: "an admitted module without manifest",
+};
+const NO_FIELD: LifecycleError = LifecycleError::Impossible {
+    detail: "a capability for a field that does not exist",
+};
 
 /// A table of a run: what the capability gives of it, the resource, the pinned snapshot.
 struct Table<'a> {
@@ -36,13 +41,17 @@ impl Domain {
     pub(crate) fn room_limits(&self) -> RoomLimits {
         RoomLimits {
             address_space_bytes_max: ADDRESS_SPACE_BYTES_MAX,
-            file_bytes_max: RING_BYTES.saturating_add(self.limits.output_bytes_max.saturating_mul(2)),
+            file_bytes_max: RING_BYTES
+                .saturating_add(self.limits.output_bytes_max.saturating_mul(2)),
             cpu_seconds_max: self.limits.duration_ms_max / 1000 + CPU_SECONDS_MARGIN,
         }
     }
 
     /// Plans for feed and cell, with the parts opened.
-    pub(crate) async fn session_plan(&self, claimed: &Claimed) -> Result<SessionPlan, LifecycleError> {
+    pub(crate) async fn session_plan(
+        &self,
+        claimed: &Claimed,
+    ) -> Result<SessionPlan, LifecycleError> {
         let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
         let tables = self.tables(claimed).await?;
         let mask_key = MaskKey::from_bytes(*self.keys.mask_key(claimed.run.grant)?);
@@ -53,14 +62,21 @@ impl Domain {
             let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
             planned.push(TablePlan {
                 name: table.resource.name.clone(),
-                fields: fields.iter().map(|f| (f.name.clone(), masked_type(f.kind, &f.mask), f.nullable)).collect(),
+                fields: fields
+                    .iter()
+                    .map(|f| (f.name.clone(), masked_type(f.kind, &f.mask), f.nullable))
+                    .collect(),
             });
-            let columns = fields.into_iter().map(|f| column(f, f.mask.clone())).collect();
+            let columns = fields
+                .into_iter()
+                .map(|f| column(f, f.mask.clone()))
+                .collect();
             views.push(view(table, columns, mask_key.clone()));
             files.push(self.open_parts(&table.snapshot)?);
         }
         let sql = claimed.capability.join() && claimed.capability.world() == World::Analysis;
-        let parameters = ParameterValue::typed(&manifest.parameters, claimed.capability.parameters())?;
+        let parameters =
+            ParameterValue::typed(&manifest.parameters, claimed.capability.parameters())?;
         let limits = self.room_limits();
         Ok(SessionPlan {
             feed: FeedPlan {
@@ -87,7 +103,10 @@ impl Domain {
     }
 
     /// The gate's plan, with the parts opened in the order of its views.
-    pub(crate) async fn gate_plan(&self, claimed: &Claimed) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
+    pub(crate) async fn gate_plan(
+        &self,
+        claimed: &Claimed,
+    ) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
         let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
         let tables = self.tables(claimed).await?;
         let mut views = Vec::new();
@@ -95,8 +114,11 @@ impl Domain {
         let mut outputs = Vec::new();
         for output in &manifest.outputs {
             let table = tables.iter().find(|t| t.resource.name == output.resource);
-            let table = table.ok_or(LifecycleError::Impossible { detail: "an output about a resource that is not granted" })?;
-            let computable = manifest.is_recomputable(output) || (manifest.world == World::PerRow && !output.measures.is_empty());
+            let table = table.ok_or(LifecycleError::Impossible {
+                detail: "an output about a resource that is not granted",
+            })?;
+            let computable = manifest.is_recomputable(output)
+                || (manifest.world == World::PerRow && !output.measures.is_empty());
             if !computable {
                 outputs.push(undecided(output));
                 continue;
@@ -121,29 +143,57 @@ impl Domain {
 
     async fn tables<'a>(&self, claimed: &'a Claimed) -> Result<Vec<Table<'a>>, LifecycleError> {
         let mut tables = Vec::new();
-        for (granted, snapshot) in claimed.capability.tables().iter().zip(&claimed.run.snapshots) {
-            let resource = claimed.resources.iter().find(|r| &r.name == granted.resource());
-            let resource = resource.ok_or(LifecycleError::Impossible { detail: "a capability without its resource" })?;
+        for (granted, snapshot) in claimed
+            .capability
+            .tables()
+            .iter()
+            .zip(&claimed.run.snapshots)
+        {
+            let resource = claimed
+                .resources
+                .iter()
+                .find(|r| &r.name == granted.resource());
+            let resource = resource.ok_or(LifecycleError::Impossible {
+                detail: "a capability without its resource",
+            })?;
             let snapshot = self.store.snapshot(*snapshot).await?;
             let snapshot = snapshot.filter(|s| s.resource == resource.id);
-            let snapshot = snapshot.ok_or(LifecycleError::Impossible { detail: "a run without its snapshot" })?;
-            tables.push(Table { granted, resource, snapshot });
+            let snapshot = snapshot.ok_or(LifecycleError::Impossible {
+                detail: "a run without its snapshot",
+            })?;
+            tables.push(Table {
+                granted,
+                resource,
+                snapshot,
+            });
         }
         Ok(tables)
     }
 
     fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
-        let parts: Result<Vec<File>, _> = snapshot.parts.iter().map(|part| self.vault.open_part(part)).collect();
+        let parts: Result<Vec<File>, _> = snapshot
+            .parts
+            .iter()
+            .map(|part| self.vault.open_part(part))
+            .collect();
         Ok(TableFiles { parts: parts? })
     }
 }
 
 fn named<'a>(resource: &'a Resource, names: &[Name]) -> Result<Vec<&'a Field>, LifecycleError> {
-    names.iter().map(|name| resource.field(name).ok_or(NO_FIELD)).collect()
+    names
+        .iter()
+        .map(|name| resource.field(name).ok_or(NO_FIELD))
+        .collect()
 }
 
 fn column(field: &Field, mask: Mask) -> ViewColumn {
-    ViewColumn { name: field.name.clone(), kind: field.kind, nullable: field.nullable, mask }
+    ViewColumn {
+        name: field.name.clone(),
+        kind: field.kind,
+        nullable: field.nullable,
+        mask,
+    }
 }
 
 fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
@@ -197,7 +247,10 @@ fn output_plan(
     resource: &Resource,
     view: usize,
 ) -> Result<(OutputPlan, Vec<ViewColumn>), LifecycleError> {
-    let mut columns = Columns { resource, taken: Vec::new() };
+    let mut columns = Columns {
+        resource,
+        taken: Vec::new(),
+    };
     let protected = resource.basis != Basis::NonPersonal;
     let subject = columns.optional(resource.subject.as_ref().filter(|_| protected))?;
     let group = columns.optional(resource.subject_group.as_ref().filter(|_| protected))?;
@@ -224,7 +277,9 @@ fn output_plan(
 
 fn derived_position(manifest: &Manifest, name: &Name) -> Result<usize, LifecycleError> {
     let position = manifest.derived.iter().position(|d| &d.name == name);
-    position.ok_or(LifecycleError::Impossible { detail: "a derived column that nothing derives" })
+    position.ok_or(LifecycleError::Impossible {
+        detail: "a derived column that nothing derives",
+    })
 }
 
 fn dimension_plan(
@@ -239,7 +294,13 @@ fn dimension_plan(
             let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
             let title = Some(known.title.clone());
             let sensitive = known.class == yunei_model::FieldClass::Sensitive;
-            Ok(DimensionPlan::Banded { name: field.clone(), title, sensitive, column: position, banding })
+            Ok(DimensionPlan::Banded {
+                name: field.clone(),
+                title,
+                sensitive,
+                column: position,
+                banding,
+            })
         }
         Dimension::Derived { derived } => {
             let position = derived_position(manifest, derived)?;
@@ -247,13 +308,23 @@ fn dimension_plan(
                 DerivedValue::Category { labels } => Some(labels.clone()),
                 DerivedValue::Number { .. } => None,
             });
-            let labels = labels.ok_or(LifecycleError::Impossible { detail: "a dimension that is no category" })?;
-            Ok(DimensionPlan::Derived { name: derived.clone(), column: position, labels })
+            let labels = labels.ok_or(LifecycleError::Impossible {
+                detail: "a dimension that is no category",
+            })?;
+            Ok(DimensionPlan::Derived {
+                name: derived.clone(),
+                column: position,
+                labels,
+            })
         }
     }
 }
 
-fn measure_plan(manifest: &Manifest, measure: &Measure, columns: &mut Columns<'_>) -> Result<MeasurePlan, LifecycleError> {
+fn measure_plan(
+    manifest: &Manifest,
+    measure: &Measure,
+    columns: &mut Columns<'_>,
+) -> Result<MeasurePlan, LifecycleError> {
     let values = match (&measure.field, &measure.derived) {
         (Some(field), _) => Some(Source::Column(columns.position(field)?)),
         (None, Some(derived)) => Some(Source::Derived(derived_position(manifest, derived)?)),

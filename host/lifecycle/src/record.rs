@@ -31,11 +31,20 @@ impl Domain {
     fn seal(&self, draft: Draft) -> Result<Entry, LifecycleError> {
         let mut nonce = [0_u8; yunei_ledger::NONCE_BYTES];
         getrandom::fill(&mut nonce).map_err(|_| crate::KeyError::Random)?;
-        Ok(Entry::seal(draft, EntryId::new(&*self.ids), nonce, self.clock.now())?)
+        Ok(Entry::seal(
+            draft,
+            EntryId::new(&*self.ids),
+            nonce,
+            self.clock.now(),
+        )?)
     }
 
     /// Puts an entry into the transaction of what it tells of.
-    pub(crate) async fn record(&self, change: &mut Change, draft: Draft) -> Result<(), LifecycleError> {
+    pub(crate) async fn record(
+        &self,
+        change: &mut Change,
+        draft: Draft,
+    ) -> Result<(), LifecycleError> {
         let entry = self.seal(draft)?;
         change.record(&entry).await?;
         Ok(())

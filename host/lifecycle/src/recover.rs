@@ -1,9 +1,9 @@
 //! Recovery at start-up: an intent without outcome becomes `aborted`.
 
+use yunei_authority::{Action, RecordTarget, Target};
 use yunei_ledger::{Draft, Kind, Report};
 use yunei_model::{Code, Digest, EndCause, RunState, State};
 use yunei_store::{Answer, EntryFilter, Page, Recorded, RunFilter, SignedCheckpoint};
-use yunei_authority::{Action, RecordTarget, Target};
 
 use crate::stop::run_facts;
 use crate::{Actor, Domain, LifecycleError};
@@ -17,16 +17,25 @@ impl Domain {
     /// # Errors
     /// The store failed.
     pub async fn recover(&self) -> Result<u64, LifecycleError> {
-        let filter = RunFilter { states: vec![RunState::Running, RunState::Sealed], ..RunFilter::default() };
+        let filter = RunFilter {
+            states: vec![RunState::Running, RunState::Sealed],
+            ..RunFilter::default()
+        };
         let mut aborted = 0;
         loop {
-            let runs = self.store.runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX)).await?;
+            let runs = self
+                .store
+                .runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX))
+                .await?;
             if runs.is_empty() {
                 break;
             }
             let mut change = self.store.begin().await?;
             for mut run in runs {
-                run.state = run.state.step(RunState::Aborted).map_err(|_| Code::WrongState)?;
+                run.state = run
+                    .state
+                    .step(RunState::Aborted)
+                    .map_err(|_| Code::WrongState)?;
                 run.ended_at = Some(self.clock.now());
                 run.end_cause = Some(EndCause::Interrupted);
                 // Whatever calls became durable are committed to now.
@@ -43,7 +52,8 @@ impl Domain {
             }
             self.commit(change).await?;
         }
-        self.record_alone(Draft::new(Kind::SystemStarted).fact("aborted", aborted)).await?;
+        self.record_alone(Draft::new(Kind::SystemStarted).fact("aborted", aborted))
+            .await?;
         self.queued.notify_one();
         Ok(aborted)
     }
@@ -52,7 +62,10 @@ impl Domain {
         let mut tree = yunei_ledger::TraceTree::default();
         let mut calls = 0;
         loop {
-            let group = self.store.calls(run, calls, yunei_store::PAGE_ROWS_MAX).await?;
+            let group = self
+                .store
+                .calls(run, calls, yunei_store::PAGE_ROWS_MAX)
+                .await?;
             if group.is_empty() {
                 return Ok((tree.root(), calls));
             }
@@ -67,9 +80,15 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn entries(&self, actor: &Actor, filter: &EntryFilter, page: Page<u64>) -> Result<Vec<Recorded>, LifecycleError> {
-        let all = Target::Record(RecordTarget { operator: filter.operator, ..RecordTarget::default() });
-        self.permit(actor, Action::ViewRecord, &all).await?;
+    pub async fn entries(
+        &self,
+        actor: &Actor,
+        filter: &EntryFilter,
+        page: Page<u64>,
+    ) -> Result<Vec<Recorded>, LifecycleError> {
+        // Asking is decided on the domain; what is found is decided entry by entry, by remit.
+        self.permit(actor, Action::ViewRecord, &Target::Domain)
+            .await?;
         let mut seen = Vec::new();
         for recorded in self.store.entries(filter, page).await? {
             let target = Target::Record(self.record_target(&recorded).await?);
@@ -88,16 +107,28 @@ impl Domain {
         {
             resources.extend(self.resources_of(&run).await?.into_iter().map(|r| r.name));
         }
-        let named = recorded.entry.facts().get("resource").and_then(serde_json::Value::as_str);
+        let named = recorded
+            .entry
+            .facts()
+            .get("resource")
+            .and_then(serde_json::Value::as_str);
         resources.extend(named.and_then(|name| yunei_model::Name::parse(name).ok()));
-        Ok(RecordTarget { operator, resources })
+        Ok(RecordTarget {
+            operator,
+            resources,
+        })
     }
 
-    /// The newest signed checkpoint.
+    /// The newest signed checkpoint. It tells how long the record is, so it is for those who may read the record.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, LifecycleError> {
+    /// Refused by policy, or the store failed.
+    pub async fn checkpoint(
+        &self,
+        actor: &Actor,
+    ) -> Result<Option<SignedCheckpoint>, LifecycleError> {
+        self.permit(actor, Action::ViewRecord, &Target::Domain)
+            .await?;
         Ok(self.store.newest_checkpoint().await?)
     }
 
@@ -106,7 +137,8 @@ impl Domain {
     /// # Errors
     /// Refused by policy, or the store failed.
     pub async fn verify_record(&self, actor: &Actor) -> Result<Report, LifecycleError> {
-        self.permit(actor, Action::VerifyRecord, &Target::Domain).await?;
+        self.permit(actor, Action::VerifyRecord, &Target::Domain)
+            .await?;
         Ok(self.store.verify(&self.log_key(), &[]).await?)
     }
 
@@ -114,21 +146,46 @@ impl Domain {
     ///
     /// # Errors
     /// [`Code::IdempotencyReused`] when that was another request.
-    pub async fn remembered(&self, actor: &Actor, key: &str, request: &Digest) -> Result<Option<String>, LifecycleError> {
-        let Some(answer) = self.store.answer(actor.principal.account, key).await? else { return Ok(None) };
-        if answer.request_digest == *request { Ok(Some(answer.response)) } else { Err(Code::IdempotencyReused.into()) }
+    pub async fn remembered(
+        &self,
+        actor: &Actor,
+        key: &str,
+        request: &Digest,
+    ) -> Result<Option<String>, LifecycleError> {
+        let Some(answer) = self.store.answer(actor.principal.account, key).await? else {
+            return Ok(None);
+        };
+        if answer.request_digest == *request {
+            Ok(Some(answer.response))
+        } else {
+            Err(Code::IdempotencyReused.into())
+        }
     }
 
     /// Remembers an answer for a day.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn remember(&self, actor: &Actor, key: &str, request: &Digest, response: &str) -> Result<(), LifecycleError> {
+    pub async fn remember(
+        &self,
+        actor: &Actor,
+        key: &str,
+        request: &Digest,
+        response: &str,
+    ) -> Result<(), LifecycleError> {
         let now = self.clock.now();
-        let answer = Answer { request_digest: *request, response: response.to_owned(), answered_at: now };
+        let answer = Answer {
+            request_digest: *request,
+            response: response.to_owned(),
+            answered_at: now,
+        };
         let mut change = self.store.begin().await?;
-        change.remove_answers_before(now.plus_seconds(-ANSWER_SECONDS)).await?;
-        change.put_answer(actor.principal.account, key, &answer).await?;
+        change
+            .remove_answers_before(now.plus_seconds(-ANSWER_SECONDS))
+            .await?;
+        change
+            .put_answer(actor.principal.account, key, &answer)
+            .await?;
         change.commit().await?;
         Ok(())
     }

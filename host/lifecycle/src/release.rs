@@ -70,7 +70,12 @@ impl Domain {
     ) -> Result<Option<Outcome>, LifecycleError> {
         self.await_checkpoint(sealed.covered_from).await?;
         let mut change = self.store.begin().await?;
-        let Some(run) = self.still(&mut change, sealed.run.id, RunState::Sealed).await? else { return Ok(None) };
+        let Some(run) = self
+            .still(&mut change, sealed.run.id, RunState::Sealed)
+            .await?
+        else {
+            return Ok(None);
+        };
         if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
             self.stop_one(&mut change, run, &cause, None).await?;
             self.commit(change).await?;
@@ -80,12 +85,17 @@ impl Domain {
         let cells = outputs.iter().map(|(v, _)| v.cells_released).sum();
         let mut tables = Vec::new();
         for (verdict, table) in &outputs {
-            let table = table.clone().ok_or(LifecycleError::Impossible { detail: "a release without a table" })?;
+            let table = table.clone().ok_or(LifecycleError::Impossible {
+                detail: "a release without a table",
+            })?;
             tables.push((verdict.output.clone(), verdict.route, table));
         }
         let draft = verdict_facts(Draft::new(Kind::RunReleased), &outputs)
             .fact("sealed_digest", sealed.output.digest.to_string());
-        match self.put_releases(&mut change, run, tables, cells, draft).await? {
+        match self
+            .put_releases(&mut change, run, tables, cells, draft)
+            .await?
+        {
             Ok(released) => {
                 self.commit(change).await?;
                 Ok(Some(Outcome::Released(released)))
@@ -110,10 +120,21 @@ impl Domain {
             self.commit(change).await?;
             return self.detail_of(run).await;
         }
-        let cells = opened.tables.iter().map(|(_, t)| (t.rows() * t.columns().len()) as u64).sum();
-        let tables = opened.tables.into_iter().map(|(name, table)| (name, Route::Reviewed, table)).collect();
+        let cells = opened
+            .tables
+            .iter()
+            .map(|(_, t)| (t.rows() * t.columns().len()) as u64)
+            .sum();
+        let tables = opened
+            .tables
+            .into_iter()
+            .map(|(name, table)| (name, Route::Reviewed, table))
+            .collect();
         let draft = Draft::new(Kind::RunReleased).fact("route", Route::Reviewed.as_str());
-        let run = match self.put_releases(&mut change, run, tables, cells, draft).await? {
+        let run = match self
+            .put_releases(&mut change, run, tables, cells, draft)
+            .await?
+        {
             Ok(released) => released.run,
             Err(withheld) => withheld,
         };
@@ -122,11 +143,22 @@ impl Domain {
     }
 
     /// A reviewer said no.
-    pub(crate) async fn withhold_reviewed(&self, change: &mut Change, mut run: Run) -> Result<Run, LifecycleError> {
-        run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
+    pub(crate) async fn withhold_reviewed(
+        &self,
+        change: &mut Change,
+        mut run: Run,
+    ) -> Result<Run, LifecycleError> {
+        run.state = run
+            .state
+            .step(RunState::Withheld)
+            .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         change.put_run(&run).await?;
-        self.record(change, run_facts(Draft::new(Kind::RunWithheld), &run).fact("route", Route::Reviewed.as_str())).await?;
+        self.record(
+            change,
+            run_facts(Draft::new(Kind::RunWithheld), &run).fact("route", Route::Reviewed.as_str()),
+        )
+        .await?;
         self.destroy_output(change, &run).await?;
         Ok(run)
     }
@@ -141,31 +173,66 @@ impl Domain {
         draft: Draft,
     ) -> Result<Result<Released, Run>, LifecycleError> {
         let grant = change.grant_version(run.grant, run.grant_version).await?;
-        let grant = grant.ok_or(LifecycleError::Impossible { detail: "a run without its grant" })?;
-        let amount = Usage { runs: 0, rows: 0, released_cells: cells };
+        let grant = grant.ok_or(LifecycleError::Impossible {
+            detail: "a run without its grant",
+        })?;
+        let amount = Usage {
+            runs: 0,
+            rows: 0,
+            released_cells: cells,
+        };
         run.ended_at = Some(self.clock.now());
-        if let Err(error) = change.reserve(run.id, run.grant, &grant.terms.quota, amount).await {
+        if let Err(error) = change
+            .reserve(run.id, run.grant, &grant.terms.quota, amount)
+            .await
+        {
             let refusal = quota_refusal(&error).ok_or(error)?;
-            run.state = run.state.step(RunState::Withheld).map_err(|_| Code::WrongState)?;
-            run.end_cause = Some(EndCause::Denied { clause: refusal.clause.unwrap_or_default() });
+            run.state = run
+                .state
+                .step(RunState::Withheld)
+                .map_err(|_| Code::WrongState)?;
+            run.end_cause = Some(EndCause::Denied {
+                clause: refusal.clause.unwrap_or_default(),
+            });
             change.put_run(&run).await?;
-            let draft = run_facts(Draft::new(Kind::RunWithheld), &run).fact("code", refusal.code.as_str());
+            let draft =
+                run_facts(Draft::new(Kind::RunWithheld), &run).fact("code", refusal.code.as_str());
             self.record(change, draft).await?;
             self.destroy_output(change, &run).await?;
             return Ok(Err(run));
         }
-        run.state = run.state.step(RunState::Released).map_err(|_| Code::WrongState)?;
+        run.state = run
+            .state
+            .step(RunState::Released)
+            .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
         let mut releases = Vec::new();
         let mut digests = Vec::new();
         for (output, route, table) in tables {
             let id = ReleaseId::new(&*self.ids);
-            let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible { detail: "a table that is no JSON" })?;
+            let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
+                detail: "a table that is no JSON",
+            })?;
             digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": Digest::of(&bytes).to_string() }));
-            change.put_release(&Release { id, run: run.id, output, route, table, at: self.clock.now() }).await?;
+            change
+                .put_release(&Release {
+                    id,
+                    run: run.id,
+                    output,
+                    route,
+                    table,
+                    at: self.clock.now(),
+                })
+                .await?;
             releases.push(id);
         }
-        self.record(change, run_facts(draft, &run).fact("releases", digests).fact("cells", cells)).await?;
+        self.record(
+            change,
+            run_facts(draft, &run)
+                .fact("releases", digests)
+                .fact("cells", cells),
+        )
+        .await?;
         Ok(Ok(Released { run, releases }))
     }
 }

@@ -3,8 +3,8 @@
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, Module, ModuleId, ModuleState, Name, ReleaseReview, ReviewId, ReviewOutcome, Run, RunId, RunState,
-    State, Table,
+    AlgorithmReview, Code, Module, ModuleId, ModuleState, Name, ReleaseReview, ReviewId,
+    ReviewOutcome, Run, RunId, RunState, State, Table,
 };
 use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
@@ -44,7 +44,11 @@ impl Domain {
         if module.state != ModuleState::Admitted {
             return Err(Code::WrongState.into());
         }
-        if module.reviews.iter().any(|r| r.person == actor.principal.person) {
+        if module
+            .reviews
+            .iter()
+            .any(|r| r.person == actor.principal.person)
+        {
             return Err(Code::ReviewerTwice.into());
         }
         module.reviews.push(AlgorithmReview {
@@ -69,7 +73,9 @@ impl Domain {
         let approved = ModuleTarget::from(&module).approvals >= APPROVALS_NEEDED;
         let next = match outcome {
             ReviewOutcome::Rejected => Some((ModuleState::Rejected, Kind::ModuleRejected)),
-            ReviewOutcome::Approved if approved => Some((ModuleState::Approved, Kind::ModuleApproved)),
+            ReviewOutcome::Approved if approved => {
+                Some((ModuleState::Approved, Kind::ModuleApproved))
+            }
             ReviewOutcome::Approved => None,
         };
         if let Some((state, kind)) = next {
@@ -85,15 +91,25 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn withdraw_module(&self, actor: &Actor, id: ModuleId) -> Result<ModuleView, LifecycleError> {
+    pub async fn withdraw_module(
+        &self,
+        actor: &Actor,
+        id: ModuleId,
+    ) -> Result<ModuleView, LifecycleError> {
         let module = self.store.module(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Module(ModuleTarget::from(&module));
         let permit = self.permit(actor, Action::WithdrawModule, &target).await?;
         let mut change = self.store.begin().await?;
         let mut module = change.module(id).await?.ok_or(Code::NotFound)?;
-        module.state = module.state.step(ModuleState::Withdrawn).map_err(|_| Code::WrongState)?;
+        module.state = module
+            .state
+            .step(ModuleState::Withdrawn)
+            .map_err(|_| Code::WrongState)?;
         change.put_module(&module).await?;
-        let draft = permit.draft(Kind::ModuleWithdrawn, actor).operator(module.operator).fact("module", id);
+        let draft = permit
+            .draft(Kind::ModuleWithdrawn, actor)
+            .operator(module.operator)
+            .fact("module", id);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(ModuleView::of(module, actor))
@@ -105,9 +121,16 @@ impl Domain {
     /// Refused by policy.
     pub async fn awaiting_review(&self, actor: &Actor) -> Result<Vec<RunDetail>, LifecycleError> {
         self.permit(actor, Action::ViewRun, &Target::Domain).await?;
-        let filter = RunFilter { states: vec![RunState::InReview], ..RunFilter::default() };
+        let filter = RunFilter {
+            states: vec![RunState::InReview],
+            ..RunFilter::default()
+        };
         let mut waiting = Vec::new();
-        for run in self.store.runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX)).await? {
+        for run in self
+            .store
+            .runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX))
+            .await?
+        {
             let target = Target::Run(self.run_target(&run).await?);
             if self.may(actor, Action::ReviewRelease, &target).await? {
                 waiting.push(self.detail_of(run).await?);
@@ -120,25 +143,42 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or the output was destroyed.
-    pub async fn open_output(&self, actor: &Actor, id: RunId) -> Result<OpenedOutput, LifecycleError> {
+    pub async fn open_output(
+        &self,
+        actor: &Actor,
+        id: RunId,
+    ) -> Result<OpenedOutput, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
-        let permit = self.permit(actor, Action::ViewSealedOutput, &target).await?;
+        let permit = self
+            .permit(actor, Action::ViewSealedOutput, &target)
+            .await?;
         if run.state != RunState::InReview {
             return Err(Code::WrongState.into());
         }
-        self.record_alone(run_facts(permit.draft(Kind::ReleaseViewed, actor), &run)).await?;
+        self.record_alone(run_facts(permit.draft(Kind::ReleaseViewed, actor), &run))
+            .await?;
         self.open_sealed(&run).await
     }
 
     /// Has a gate open a run's sealed output.
     pub(crate) async fn open_sealed(&self, run: &Run) -> Result<OpenedOutput, LifecycleError> {
-        let held = self.store.sealed_output(run.id).await?.ok_or(Code::NotFound)?;
+        let held = self
+            .store
+            .sealed_output(run.id)
+            .await?
+            .ok_or(Code::NotFound)?;
         let wrapped = held.wrapped_key.ok_or(Code::ReleaseGone)?;
         let key = self.keys.open_run_key(run.id, &wrapped)?;
-        let ciphertext = self.sealed.open(&held.file).map_err(LifecycleError::data("to open a sealed output"))?.into_std();
+        let ciphertext = self
+            .sealed
+            .open(&held.file)
+            .map_err(LifecycleError::data("to open a sealed output"))?
+            .into_std();
         let plan = GatePlan {
-            mode: GateMode::Open { digest: held.sealed.digest },
+            mode: GateMode::Open {
+                digest: held.sealed.digest,
+            },
             key: SealKey::from_bytes(*key),
             views: Vec::new(),
             outputs: Vec::new(),
@@ -148,7 +188,10 @@ impl Domain {
             limits: self.room_limits(),
         };
         let opened = GateSession::open(&self.program, plan, ciphertext).await?;
-        Ok(OpenedOutput { tables: opened.tables, notes: opened.notes })
+        Ok(OpenedOutput {
+            tables: opened.tables,
+            notes: opened.notes,
+        })
     }
 
     /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
@@ -187,7 +230,11 @@ impl Domain {
             .fact("outcome", outcome.as_str())
             .fact("reason", &review.reason);
         self.record(&mut change, draft).await?;
-        let approvals = earlier.iter().filter(|r| r.outcome == ReviewOutcome::Approved).count() as u64 + 1;
+        let approvals = earlier
+            .iter()
+            .filter(|r| r.outcome == ReviewOutcome::Approved)
+            .count() as u64
+            + 1;
         let run = match outcome {
             ReviewOutcome::Rejected => self.withhold_reviewed(&mut change, run).await?,
             ReviewOutcome::Approved => run,

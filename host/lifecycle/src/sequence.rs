@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use yunei_ledger::{Checkpoint, VerifierKey};
 use yunei_store::{SEQUENCE_ROWS_MAX, SignedCheckpoint};
+use yunei_telemetry::event;
 
 use crate::{Domain, LifecycleError};
 
@@ -20,7 +21,7 @@ impl Domain {
         loop {
             if let Err(error) = self.sequence_now().await {
                 // Releases wait for a checkpoint, so a failing sequencer fails closed.
-                tracing::error!(error = %error, "the record could not be sequenced");
+                event!(ERROR, SEQUENCE_FAILED, CAUSE = %error);
             }
             tokio::select! {
                 () = self.recorded.notified() => {}
@@ -43,12 +44,23 @@ impl Domain {
                 break;
             }
             size = head.size;
-            let checkpoint = Checkpoint { size: head.size, root: head.root, origin: self.log_key.name().to_owned() };
+            let checkpoint = Checkpoint {
+                size: head.size,
+                root: head.root,
+                origin: self.log_key.name().to_owned(),
+            };
             let note = checkpoint.sign(&self.log_key)?;
-            let note = String::from_utf8(note)
-                .map_err(|_| LifecycleError::Impossible { detail: "a checkpoint that is no text" })?;
+            let note = String::from_utf8(note).map_err(|_| LifecycleError::Impossible {
+                detail: "a checkpoint that is no text",
+            })?;
             let signed_at = self.clock.now();
-            self.store.put_checkpoint(&SignedCheckpoint { size: head.size, note, signed_at }).await?;
+            self.store
+                .put_checkpoint(&SignedCheckpoint {
+                    size: head.size,
+                    note,
+                    signed_at,
+                })
+                .await?;
         }
         if size != covered {
             self.checkpointed.send_replace(size);
@@ -61,7 +73,9 @@ impl Domain {
         self.recorded.notify_one();
         let mut covered = self.checkpointed.subscribe();
         let reached = covered.wait_for(|covered| *covered >= size).await;
-        reached.map(|_| ()).map_err(|_| LifecycleError::Impossible { detail: "a domain without sequencer" })
+        reached.map(|_| ()).map_err(|_| LifecycleError::Impossible {
+            detail: "a domain without sequencer",
+        })
     }
 
     /// The log's public key.

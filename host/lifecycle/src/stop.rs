@@ -20,16 +20,42 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn suspend_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
-        self.end_grant(actor, id, Action::SuspendGrant, GrantState::Suspended, Kind::GrantSuspended, reason).await
+    pub async fn suspend_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        reason: &str,
+    ) -> Result<Grant, LifecycleError> {
+        self.end_grant(
+            actor,
+            id,
+            Action::SuspendGrant,
+            GrantState::Suspended,
+            Kind::GrantSuspended,
+            reason,
+        )
+        .await
     }
 
     /// Revokes a grant; its runs stop at once, and what they sealed is destroyed.
     ///
     /// # Errors
     /// Refused by policy, or not in the state for it.
-    pub async fn revoke_grant(&self, actor: &Actor, id: GrantId, reason: &str) -> Result<Grant, LifecycleError> {
-        self.end_grant(actor, id, Action::RevokeGrant, GrantState::Revoked, Kind::GrantRevoked, reason).await
+    pub async fn revoke_grant(
+        &self,
+        actor: &Actor,
+        id: GrantId,
+        reason: &str,
+    ) -> Result<Grant, LifecycleError> {
+        self.end_grant(
+            actor,
+            id,
+            Action::RevokeGrant,
+            GrantState::Revoked,
+            Kind::GrantRevoked,
+            reason,
+        )
+        .await
     }
 
     async fn end_grant(
@@ -42,7 +68,9 @@ impl Domain {
         reason: &str,
     ) -> Result<Grant, LifecycleError> {
         let (_, target) = self.grant_with_target(id).await?;
-        let permit = self.permit(actor, action, &Target::Grant(Box::new(target))).await?;
+        let permit = self
+            .permit(actor, action, &Target::Grant(Box::new(target)))
+            .await?;
         let mut change = self.store.begin().await?;
         let mut grant = change.grant(id).await?.ok_or(Code::NotFound)?;
         grant.state = grant.state.step(next).map_err(|_| Code::WrongState)?;
@@ -54,8 +82,12 @@ impl Domain {
             .fact("grant_version", grant.version)
             .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;
-        let cause = EndCause::GrantEnded { state: next.to_string() };
-        let stopped = self.stop_runs(&mut change, Some(id), &cause, Some((actor, &permit))).await?;
+        let cause = EndCause::GrantEnded {
+            state: next.to_string(),
+        };
+        let stopped = self
+            .stop_runs(&mut change, Some(id), &cause, Some((actor, &permit)))
+            .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);
         Ok(grant)
@@ -65,14 +97,23 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or the run is at its end.
-    pub async fn stop_run(&self, actor: &Actor, id: RunId, reason: &str) -> Result<RunDetail, LifecycleError> {
+    pub async fn stop_run(
+        &self,
+        actor: &Actor,
+        id: RunId,
+        reason: &str,
+    ) -> Result<RunDetail, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
         let permit = self.permit(actor, Action::StopRun, &target).await?;
         let mut change = self.store.begin().await?;
         let run = change.run(id).await?.ok_or(Code::NotFound)?;
-        let cause = EndCause::Stop { reason: kept_reason(reason) };
-        let stopped = self.stop_one(&mut change, run, &cause, Some((actor, &permit))).await?;
+        let cause = EndCause::Stop {
+            reason: kept_reason(reason),
+        };
+        let stopped = self
+            .stop_one(&mut change, run, &cause, Some((actor, &permit)))
+            .await?;
         self.commit(change).await?;
         self.kill_rooms(stopped.id);
         self.detail_of(stopped).await
@@ -82,18 +123,34 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy, or a stop is in force already.
-    pub async fn emergency_stop(&self, actor: &Actor, reason: &str) -> Result<Emergency, LifecycleError> {
-        let permit = self.permit(actor, Action::EmergencyStop, &Target::Domain).await?;
+    pub async fn emergency_stop(
+        &self,
+        actor: &Actor,
+        reason: &str,
+    ) -> Result<Emergency, LifecycleError> {
+        let permit = self
+            .permit(actor, Action::EmergencyStop, &Target::Domain)
+            .await?;
         let mut change = self.store.begin().await?;
         if change.emergency().await?.is_some() {
             return Err(Code::WrongState.into());
         }
-        let emergency = Emergency { account: actor.principal.account, reason: kept_reason(reason), at: self.clock.now() };
+        let emergency = Emergency {
+            account: actor.principal.account,
+            reason: kept_reason(reason),
+            at: self.clock.now(),
+        };
         change.put_emergency(Some(&emergency)).await?;
-        let draft = permit.draft(Kind::EmergencyStop, actor).fact("reason", &emergency.reason);
+        let draft = permit
+            .draft(Kind::EmergencyStop, actor)
+            .fact("reason", &emergency.reason);
         self.record(&mut change, draft).await?;
-        let cause = EndCause::Stop { reason: "emergency stop".to_owned() };
-        let stopped = self.stop_runs(&mut change, None, &cause, Some((actor, &permit))).await?;
+        let cause = EndCause::Stop {
+            reason: "emergency stop".to_owned(),
+        };
+        let stopped = self
+            .stop_runs(&mut change, None, &cause, Some((actor, &permit)))
+            .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);
         Ok(emergency)
@@ -104,13 +161,17 @@ impl Domain {
     /// # Errors
     /// Refused by policy, or none is in force.
     pub async fn lift_emergency(&self, actor: &Actor, reason: &str) -> Result<(), LifecycleError> {
-        let permit = self.permit(actor, Action::LiftEmergency, &Target::Domain).await?;
+        let permit = self
+            .permit(actor, Action::LiftEmergency, &Target::Domain)
+            .await?;
         let mut change = self.store.begin().await?;
         if change.emergency().await?.is_none() {
             return Err(Code::WrongState.into());
         }
         change.put_emergency(None).await?;
-        let draft = permit.draft(Kind::EmergencyLifted, actor).fact("reason", kept_reason(reason));
+        let draft = permit
+            .draft(Kind::EmergencyLifted, actor)
+            .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;
         self.commit(change).await
     }
@@ -131,13 +192,24 @@ impl Domain {
         cause: &EndCause,
         by: Option<(&Actor, &Permit)>,
     ) -> Result<Vec<RunId>, LifecycleError> {
-        let states = vec![RunState::Queued, RunState::Running, RunState::Sealed, RunState::InReview];
-        let filter = RunFilter { grant, states, ..RunFilter::default() };
+        let states = vec![
+            RunState::Queued,
+            RunState::Running,
+            RunState::Sealed,
+            RunState::InReview,
+        ];
+        let filter = RunFilter {
+            grant,
+            states,
+            ..RunFilter::default()
+        };
         let mut stopped = Vec::new();
         let mut page = Page::first(yunei_store::PAGE_ROWS_MAX);
         loop {
             let runs = change.runs(&filter, page).await?;
-            let Some(last) = runs.last().map(|r| r.id) else { return Ok(stopped) };
+            let Some(last) = runs.last().map(|r| r.id) else {
+                return Ok(stopped);
+            };
             for run in runs {
                 stopped.push(self.stop_one(change, run, cause, by).await?.id);
             }
@@ -153,7 +225,10 @@ impl Domain {
         cause: &EndCause,
         by: Option<(&Actor, &Permit)>,
     ) -> Result<Run, LifecycleError> {
-        run.state = run.state.step(RunState::Stopped).map_err(|_| Code::WrongState)?;
+        run.state = run
+            .state
+            .step(RunState::Stopped)
+            .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(cause.clone());
         change.put_run(&run).await?;
@@ -168,11 +243,24 @@ impl Domain {
     }
 
     /// Destroys a run's sealed output by destroying its key.
-    pub(crate) async fn destroy_output(&self, change: &mut Change, run: &Run) -> Result<(), LifecycleError> {
-        let held = change.sealed_output(run.id).await?.filter(|held| held.wrapped_key.is_some());
+    pub(crate) async fn destroy_output(
+        &self,
+        change: &mut Change,
+        run: &Run,
+    ) -> Result<(), LifecycleError> {
+        let held = change
+            .sealed_output(run.id)
+            .await?
+            .filter(|held| held.wrapped_key.is_some());
         if held.is_some() {
-            change.destroy_sealed_output(run.id, self.clock.now()).await?;
-            self.record(change, run_facts(Draft::new(Kind::SealedOutputDestroyed), run)).await?;
+            change
+                .destroy_sealed_output(run.id, self.clock.now())
+                .await?;
+            self.record(
+                change,
+                run_facts(Draft::new(Kind::SealedOutputDestroyed), run),
+            )
+            .await?;
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
 use yunei_ledger::Kind;
 use yunei_model::{
-    Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run, RunId, RunState, Scenario,
-    Snapshot, SnapshotId, Trigger,
+    Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,
+    RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
 };
 
 use crate::stop::run_facts;
@@ -58,7 +58,11 @@ impl Domain {
     ///
     /// # Errors
     /// As its stages.
-    pub async fn submit(&self, actor: &Actor, request: RunRequest) -> Result<RunView, LifecycleError> {
+    pub async fn submit(
+        &self,
+        actor: &Actor,
+        request: RunRequest,
+    ) -> Result<RunView, LifecycleError> {
         let submission = self.submission(actor, request).await?;
         let decided = self.decide(submission).await?;
         let run = self.enqueue(decided).await?;
@@ -69,11 +73,22 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy; module or grant do not exist or are not `actor`'s to see; the module is not admitted.
-    pub async fn submission(&self, actor: &Actor, request: RunRequest) -> Result<Submission, LifecycleError> {
+    pub async fn submission(
+        &self,
+        actor: &Actor,
+        request: RunRequest,
+    ) -> Result<Submission, LifecycleError> {
         let admitted = self.admitted(actor, request.module).await?;
         let (_, target) = self.grant_with_target(request.grant).await?;
-        let permit = self.permit(actor, Action::SubmitRun, &Target::Grant(Box::new(target))).await?;
-        Ok(Submission { actor: actor.clone(), permit, admitted, request })
+        let permit = self
+            .permit(actor, Action::SubmitRun, &Target::Grant(Box::new(target)))
+            .await?;
+        Ok(Submission {
+            actor: actor.clone(),
+            permit,
+            admitted,
+            request,
+        })
     }
 
     /// Decides: the grant, its term, purpose, resources, fields, quota. A refusal is on the record.
@@ -81,10 +96,17 @@ impl Domain {
     /// # Errors
     /// The refusal with its code, clause and every reason.
     pub async fn decide(&self, submission: Submission) -> Result<Decided, LifecycleError> {
-        let Submission { actor, permit, admitted, request } = submission;
+        let Submission {
+            actor,
+            permit,
+            admitted,
+            request,
+        } = submission;
         let Admitted { module } = admitted;
         let facts = self.facts(request.grant).await?;
-        let decided = self.decide_use(&actor.principal, &module, &request, &facts).await;
+        let decided = self
+            .decide_use(&actor.principal, &module, &request, &facts)
+            .await;
         let (capability, snapshots) = match decided {
             Ok(decided) => decided,
             Err(LifecycleError::Refused(refusal)) => {
@@ -121,7 +143,12 @@ impl Domain {
             rows_fed: 0,
             end_cause: None,
         };
-        Ok(Decided { actor, permit, run, capability })
+        Ok(Decided {
+            actor,
+            permit,
+            run,
+            capability,
+        })
     }
 
     /// Queues what was decided.
@@ -129,7 +156,12 @@ impl Domain {
     /// # Errors
     /// The store failed.
     pub async fn enqueue(&self, decided: Decided) -> Result<RunId, LifecycleError> {
-        let Decided { actor, permit, run, capability } = decided;
+        let Decided {
+            actor,
+            permit,
+            run,
+            capability,
+        } = decided;
         let mut change = self.store.begin().await?;
         change.put_run(&run).await?;
         let snapshots: Vec<String> = run.snapshots.iter().map(ToString::to_string).collect();
@@ -150,12 +182,24 @@ impl Domain {
             None => (self.store.grant(grant).await?.ok_or(Code::NotFound)?, ()),
         };
         let scenario = self.store.scenario(grant.terms.scenario).await?;
-        let scenario = scenario.ok_or(LifecycleError::Impossible { detail: "a grant without scenario" })?;
+        let scenario = scenario.ok_or(LifecycleError::Impossible {
+            detail: "a grant without scenario",
+        })?;
         let resources = self.granted_resources(&grant.terms).await?;
         let used = self.store.usage(grant.id).await?;
-        let usage = Usage { runs: used.runs, rows: used.rows, released_cells: used.released_cells };
+        let usage = Usage {
+            runs: used.runs,
+            rows: used.rows,
+            released_cells: used.released_cells,
+        };
         let emergency = self.store.emergency().await?.is_some();
-        Ok(Facts { grant, scenario, resources, usage, emergency })
+        Ok(Facts {
+            grant,
+            scenario,
+            resources,
+            usage,
+            emergency,
+        })
     }
 
     /// The capability of a request, and the snapshots that its run reads, one per required resource.
@@ -213,13 +257,29 @@ impl Domain {
     }
 
     /// The snapshot that a run of the grant reads of a resource, now.
-    async fn bound_snapshot(&self, grant: &Grant, resource: &Name) -> Result<Option<Snapshot>, LifecycleError> {
-        let Some(granted) = grant.terms.resource(resource) else { return Ok(None) };
-        let Some(resource) = self.store.resource_by_name(resource).await? else { return Ok(None) };
+    async fn bound_snapshot(
+        &self,
+        grant: &Grant,
+        resource: &Name,
+    ) -> Result<Option<Snapshot>, LifecycleError> {
+        let Some(granted) = grant.terms.resource(resource) else {
+            return Ok(None);
+        };
+        let Some(resource) = self.store.resource_by_name(resource).await? else {
+            return Ok(None);
+        };
         Ok(match (grant.terms.binding, granted.snapshot) {
-            (Binding::Pinned, Some(pinned)) => self.store.snapshot(pinned).await?.filter(|s| s.resource == resource.id),
+            (Binding::Pinned, Some(pinned)) => self
+                .store
+                .snapshot(pinned)
+                .await?
+                .filter(|s| s.resource == resource.id),
             (Binding::Pinned, None) => None,
-            (Binding::AsOf, _) => self.store.newest_snapshot(resource.id, grant.terms.as_of).await?,
+            (Binding::AsOf, _) => {
+                self.store
+                    .newest_snapshot(resource.id, grant.terms.as_of)
+                    .await?
+            }
             (Binding::Latest, _) => self.store.newest_snapshot(resource.id, None).await?,
         })
     }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
 use yunei_model::{
-    AlgorithmReview, Call, CoarseStatus, Code, Finding, GrantId, Hint, Manifest, Module, ModuleId, ModuleState, Name,
-    Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run, RunId, Timestamp, Verdict,
+    AlgorithmReview, Call, CoarseStatus, Code, Finding, GrantId, Hint, Manifest, Module, ModuleId,
+    ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run, RunId,
+    Timestamp, Verdict,
 };
 use yunei_store::{Page, RunFilter};
 
@@ -37,9 +38,17 @@ pub struct ModuleView {
 
 impl ModuleView {
     pub(crate) fn of(module: Module, actor: &Actor) -> Self {
-        let inside = [Role::Bureau, Role::Reviewer, Role::Regulator, Role::AuditAdministrator];
+        let inside = [
+            Role::Bureau,
+            Role::Reviewer,
+            Role::Regulator,
+            Role::AuditAdministrator,
+        ];
         let reviews_count = module.reviews.len();
-        let (findings, imports) = module.admission.map(|a| (a.findings, a.imports)).unwrap_or_default();
+        let (findings, imports) = module
+            .admission
+            .map(|a| (a.findings, a.imports))
+            .unwrap_or_default();
         Self {
             id: module.id,
             digest: module.digest.to_string(),
@@ -49,7 +58,11 @@ impl ModuleView {
             findings,
             imports,
             reviews_count,
-            reviews: if inside.iter().any(|role| actor.holds(*role)) { module.reviews } else { Vec::new() },
+            reviews: if inside.iter().any(|role| actor.holds(*role)) {
+                module.reviews
+            } else {
+                Vec::new()
+            },
         }
     }
 }
@@ -140,12 +153,26 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn runs(&self, actor: &Actor, page: Page<RunId>) -> Result<Vec<RunView>, LifecycleError> {
+    pub async fn runs(
+        &self,
+        actor: &Actor,
+        page: Page<RunId>,
+    ) -> Result<Vec<RunView>, LifecycleError> {
         self.permit(actor, Action::ViewRun, &Target::Domain).await?;
-        let filter = RunFilter { operator: actor.operator(), ..RunFilter::default() };
+        let filter = RunFilter {
+            operator: actor.operator(),
+            ..RunFilter::default()
+        };
         let mut seen = Vec::new();
         for run in self.store.runs(&filter, page).await? {
-            if self.may(actor, Action::ViewRun, &Target::Run(self.run_target(&run).await?)).await? {
+            if self
+                .may(
+                    actor,
+                    Action::ViewRun,
+                    &Target::Run(self.run_target(&run).await?),
+                )
+                .await?
+            {
                 seen.push(self.coarse_view(run).await?);
             }
         }
@@ -158,7 +185,12 @@ impl Domain {
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
     pub async fn run(&self, actor: &Actor, id: RunId) -> Result<RunView, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewRun, &Target::Run(self.run_target(&run).await?)).await?;
+        self.permit(
+            actor,
+            Action::ViewRun,
+            &Target::Run(self.run_target(&run).await?),
+        )
+        .await?;
         self.coarse_view(run).await
     }
 
@@ -168,7 +200,12 @@ impl Domain {
     /// Refused by policy.
     pub async fn run_detail(&self, actor: &Actor, id: RunId) -> Result<RunDetail, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewRunDetail, &Target::Run(self.run_target(&run).await?)).await?;
+        self.permit(
+            actor,
+            Action::ViewRunDetail,
+            &Target::Run(self.run_target(&run).await?),
+        )
+        .await?;
         self.detail_of(run).await
     }
 
@@ -176,9 +213,20 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn calls(&self, actor: &Actor, id: RunId, from: u64, limit: u32) -> Result<Vec<Call>, LifecycleError> {
+    pub async fn calls(
+        &self,
+        actor: &Actor,
+        id: RunId,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<Call>, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
-        self.permit(actor, Action::ViewRunDetail, &Target::Run(self.run_target(&run).await?)).await?;
+        self.permit(
+            actor,
+            Action::ViewRunDetail,
+            &Target::Run(self.run_target(&run).await?),
+        )
+        .await?;
         Ok(self.store.calls(id, from, limit).await?)
     }
 
@@ -186,13 +234,19 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn releases(&self, actor: &Actor, page: Page<ReleaseId>) -> Result<Vec<ReleaseView>, LifecycleError> {
-        self.permit(actor, Action::ViewRelease, &Target::Domain).await?;
+    pub async fn releases(
+        &self,
+        actor: &Actor,
+        page: Page<ReleaseId>,
+    ) -> Result<Vec<ReleaseView>, LifecycleError> {
+        self.permit(actor, Action::ViewRelease, &Target::Domain)
+            .await?;
         let now = self.clock.now();
         let mut seen = Vec::new();
         for release in self.store.releases(actor.operator(), page).await? {
             let run = self.store.run(release.run).await?.ok_or(Code::NotFound)?;
-            let shown = actor.operator().is_none() || visible_status(&run, now) == CoarseStatus::Released;
+            let shown =
+                actor.operator().is_none() || visible_status(&run, now) == CoarseStatus::Released;
             let target = Target::Release(ReleaseTarget::of(&release, self.run_target(&run).await?));
             if shown && self.may(actor, Action::ViewRelease, &target).await? {
                 seen.push(ReleaseView::from(&release));
@@ -207,7 +261,13 @@ impl Domain {
         let mut releases = Vec::new();
         let mut hints = Vec::new();
         if status == CoarseStatus::Released {
-            releases = self.store.releases_of_run(run.id).await?.iter().map(|r| r.id).collect();
+            releases = self
+                .store
+                .releases_of_run(run.id)
+                .await?
+                .iter()
+                .map(|r| r.id)
+                .collect();
         }
         if status == CoarseStatus::NotReleased {
             // The same hints for every run of the module that was kept inside, whatever kept it.
@@ -228,7 +288,9 @@ impl Domain {
     /// Hints from the manifest alone.
     async fn structural_hints(&self, run: &Run) -> Result<Vec<Hint>, LifecycleError> {
         let module = self.store.module(run.module).await?;
-        let Some(manifest) = module.and_then(|m| m.manifest) else { return Ok(Vec::new()) };
+        let Some(manifest) = module.and_then(|m| m.manifest) else {
+            return Ok(Vec::new());
+        };
         let mut hints = Vec::new();
         if manifest.outputs.iter().any(|o| !o.dimensions.is_empty()) {
             hints.push(Hint::CoarserBanding);
@@ -236,7 +298,11 @@ impl Domain {
         if manifest.outputs.iter().any(|o| o.dimensions.len() > 1) {
             hints.push(Hint::FewerDimensions);
         }
-        if manifest.outputs.iter().any(|o| !manifest.is_recomputable(o)) {
+        if manifest
+            .outputs
+            .iter()
+            .any(|o| !manifest.is_recomputable(o))
+        {
             hints.push(Hint::StandardAggregate);
         }
         Ok(hints)
@@ -245,23 +311,54 @@ impl Domain {
     pub(crate) async fn detail_of(&self, run: Run) -> Result<RunDetail, LifecycleError> {
         let verdicts = self.store.verdicts(run.id).await?;
         let reviews = self.store.release_reviews(run.id).await?;
-        let releases = self.store.releases_of_run(run.id).await?.iter().map(|r| r.id).collect();
+        let releases = self
+            .store
+            .releases_of_run(run.id)
+            .await?
+            .iter()
+            .map(|r| r.id)
+            .collect();
         let use_of_fields = self.use_of_fields(&run).await?;
-        Ok(RunDetail { run, verdicts, reviews, releases, use_of_fields })
+        Ok(RunDetail {
+            run,
+            verdicts,
+            reviews,
+            releases,
+            use_of_fields,
+        })
     }
 
     async fn use_of_fields(&self, run: &Run) -> Result<Vec<FieldUse>, LifecycleError> {
-        let grant = self.store.grant_version(run.grant, run.grant_version).await?;
-        let manifest = self.store.module(run.module).await?.and_then(|m| m.manifest);
-        let (Some(grant), Some(manifest)) = (grant, manifest) else { return Ok(Vec::new()) };
-        let calls = self.store.calls(run.id, 0, yunei_store::PAGE_ROWS_MAX).await?;
+        let grant = self
+            .store
+            .grant_version(run.grant, run.grant_version)
+            .await?;
+        let manifest = self
+            .store
+            .module(run.module)
+            .await?
+            .and_then(|m| m.manifest);
+        let (Some(grant), Some(manifest)) = (grant, manifest) else {
+            return Ok(Vec::new());
+        };
+        let calls = self
+            .store
+            .calls(run.id, 0, yunei_store::PAGE_ROWS_MAX)
+            .await?;
         let used = |resource: &Name, field: &Name| {
-            calls.iter().any(|c| c.resource.as_ref() == Some(resource) && c.fields.contains(field))
+            calls
+                .iter()
+                .any(|c| c.resource.as_ref() == Some(resource) && c.fields.contains(field))
         };
         let mut uses = Vec::new();
         for granted in &grant.terms.resources {
-            let declared = manifest.required(&granted.name).map(|r| r.fields.as_slice()).unwrap_or_default();
-            let missing = declared.iter().filter(|field| !granted.fields.contains(field));
+            let declared = manifest
+                .required(&granted.name)
+                .map(|r| r.fields.as_slice())
+                .unwrap_or_default();
+            let missing = declared
+                .iter()
+                .filter(|field| !granted.fields.contains(field));
             for field in granted.fields.iter().chain(missing) {
                 uses.push(FieldUse {
                     resource: granted.name.clone(),
@@ -280,7 +377,9 @@ impl Domain {
         let mut resources = Vec::new();
         for id in &run.snapshots {
             let snapshot = self.store.snapshot(*id).await?;
-            let snapshot = snapshot.ok_or(LifecycleError::Impossible { detail: "a run without its snapshot" })?;
+            let snapshot = snapshot.ok_or(LifecycleError::Impossible {
+                detail: "a run without its snapshot",
+            })?;
             resources.extend(self.store.resource(snapshot.resource).await?);
         }
         Ok(resources)
@@ -295,6 +394,7 @@ impl Domain {
     /// When what happened to a run becomes visible to its operating unit.
     #[must_use]
     pub fn visible_from(&self, run: &Run) -> Option<Timestamp> {
-        run.ended_at.map(|ended| bucket_end(run.submitted_at, ended))
+        run.ended_at
+            .map(|ended| bucket_end(run.submitted_at, ended))
     }
 }

@@ -64,8 +64,8 @@ pub use release::{
     CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
-    Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError, SchemaVersion,
-    Snapshot,
+    Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
+    SchemaVersion, Snapshot,
 };
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};

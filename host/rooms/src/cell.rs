@@ -7,7 +7,10 @@ use std::fs::File;
 use std::os::unix::net::UnixStream;
 
 use yunei_model::{DerivedValue, FieldType, World};
-use yunei_sandbox::{Authentic, Component, Engine, GuestEnd, Interfaces, Metering, PerRow, Stop, Unserved, run_analysis};
+use yunei_sandbox::{
+    Authentic, Component, Engine, GuestEnd, Interfaces, Metering, PerRow, Stop, Unserved,
+    run_analysis,
+};
 
 use crate::feed::next_descriptor;
 use crate::protocol::{CellEnd, CellSays};
@@ -34,36 +37,60 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
     let ring = Ring::from_descriptor(next_descriptor(&mut descriptors)?);
     let output = File::from(next_descriptor(&mut descriptors)?);
     let artefact = File::from(next_descriptor(&mut descriptors)?);
-    let own = control.try_clone().map_err(RoomError::system("a second handle of its socket"))?;
+    let own = control
+        .try_clone()
+        .map_err(RoomError::system("a second handle of its socket"))?;
 
     // The component was compiled and authenticated by the host: loading it makes memory executable, for the last time.
-    let failed = |detail: String| RoomError::Failed { room: "cell", detail };
+    let failed = |detail: String| RoomError::Failed {
+        room: "cell",
+        detail,
+    };
     let code = Authentic::from_supervisor(artefact).map_err(|e| failed(e.to_string()))?;
     let engine = Engine::metered(Metering::of(plan.world)).map_err(|e| failed(e.to_string()))?;
     let component = Component::load(&engine, &code).map_err(|e| failed(e.to_string()))?;
     let layers = lockdown::lock(&plan.limits)?;
     wire::send(control, &CellSays::Locked { layers })?;
 
-    let writer = OutputWriter::new(output, plan.guest.output_bytes_max, plan.guest.output_rows_max);
+    let writer = OutputWriter::new(
+        output,
+        plan.guest.output_bytes_max,
+        plan.guest.output_rows_max,
+    );
     let mut host = RoomHost::new(own, feed, ring, &plan, writer);
     let ended = match plan.world {
         World::Analysis => {
-            let interfaces = Interfaces { data: true, query: plan.sql, output: true, journal: true };
+            let interfaces = Interfaces {
+                data: true,
+                query: plan.sql,
+                output: true,
+                journal: true,
+            };
             run_analysis(&engine, &component, interfaces, Box::new(host), &plan.guest)
         }
         World::PerRow => run_per_row(&engine, &component, &mut host, &plan),
-        World::PerSubject => return Ok(Err(CellEnd::Host("the world `per-subject` has no route yet".to_owned()))),
+        World::PerSubject => {
+            return Ok(Err(CellEnd::Host(
+                "the world `per-subject` has no route yet".to_owned(),
+            )));
+        }
     };
     Ok(ended.map_err(cell_end))
 }
 
 /// Drives a `per-row` module over its one table: batch in, derived columns out.
-fn run_per_row(engine: &Engine, component: &Component, host: &mut RoomHost, plan: &CellPlan) -> Result<(), GuestEnd> {
+fn run_per_row(
+    engine: &Engine,
+    component: &Component,
+    host: &mut RoomHost,
+    plan: &CellPlan,
+) -> Result<(), GuestEnd> {
     let kinds = plan.derived.iter().map(|derived| match derived.value {
         DerivedValue::Number { .. } => FieldType::Float64,
         DerivedValue::Category { .. } => FieldType::Int32,
     });
-    let mut module = PerRow::start(engine, component, plan.parameters.clone(), &plan.guest)?.expecting(kinds.collect());
+    let mut module = PerRow::start(engine, component, plan.parameters.clone(), &plan.guest)?
+        .expecting(kinds.collect());
     host.open_only_table().map_err(unserved)?;
     while let Some(batch) = host.next_rows().map_err(unserved)? {
         let columns = module.derive(&batch)?;

@@ -59,10 +59,15 @@ impl RoomError {
     }
 
     pub(crate) fn errno(action: &'static str) -> impl Fn(rustix::io::Errno) -> Self {
-        move |errno| Self::System { action, source: errno.into() }
+        move |errno| Self::System {
+            action,
+            source: errno.into(),
+        }
     }
 
     pub(crate) fn protocol(detail: impl ToString) -> Self {
-        Self::Protocol { detail: detail.to_string() }
+        Self::Protocol {
+            detail: detail.to_string(),
+        }
     }
 }

@@ -28,7 +28,12 @@ pub fn main() -> Result<(), RoomError> {
     match serve(&control) {
         Ok(()) => Ok(()),
         Err(error) => {
-            wire::send(&control, &FeedSays::Failed { detail: error.to_string() })?;
+            wire::send(
+                &control,
+                &FeedSays::Failed {
+                    detail: error.to_string(),
+                },
+            )?;
             Err(error)
         }
     }
@@ -40,32 +45,60 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let ring = Ring::from_descriptor(next_descriptor(&mut descriptors)?);
     let cell = UnixStream::from(next_descriptor(&mut descriptors)?);
     let runtime = single_threaded()?;
-    yunei_catalog::prepare().map_err(|e| RoomError::Failed { room: "feed", detail: e.to_string() })?;
+    yunei_catalog::prepare().map_err(|e| RoomError::Failed {
+        room: "feed",
+        detail: e.to_string(),
+    })?;
     let layers = lockdown::lock(&plan.limits)?;
 
     let views = open_views(&plan.views, &mut descriptors)?;
     wire::send(control, &FeedSays::Locked { layers })?;
-    let mut feed = Feed { control, cell: &cell, ring, runtime, views, sql: plan.sql, readers: HashMap::new() };
+    let mut feed = Feed {
+        control,
+        cell: &cell,
+        ring,
+        runtime,
+        views,
+        sql: plan.sql,
+        readers: HashMap::new(),
+    };
     feed.serve()
 }
 
 /// The run-time of a room: one thread, which is this one.
 pub(crate) fn single_threaded() -> Result<Runtime, RoomError> {
-    Builder::new_current_thread().enable_all().build().map_err(RoomError::system("a run-time"))
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(RoomError::system("a run-time"))
 }
 
-pub(crate) fn next_descriptor(descriptors: &mut impl Iterator<Item = OwnedFd>) -> Result<OwnedFd, RoomError> {
-    descriptors.next().ok_or_else(|| RoomError::protocol("a descriptor is missing"))
+pub(crate) fn next_descriptor(
+    descriptors: &mut impl Iterator<Item = OwnedFd>,
+) -> Result<OwnedFd, RoomError> {
+    descriptors
+        .next()
+        .ok_or_else(|| RoomError::protocol("a descriptor is missing"))
 }
 
 /// Opens views over the descriptors that follow, in the order of their parts.
-pub(crate) fn open_views(plans: &[ViewPlan], descriptors: &mut impl Iterator<Item = OwnedFd>) -> Result<Views, RoomError> {
+pub(crate) fn open_views(
+    plans: &[ViewPlan],
+    descriptors: &mut impl Iterator<Item = OwnedFd>,
+) -> Result<Views, RoomError> {
     let mut opened: Vec<(ViewPlan, Vec<File>)> = Vec::with_capacity(plans.len());
     for plan in plans {
-        let files = plan.parts.iter().map(|_| next_descriptor(descriptors).map(File::from)).collect::<Result<_, _>>()?;
+        let files = plan
+            .parts
+            .iter()
+            .map(|_| next_descriptor(descriptors).map(File::from))
+            .collect::<Result<_, _>>()?;
         opened.push((plan.clone(), files));
     }
-    Views::open(opened).map_err(|e| RoomError::Failed { room: "feed", detail: e.to_string() })
+    Views::open(opened).map_err(|e| RoomError::Failed {
+        room: "feed",
+        detail: e.to_string(),
+    })
 }
 
 struct Reader {
@@ -88,7 +121,10 @@ impl Feed<'_> {
     /// Serves supervisor and cell by turns until one of them is gone.
     fn serve(&mut self) -> Result<(), RoomError> {
         loop {
-            let mut sockets = [PollFd::new(self.control, PollFlags::IN), PollFd::new(self.cell, PollFlags::IN)];
+            let mut sockets = [
+                PollFd::new(self.control, PollFlags::IN),
+                PollFd::new(self.cell, PollFlags::IN),
+            ];
             poll(&mut sockets, None).map_err(RoomError::errno("to wait for its sockets"))?;
             let [control, cell] = sockets.map(|s| !s.revents().is_empty());
             if control {
@@ -108,16 +144,32 @@ impl Feed<'_> {
 
     fn open(&mut self, order: ToFeed) -> Result<(), RoomError> {
         let (reader, stream) = match order {
-            ToFeed::Scan { reader, table, columns } => {
-                (reader, self.views.scan(&table, &columns).map_err(|e| e.code()))
-            }
+            ToFeed::Scan {
+                reader,
+                table,
+                columns,
+            } => (
+                reader,
+                self.views.scan(&table, &columns).map_err(|e| e.code()),
+            ),
             ToFeed::Sql { reader, .. } if !self.sql => (reader, Err(Code::GrantJoin)),
             ToFeed::Sql { reader, text } => (reader, self.views.sql(&text).map_err(|e| e.code())),
         };
-        let stream = if self.readers.len() < READERS_MAX { stream } else { Err(Code::ReadersTooMany) };
+        let stream = if self.readers.len() < READERS_MAX {
+            stream
+        } else {
+            Err(Code::ReadersTooMany)
+        };
         let outcome = match stream {
             Ok(stream) => {
-                self.readers.insert(reader, Reader { stream, waiting: VecDeque::new(), sequence: 0 });
+                self.readers.insert(
+                    reader,
+                    Reader {
+                        stream,
+                        waiting: VecDeque::new(),
+                        sequence: 0,
+                    },
+                );
                 Ok(())
             }
             Err(code) => Err(FeedRefusal { code }),
@@ -138,7 +190,13 @@ impl Feed<'_> {
             }
             Err(code) => {
                 self.readers.remove(&reader_id);
-                return wire::send(self.cell, &Filled::Failed { reader: reader_id, code });
+                return wire::send(
+                    self.cell,
+                    &Filled::Failed {
+                        reader: reader_id,
+                        code,
+                    },
+                );
             }
         };
         let layout = self.ring.write(next.slot, &batch)?;
@@ -151,7 +209,14 @@ impl Feed<'_> {
         reader.sequence += 1;
         // The supervisor knows before the cell does.
         wire::send(self.control, &fed)?;
-        wire::send(self.cell, &Filled::Batch { reader: reader_id, slot: next.slot, layout })
+        wire::send(
+            self.cell,
+            &Filled::Batch {
+                reader: reader_id,
+                slot: next.slot,
+                layout,
+            },
+        )
     }
 }
 
@@ -164,7 +229,8 @@ impl Reader {
                 if batch.num_rows() <= fits {
                     return Ok(Some(batch));
                 }
-                self.waiting.push_front(batch.slice(fits, batch.num_rows() - fits));
+                self.waiting
+                    .push_front(batch.slice(fits, batch.num_rows() - fits));
                 return Ok(Some(batch.slice(0, fits)));
             }
             match runtime.block_on(self.stream.next()) {

@@ -25,7 +25,12 @@ use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
 pub fn main() -> Result<(), RoomError> {
     let control = wire::own_socket()?;
     serve(&control).or_else(|error| {
-        wire::send(&control, &GateSays::Failed { detail: error.to_string() })?;
+        wire::send(
+            &control,
+            &GateSays::Failed {
+                detail: error.to_string(),
+            },
+        )?;
         Err(error)
     })
 }
@@ -40,7 +45,10 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {
         GateMode::Open { digest } => {
-            let ciphertext = read_all(File::from(next_descriptor(&mut descriptors)?), plan.limits.file_bytes_max)?;
+            let ciphertext = read_all(
+                File::from(next_descriptor(&mut descriptors)?),
+                plan.limits.file_bytes_max,
+            )?;
             let plaintext = Sealer::new(&plan.key).open(&ciphertext, digest)?;
             let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
             wire::send(control, &GateSays::Opened { tables, notes })
@@ -59,16 +67,26 @@ fn seal(
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     control: &UnixStream,
 ) -> Result<Vec<u8>, RoomError> {
-    let plaintext = read_all(File::from(next_descriptor(descriptors)?), plan.limits.file_bytes_max)?;
+    let plaintext = read_all(
+        File::from(next_descriptor(descriptors)?),
+        plan.limits.file_bytes_max,
+    )?;
     let mut ciphertext = File::from(next_descriptor(descriptors)?);
     let sealer = Sealer::new(&plan.key);
     let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
         file.seek(SeekFrom::Start(0))?;
         file.write_all(bytes)
     };
-    write(&mut ciphertext, &sealer.seal(&plaintext)?).map_err(RoomError::system("to write a sealed output"))?;
+    write(&mut ciphertext, &sealer.seal(&plaintext)?)
+        .map_err(RoomError::system("to write a sealed output"))?;
     let digest = sealer.digest(&plaintext)?;
-    wire::send(control, &GateSays::Sealed { digest, bytes: plaintext.len() as u64 })?;
+    wire::send(
+        control,
+        &GateSays::Sealed {
+            digest,
+            bytes: plaintext.len() as u64,
+        },
+    )?;
     Ok(plaintext)
 }
 
@@ -86,14 +104,27 @@ fn judge(
             outputs.push((undecided(output, &profile), None));
             continue;
         };
-        let view_plan = plan.views.get(view).ok_or_else(|| RoomError::protocol("an output without its view"))?;
+        let view_plan = plan
+            .views
+            .get(view)
+            .ok_or_else(|| RoomError::protocol("an output without its view"))?;
         let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
-        let (mut verdict, table) = compute::output(plan, output, &profile, &views, &view_plan.name, plaintext, runtime)?;
+        let (mut verdict, table) = compute::output(
+            plan,
+            output,
+            &profile,
+            &views,
+            &view_plan.name,
+            plaintext,
+            runtime,
+        )?;
         // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
         if computed.contains(&&view_plan.name) && verdict.decision == Decision::Release {
             verdict.decision = Decision::Review;
             verdict.hints.push(Hint::AwaitReview);
-            verdict.reasons.push("it is linked with another output about the same resource".to_owned());
+            verdict
+                .reasons
+                .push("it is linked with another output about the same resource".to_owned());
         }
         computed.push(&view_plan.name);
         outputs.push((verdict, table));
@@ -122,11 +153,17 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
 /// All of a file, `bytes_max` at most; a file that is asked for its size would ask the kernel for more than the lock allows.
 fn read_all(mut file: File, bytes_max: u64) -> Result<Vec<u8>, RoomError> {
     let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0)).map_err(RoomError::system("to read an output"))?;
-    file.take(bytes_max).read_to_end(&mut bytes).map_err(RoomError::system("to read an output"))?;
+    file.seek(SeekFrom::Start(0))
+        .map_err(RoomError::system("to read an output"))?;
+    file.take(bytes_max)
+        .read_to_end(&mut bytes)
+        .map_err(RoomError::system("to read an output"))?;
     Ok(bytes)
 }
 
 fn failed(detail: &dyn std::fmt::Display) -> RoomError {
-    RoomError::Failed { room: "gate", detail: detail.to_string() }
+    RoomError::Failed {
+        room: "gate",
+        detail: detail.to_string(),
+    }
 }

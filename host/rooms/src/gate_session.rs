@@ -64,7 +64,11 @@ impl GateSession {
     ///
     /// # Errors
     /// [`RoomError`] when key, digest and ciphertext do not belong together.
-    pub async fn open(program: &Path, plan: GatePlan, ciphertext: File) -> Result<OpenedOutput, RoomError> {
+    pub async fn open(
+        program: &Path,
+        plan: GatePlan,
+        ciphertext: File,
+    ) -> Result<OpenedOutput, RoomError> {
         let mut gate = Self::start(program, &plan, &[ciphertext.as_fd()]).await?;
         let opened = match gate.hear().await? {
             GateSays::Opened { tables, notes } => OpenedOutput { tables, notes },
@@ -74,10 +78,18 @@ impl GateSession {
         Ok(opened)
     }
 
-    async fn start(program: &Path, plan: &GatePlan, descriptors: &[BorrowedFd<'_>]) -> Result<Self, RoomError> {
+    async fn start(
+        program: &Path,
+        plan: &GatePlan,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<Self, RoomError> {
         let room = Room::start(program, ROOM, descriptors, plan).await?;
         let (room, said) = room.listen(MESSAGES_WAITING_MAX);
-        let mut gate = Self { room, said, layers: Vec::new() };
+        let mut gate = Self {
+            room,
+            said,
+            layers: Vec::new(),
+        };
         match gate.hear().await? {
             GateSays::Locked { layers } => {
                 require_layers(ROOM, &layers)?;
@@ -130,7 +142,10 @@ impl GateSession {
             Some(message) => Ok(message),
             None => {
                 let status = self.room.status().await;
-                Err(RoomError::Failed { room: ROOM, detail: format!("it ended with {status}") })
+                Err(RoomError::Failed {
+                    room: ROOM,
+                    detail: format!("it ended with {status}"),
+                })
             }
         }
     }

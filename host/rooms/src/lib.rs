@@ -17,15 +17,15 @@
 //! Never: secrets that outlive a run, the store, a path of the file system after the lock.
 
 pub mod cell;
+mod fault;
 pub mod feed;
 pub mod gate;
-mod fault;
+mod gate_session;
 mod lockdown;
 mod plan;
 mod protocol;
 mod ring;
 mod room;
-mod gate_session;
 mod seal;
 mod session;
 mod wire;
@@ -34,9 +34,9 @@ pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, lock, suffices};
 pub use plan::{
-    CellPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, SealKey, Source, TablePlan,
+    CellPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
+    SealKey, Source, TablePlan,
 };
 pub use ring::{SLOT_BYTES, SLOTS_MAX};
 pub use seal::Sealer;
 pub use session::{Ending, Event, RunningRooms, Session, SessionPlan, TableFiles};
-

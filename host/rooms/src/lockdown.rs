@@ -9,8 +9,13 @@ pub use yunei_sandbox::jail::Layer;
 use crate::RoomError;
 
 /// Layers that must be in force before a room works.
-pub const REQUIRED_LAYERS: [Layer; 5] =
-    [Layer::ParentDeath, Layer::NotDumpable, Layer::ResourceLimits, Layer::NoNewPrivileges, Layer::Seccomp];
+pub const REQUIRED_LAYERS: [Layer; 5] = [
+    Layer::ParentDeath,
+    Layer::NotDumpable,
+    Layer::ResourceLimits,
+    Layer::NoNewPrivileges,
+    Layer::Seccomp,
+];
 
 /// Limits of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +31,9 @@ pub struct RoomLimits {
 /// Whether a room may run with these layers: all of [`REQUIRED_LAYERS`], and landlock at least in part.
 #[must_use]
 pub fn suffices(layers: &[Layer]) -> bool {
-    REQUIRED_LAYERS.iter().all(|required| layers.contains(required))
+    REQUIRED_LAYERS
+        .iter()
+        .all(|required| layers.contains(required))
         && (layers.contains(&Layer::Landlock) || layers.contains(&Layer::LandlockInPart))
 }
 
@@ -36,7 +43,9 @@ pub fn suffices(layers: &[Layer]) -> bool {
 /// [`RoomError::Lockdown`] when the environment is not empty or a layer cannot be set; the room must end then.
 pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
     if std::env::vars_os().next().is_some() {
-        return Err(RoomError::Lockdown { detail: "the room was started with variables".to_owned() });
+        return Err(RoomError::Lockdown {
+            detail: "the room was started with variables".to_owned(),
+        });
     }
     let mut calls = guest_calls();
     calls.extend(room_calls());
@@ -50,7 +59,9 @@ pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
         ],
         calls,
     };
-    jail.enter().map_err(|error| RoomError::Lockdown { detail: error.to_string() })
+    jail.enter().map_err(|error| RoomError::Lockdown {
+        detail: error.to_string(),
+    })
 }
 
 /// What a room's host side needs beside a guest: its open descriptors, time for its run-time, randomness for hash tables.

@@ -10,7 +10,11 @@ use crate::ring::BatchLayout;
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToFeed {
     /// Start reading columns of a table, given by position.
-    Scan { reader: u32, table: Name, columns: Vec<usize> },
+    Scan {
+        reader: u32,
+        table: Name,
+        columns: Vec<usize>,
+    },
     /// Start a query.
     Sql { reader: u32, text: String },
 }
@@ -21,9 +25,17 @@ pub enum FeedSays {
     /// The lock is set.
     Locked { layers: Vec<Layer> },
     /// A reader is open, or why not.
-    Opened { reader: u32, outcome: Result<(), FeedRefusal> },
+    Opened {
+        reader: u32,
+        outcome: Result<(), FeedRefusal>,
+    },
     /// A batch was handed to the cell.
-    Fed { reader: u32, sequence: u64, rows: u64, bytes: u64 },
+    Fed {
+        reader: u32,
+        sequence: u64,
+        rows: u64,
+        bytes: u64,
+    },
     /// The feed failed.
     Failed { detail: String },
 }
@@ -48,7 +60,11 @@ pub struct Next {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Filled {
     /// A batch lies in the slot.
-    Batch { reader: u32, slot: usize, layout: BatchLayout },
+    Batch {
+        reader: u32,
+        slot: usize,
+        layout: BatchLayout,
+    },
     /// The reader has no more rows.
     End { reader: u32 },
     /// The reader failed.
@@ -74,7 +90,11 @@ pub enum Ask {
     /// `data.open`.
     Open { name: String },
     /// `data.table.scan`.
-    Scan { reader: u32, table: Name, columns: Vec<usize> },
+    Scan {
+        reader: u32,
+        table: Name,
+        columns: Vec<usize>,
+    },
     /// `query.sql`.
     Sql { reader: u32, text: String },
 }
@@ -83,11 +103,24 @@ pub enum Ask {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Did {
     /// A batch went to the guest.
-    Batch { reader: u32, sequence: u64, rows: u64, bytes: u64 },
+    Batch {
+        reader: u32,
+        sequence: u64,
+        rows: u64,
+        bytes: u64,
+    },
     /// An output was opened, or refused.
-    OutputCreate { name: Option<Name>, clause: Option<String> },
+    OutputCreate {
+        name: Option<Name>,
+        clause: Option<String>,
+    },
     /// Rows went to an output, or were refused.
-    OutputAppend { name: Option<Name>, rows: u64, bytes: u64, clause: Option<String> },
+    OutputAppend {
+        name: Option<Name>,
+        rows: u64,
+        bytes: u64,
+        clause: Option<String>,
+    },
     /// A note was written.
     Note { bytes: u64 },
     /// A parameter was read.
@@ -128,9 +161,14 @@ pub enum GateSays {
     /// The output is sealed.
     Sealed { digest: Digest, bytes: u64 },
     /// The verdicts.
-    Judged { outputs: Vec<(Verdict, Option<Table>)> },
+    Judged {
+        outputs: Vec<(Verdict, Option<Table>)>,
+    },
     /// The opened output: tables by name, and notes.
-    Opened { tables: Vec<(Name, Table)>, notes: Vec<String> },
+    Opened {
+        tables: Vec<(Name, Table)>,
+        notes: Vec<String>,
+    },
     /// The gate failed.
     Failed { detail: String },
 }

@@ -58,9 +58,11 @@ pub struct Ring(File);
 impl Ring {
     /// Creates the memory; pages are taken as they are used.
     pub fn create() -> Result<Self, RoomError> {
-        let memory = memfd_create("yunei-ring", MemfdFlags::CLOEXEC).map_err(RoomError::errno("a memfd"))?;
+        let memory =
+            memfd_create("yunei-ring", MemfdFlags::CLOEXEC).map_err(RoomError::errno("a memfd"))?;
         let file = File::from(memory);
-        file.set_len((SLOT_BYTES * SLOTS_MAX) as u64).map_err(RoomError::system("to size the ring"))?;
+        file.set_len((SLOT_BYTES * SLOTS_MAX) as u64)
+            .map_err(RoomError::system("to size the ring"))?;
         Ok(Self(file))
     }
 
@@ -76,23 +78,43 @@ impl Ring {
 
     /// Writes `batch` into `slot`.
     pub fn write(&self, slot: usize, batch: &RecordBatch) -> Result<BatchLayout, RoomError> {
-        let mut writer = SlotWriter { ring: self, base: slot_base(slot)?, used: 0 };
+        let mut writer = SlotWriter {
+            ring: self,
+            base: slot_base(slot)?,
+            used: 0,
+        };
         let mut columns = Vec::with_capacity(batch.num_columns());
         for column in batch.columns() {
             columns.push(writer.column(&column.to_data())?);
         }
         let rows = u32::try_from(batch.num_rows()).map_err(RoomError::protocol)?;
-        Ok(BatchLayout { rows, bytes: writer.used as u64, columns })
+        Ok(BatchLayout {
+            rows,
+            bytes: writer.used as u64,
+            columns,
+        })
     }
 
     /// Reads the batch that lies in `slot`.
     pub fn read(&self, slot: usize, layout: &BatchLayout) -> Result<Batch, RoomError> {
         let base = slot_base(slot)?;
-        let columns = layout.columns.iter().map(|c| self.read_column(base, layout.rows as usize, c)).collect::<Result<_, _>>()?;
-        Ok(Batch { rows: layout.rows, columns })
+        let columns = layout
+            .columns
+            .iter()
+            .map(|c| self.read_column(base, layout.rows as usize, c))
+            .collect::<Result<_, _>>()?;
+        Ok(Batch {
+            rows: layout.rows,
+            columns,
+        })
     }
 
-    fn read_column(&self, base: u64, rows: usize, layout: &ColumnLayout) -> Result<Column, RoomError> {
+    fn read_column(
+        &self,
+        base: u64,
+        rows: usize,
+        layout: &ColumnLayout,
+    ) -> Result<Column, RoomError> {
         let span = layout.values;
         let values = match layout.kind {
             FieldType::Boolean => Values::Boolean(self.read_buffer(base, span)?),
@@ -103,33 +125,48 @@ impl Ring {
             FieldType::Date => Values::Date32(self.read_buffer(base, span)?),
             FieldType::Timestamp => Values::TimestampUs(self.read_buffer(base, span)?),
             FieldType::Text => {
-                let text = layout.text.ok_or_else(|| RoomError::protocol("a text column without text"))?;
+                let text = layout
+                    .text
+                    .ok_or_else(|| RoomError::protocol("a text column without text"))?;
                 let offsets: Buffer<i32> = self.read_buffer(base, span)?;
                 if offsets.as_slice().len() != rows + 1 {
                     return Err(RoomError::protocol("offsets of another length"));
                 }
-                Values::Text(VarBytes { offsets, bytes: self.read_buffer(base, text)? })
+                Values::Text(VarBytes {
+                    offsets,
+                    bytes: self.read_buffer(base, text)?,
+                })
             }
         };
-        let validity = layout.validity.map(|span| self.read_buffer(base, span)).transpose()?;
+        let validity = layout
+            .validity
+            .map(|span| self.read_buffer(base, span))
+            .transpose()?;
         Ok(Column { validity, values })
     }
 
     fn read_buffer<T: Pod>(&self, base: u64, span: Span) -> Result<Buffer<T>, RoomError> {
         let bytes = span.bytes as usize;
-        if bytes > SLOT_BYTES || bytes % size_of::<T>() != 0 {
+        if bytes > SLOT_BYTES || !bytes.is_multiple_of(size_of::<T>()) {
             return Err(RoomError::protocol("a buffer that does not fit its slot"));
         }
         let mut values = vec![T::zeroed(); bytes / size_of::<T>()];
         self.0
-            .read_exact_at(bytemuck::cast_slice_mut(&mut values), base + u64::from(span.offset))
+            .read_exact_at(
+                bytemuck::cast_slice_mut(&mut values),
+                base + u64::from(span.offset),
+            )
             .map_err(RoomError::system("to read the ring"))?;
         Ok(Buffer::from(values))
     }
 }
 
 fn slot_base(slot: usize) -> Result<u64, RoomError> {
-    if slot < SLOTS_MAX { Ok((slot * SLOT_BYTES) as u64) } else { Err(RoomError::protocol(format!("slot {slot}"))) }
+    if slot < SLOTS_MAX {
+        Ok((slot * SLOT_BYTES) as u64)
+    } else {
+        Err(RoomError::protocol(format!("slot {slot}")))
+    }
 }
 
 struct SlotWriter<'a> {
@@ -145,7 +182,10 @@ impl SlotWriter<'_> {
         if end > SLOT_BYTES {
             return Err(RoomError::protocol("a batch that does not fit its slot"));
         }
-        self.ring.0.write_all_at(bytes, self.base + offset as u64).map_err(RoomError::system("to write the ring"))?;
+        self.ring
+            .0
+            .write_all_at(bytes, self.base + offset as u64)
+            .map_err(RoomError::system("to write the ring"))?;
         self.used = end;
         Ok(Span {
             offset: u32::try_from(offset).map_err(RoomError::protocol)?,
@@ -159,15 +199,27 @@ impl SlotWriter<'_> {
             Some(nulls) => Some(self.put(nulls.inner().sliced().as_slice())?),
             None => None,
         };
-        let buffer = |index: usize| data.buffers().get(index).ok_or_else(|| RoomError::protocol("a column without values"));
+        let buffer = |index: usize| {
+            data.buffers()
+                .get(index)
+                .ok_or_else(|| RoomError::protocol("a column without values"))
+        };
         let fixed = |width: usize| -> Result<&[u8], RoomError> {
             let start = data.offset() * width;
-            buffer(0)?.as_slice().get(start..start + rows * width).ok_or_else(|| RoomError::protocol("a short buffer"))
+            buffer(0)?
+                .as_slice()
+                .get(start..start + rows * width)
+                .ok_or_else(|| RoomError::protocol("a short buffer"))
         };
         let (kind, values, text) = match data.data_type() {
             DataType::Boolean => {
-                let bits = arrow::buffer::BooleanBuffer::new(buffer(0)?.clone(), data.offset(), rows);
-                (FieldType::Boolean, self.put(bits.sliced().as_slice())?, None)
+                let bits =
+                    arrow::buffer::BooleanBuffer::new(buffer(0)?.clone(), data.offset(), rows);
+                (
+                    FieldType::Boolean,
+                    self.put(bits.sliced().as_slice())?,
+                    None,
+                )
             }
             DataType::Int32 => (FieldType::Int32, self.put(fixed(4)?)?, None),
             DataType::Date32 => (FieldType::Date, self.put(fixed(4)?)?, None),
@@ -176,25 +228,44 @@ impl SlotWriter<'_> {
             DataType::Timestamp(_, _) => (FieldType::Timestamp, self.put(fixed(8)?)?, None),
             DataType::Decimal128(_, _) => (FieldType::Decimal, self.put(fixed(16)?)?, None),
             DataType::Utf8 => {
-                let offsets: &[i32] = bytemuck::try_cast_slice(buffer(0)?.as_slice()).map_err(RoomError::protocol)?;
-                let offsets = offsets.get(data.offset()..=data.offset() + rows).ok_or_else(|| RoomError::protocol("short offsets"))?;
-                let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+                let offsets: &[i32] =
+                    bytemuck::try_cast_slice(buffer(0)?.as_slice()).map_err(RoomError::protocol)?;
+                let offsets = offsets
+                    .get(data.offset()..=data.offset() + rows)
+                    .ok_or_else(|| RoomError::protocol("short offsets"))?;
+                let (first, last) = (
+                    offsets.first().copied().unwrap_or(0),
+                    offsets.last().copied().unwrap_or(0),
+                );
                 let rebased: Vec<i32> = offsets.iter().map(|offset| offset - first).collect();
-                let range = usize::try_from(first).map_err(RoomError::protocol)?..usize::try_from(last).map_err(RoomError::protocol)?;
-                let text = buffer(1)?.as_slice().get(range).ok_or_else(|| RoomError::protocol("short text"))?;
+                let range = usize::try_from(first).map_err(RoomError::protocol)?
+                    ..usize::try_from(last).map_err(RoomError::protocol)?;
+                let text = buffer(1)?
+                    .as_slice()
+                    .get(range)
+                    .ok_or_else(|| RoomError::protocol("short text"))?;
                 let values = self.put(bytemuck::cast_slice(&rebased))?;
                 (FieldType::Text, values, Some(self.put(text)?))
             }
             other => return Err(RoomError::protocol(format!("a column of type {other}"))),
         };
-        Ok(ColumnLayout { kind, validity, values, text })
+        Ok(ColumnLayout {
+            kind,
+            validity,
+            values,
+            text,
+        })
     }
 }
 
 /// How many rows of `batch` fit a slot, judged by its mean row, at least one.
 pub fn rows_per_slot(batch: &RecordBatch) -> usize {
     let rows = batch.num_rows().max(1);
-    let bytes: usize = batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(SLOT_BYTES)).sum();
+    let bytes: usize = batch
+        .columns()
+        .iter()
+        .map(|c| c.to_data().get_slice_memory_size().unwrap_or(SLOT_BYTES))
+        .sum();
     let per_row = (bytes / rows).max(1);
     // Half a slot: rows differ, and buffers are aligned.
     (SLOT_BYTES / 2 / per_row).clamp(1, rows)

@@ -63,7 +63,8 @@ impl Room {
         descriptors: &[BorrowedFd<'_>],
         plan: &P,
     ) -> Result<Self, RoomError> {
-        let (ours, theirs) = BlockingStream::pair().map_err(RoomError::system("a pair of sockets"))?;
+        let (ours, theirs) =
+            BlockingStream::pair().map_err(RoomError::system("a pair of sockets"))?;
         let child = Command::new(program)
             .args(["room", name])
             .env_clear()
@@ -75,19 +76,37 @@ impl Room {
             .spawn()
             .map_err(RoomError::system("to start a room"))?;
         let id = child.id().ok_or(RoomError::Gone { room: name })?;
-        let pid = i32::try_from(id).ok().and_then(Pid::from_raw).ok_or(RoomError::Gone { room: name })?;
+        let pid = i32::try_from(id)
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(RoomError::Gone { room: name })?;
         // INVARIANT: the child is not reaped yet, so its id names it and nothing else.
-        let descriptor = Arc::new(pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?);
+        let descriptor =
+            Arc::new(pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?);
         wire::pass_descriptors(&ours, descriptors)?;
-        ours.set_nonblocking(true).map_err(RoomError::system("a socket without blocking"))?;
-        let stream = UnixStream::from_std(ours).map_err(RoomError::system("a socket of the run-time"))?;
+        ours.set_nonblocking(true)
+            .map_err(RoomError::system("a socket without blocking"))?;
+        let stream =
+            UnixStream::from_std(ours).map_err(RoomError::system("a socket of the run-time"))?;
         let (reading, mut writing) = stream.into_split();
         wire::send_async(&mut writing, plan).await?;
-        Ok(Self { process: Process { name, id, descriptor }, child, reading: Some(reading), writing })
+        Ok(Self {
+            process: Process {
+                name,
+                id,
+                descriptor,
+            },
+            child,
+            reading: Some(reading),
+            writing,
+        })
     }
 
     /// Starts handing what the room says to a bounded channel; a full one makes the room wait.
-    pub fn listen<M: DeserializeOwned + Send + 'static>(mut self, waiting_max: usize) -> (Self, mpsc::Receiver<M>) {
+    pub fn listen<M: DeserializeOwned + Send + 'static>(
+        mut self,
+        waiting_max: usize,
+    ) -> (Self, mpsc::Receiver<M>) {
         let (sender, receiver) = mpsc::channel(waiting_max);
         if let Some(mut reading) = self.reading.take() {
             tokio::spawn(async move {

@@ -28,7 +28,8 @@ impl<'a> Sealer<'a> {
     /// # Errors
     /// Never in practice; HMAC takes keys of any length.
     pub fn digest(&self, plaintext: &[u8]) -> Result<Digest, RoomError> {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.0.0).map_err(|_| RoomError::Unsealable)?;
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(&self.0.0).map_err(|_| RoomError::Unsealable)?;
         mac.update(b"yunei sealed output digest v1");
         mac.update(plaintext);
         Ok(Digest::from_bytes(mac.finalize().into_bytes().into()))
@@ -40,7 +41,13 @@ impl<'a> Sealer<'a> {
     /// [`RoomError::Unsealable`] when the cipher refuses the length.
     pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, RoomError> {
         self.cipher()
-            .encrypt(XNonce::from_slice(&NONCE), Payload { msg: plaintext, aad: b"" })
+            .encrypt(
+                XNonce::from_slice(&NONCE),
+                Payload {
+                    msg: plaintext,
+                    aad: b"",
+                },
+            )
             .map_err(|_| RoomError::Unsealable)
     }
 
@@ -51,9 +58,19 @@ impl<'a> Sealer<'a> {
     pub fn open(&self, ciphertext: &[u8], digest: &Digest) -> Result<Vec<u8>, RoomError> {
         let plaintext = self
             .cipher()
-            .decrypt(XNonce::from_slice(&NONCE), Payload { msg: ciphertext, aad: b"" })
+            .decrypt(
+                XNonce::from_slice(&NONCE),
+                Payload {
+                    msg: ciphertext,
+                    aad: b"",
+                },
+            )
             .map_err(|_| RoomError::Unsealable)?;
-        if self.digest(&plaintext)? == *digest { Ok(plaintext) } else { Err(RoomError::Unsealable) }
+        if self.digest(&plaintext)? == *digest {
+            Ok(plaintext)
+        } else {
+            Err(RoomError::Unsealable)
+        }
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -73,7 +73,9 @@ pub struct RunningRooms {
 
 impl RunningRooms {
     pub(crate) fn of(processes: Vec<crate::room::Process>) -> Self {
-        Self { processes: std::sync::Arc::new(processes) }
+        Self {
+            processes: std::sync::Arc::new(processes),
+        }
     }
 
     /// Sends SIGKILL to every room, at once.
@@ -109,6 +111,7 @@ pub struct Session<'a> {
     ended: Option<Option<EndCause>>,
     readers: HashMap<u32, Reading>,
     feed_gone: bool,
+    feed_failed: Option<String>,
     rows_fed: u64,
     rows_max: u64,
 }
@@ -126,18 +129,30 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`RoomError`] when a room cannot be started or a required layer is missing.
-    pub async fn start(program: &Path, plan: SessionPlan, clock: &'a dyn Clock) -> Result<(Self, RunningRooms), RoomError> {
+    pub async fn start(
+        program: &Path,
+        plan: SessionPlan,
+        clock: &'a dyn Clock,
+    ) -> Result<(Self, RunningRooms), RoomError> {
         let ring = Ring::create()?;
-        let (feed_side, cell_side) =
-            std::os::unix::net::UnixStream::pair().map_err(RoomError::system("a pair of sockets"))?;
-        let output = memfd_create("yunei-output", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
-            .map_err(RoomError::errno("a memfd"))?;
+        let (feed_side, cell_side) = std::os::unix::net::UnixStream::pair()
+            .map_err(RoomError::system("a pair of sockets"))?;
+        let output = memfd_create(
+            "yunei-output",
+            MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+        )
+        .map_err(RoomError::errno("a memfd"))?;
         let component = plan.component.hand_over().map_err(RoomError::protocol)?;
 
         let mut for_feed: Vec<BorrowedFd<'_>> = vec![ring.file().as_fd(), feed_side.as_fd()];
         for_feed.extend(plan.files.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
         let feed = Room::start(program, "feed", &for_feed, &plan.feed).await?;
-        let for_cell = [cell_side.as_fd(), ring.file().as_fd(), output.as_fd(), component.as_fd()];
+        let for_cell = [
+            cell_side.as_fd(),
+            ring.file().as_fd(),
+            output.as_fd(),
+            component.as_fd(),
+        ];
         let cell = Room::start(program, "cell", &for_cell, &plan.cell).await?;
         drop((feed_side, cell_side));
 
@@ -162,6 +177,7 @@ impl<'a> Session<'a> {
             ended: None,
             readers: HashMap::new(),
             feed_gone: false,
+            feed_failed: None,
             rows_fed: 0,
             rows_max: plan.rows_max,
         };
@@ -175,12 +191,20 @@ impl<'a> Session<'a> {
     async fn await_locks(&mut self) -> Result<(), RoomError> {
         match self.from_feed.recv().await {
             Some(FeedSays::Locked { layers }) => self.admit_layers("feed", layers)?,
-            Some(FeedSays::Failed { detail }) => return Err(RoomError::Failed { room: "feed", detail }),
+            Some(FeedSays::Failed { detail }) => {
+                return Err(RoomError::Failed {
+                    room: "feed",
+                    detail,
+                });
+            }
             _ => return Err(RoomError::Gone { room: "feed" }),
         }
         match self.from_cell.recv().await {
             Some(CellSays::Locked { layers }) => self.admit_layers("cell", layers),
-            Some(CellSays::Ended(Err(end))) => Err(RoomError::Failed { room: "cell", detail: format!("{end:?}") }),
+            Some(CellSays::Ended(Err(end))) => Err(RoomError::Failed {
+                room: "cell",
+                detail: format!("{end:?}"),
+            }),
             _ => Err(RoomError::Gone { room: "cell" }),
         }
     }
@@ -231,8 +255,13 @@ impl<'a> Session<'a> {
                 self.hear(message).await?;
             }
             // What else is there already goes into the same group, up to the next question.
-            while self.pending.len() < GROUP_CALLS_MAX && self.asked.is_none() && self.ended.is_none() {
-                let Ok(message) = self.from_cell.try_recv() else { break };
+            while self.pending.len() < GROUP_CALLS_MAX
+                && self.asked.is_none()
+                && self.ended.is_none()
+            {
+                let Ok(message) = self.from_cell.try_recv() else {
+                    break;
+                };
                 self.hear(message).await?;
             }
             if self.pending.is_empty()
@@ -256,7 +285,9 @@ impl<'a> Session<'a> {
             // A cell that is gone is noticed by `next`.
             let _gone = self.cell.say(&ToCell::Acknowledged { calls }).await;
         }
-        let Some(ask) = self.asked.take() else { return Ok(()) };
+        let Some(ask) = self.asked.take() else {
+            return Ok(());
+        };
         let answer = self.answer(ask).await?;
         let _gone = self.cell.say(&answer).await;
         Ok(())
@@ -264,28 +295,66 @@ impl<'a> Session<'a> {
 
     async fn answer(&mut self, ask: Ask) -> Result<ToCell, RoomError> {
         if let Some((code, clause)) = self.refusal(&ask) {
-            return Ok(ToCell::Refused { code, clause: Some(clause.to_owned()) });
+            return Ok(ToCell::Refused {
+                code,
+                clause: Some(clause.to_owned()),
+            });
         }
         let (reader, reading, order, kind) = match ask {
             Ask::Open { .. } => return Ok(ToCell::Go),
-            Ask::Scan { reader, table, columns } => {
+            Ask::Scan {
+                reader,
+                table,
+                columns,
+            } => {
                 let fields = self.field_names(&table, &columns);
-                let reading = Reading { table: Some(table.clone()), fields, fed: HashMap::new() };
-                (reader, reading, ToFeed::Scan { reader, table, columns }, CallKind::Scan)
+                let reading = Reading {
+                    table: Some(table.clone()),
+                    fields,
+                    fed: HashMap::new(),
+                };
+                (
+                    reader,
+                    reading,
+                    ToFeed::Scan {
+                        reader,
+                        table,
+                        columns,
+                    },
+                    CallKind::Scan,
+                )
             }
-            Ask::Sql { reader, text } => (reader, Reading::default(), ToFeed::Sql { reader, text }, CallKind::Sql),
+            Ask::Sql { reader, text } => (
+                reader,
+                Reading::default(),
+                ToFeed::Sql { reader, text },
+                CallKind::Sql,
+            ),
         };
         self.readers.insert(reader, reading);
         self.feed.say(&order).await?;
         loop {
             match self.from_feed.recv().await {
-                Some(FeedSays::Opened { reader: opened, outcome }) if opened == reader => {
+                Some(FeedSays::Opened {
+                    reader: opened,
+                    outcome,
+                }) if opened == reader => {
                     return Ok(match outcome {
                         Ok(()) => ToCell::Go,
                         Err(refusal) => {
-                            let call = self.call(kind, None, Vec::new(), 0, 0, Some(format!("feed.{}", refusal.code)));
+                            let call = self.call(
+                                kind,
+                                None,
+                                Vec::new(),
+                                0,
+                                0,
+                                Some(format!("feed.{}", refusal.code)),
+                            );
                             self.pending.push(call);
-                            ToCell::Refused { code: refusal.code, clause: None }
+                            ToCell::Refused {
+                                code: refusal.code,
+                                clause: None,
+                            }
                         }
                     });
                 }
@@ -298,12 +367,19 @@ impl<'a> Session<'a> {
     fn refusal(&self, ask: &Ask) -> Option<(Code, &'static str)> {
         let table = |name: &str| self.tables.iter().find(|t| t.name.as_str() == name);
         match ask {
-            Ask::Open { name } => table(name).is_none().then_some((Code::GrantResource, "grant.resources")),
-            Ask::Scan { table: name, columns, .. } => match table(name.as_str()) {
+            Ask::Open { name } => table(name)
+                .is_none()
+                .then_some((Code::GrantResource, "grant.resources")),
+            Ask::Scan {
+                table: name,
+                columns,
+                ..
+            } => match table(name.as_str()) {
                 None => Some((Code::GrantResource, "grant.resources")),
-                Some(plan) => {
-                    columns.iter().any(|c| *c >= plan.fields.len()).then_some((Code::GrantField, "grant.fields"))
-                }
+                Some(plan) => columns
+                    .iter()
+                    .any(|c| *c >= plan.fields.len())
+                    .then_some((Code::GrantField, "grant.fields")),
             },
             Ask::Sql { .. } => (!self.sql).then_some((Code::GrantJoin, "grant.join")),
         }
@@ -311,7 +387,10 @@ impl<'a> Session<'a> {
 
     fn field_names(&self, table: &Name, columns: &[usize]) -> Vec<Name> {
         let plan = self.tables.iter().find(|t| &t.name == table);
-        columns.iter().filter_map(|c| plan.and_then(|p| p.fields.get(*c)).map(|f| f.0.clone())).collect()
+        columns
+            .iter()
+            .filter_map(|c| plan.and_then(|p| p.fields.get(*c)).map(|f| f.0.clone()))
+            .collect()
     }
 
     async fn hear(&mut self, message: CellSays) -> Result<(), RoomError> {
@@ -335,7 +414,11 @@ impl<'a> Session<'a> {
         let clause = self.refusal(ask).map(|(_, clause)| clause.to_owned());
         Ok(match ask {
             Ask::Open { name } => {
-                let known = self.tables.iter().find(|t| t.name.as_str() == name).map(|t| t.name.clone());
+                let known = self
+                    .tables
+                    .iter()
+                    .find(|t| t.name.as_str() == name)
+                    .map(|t| t.name.clone());
                 self.call(CallKind::Open, known, Vec::new(), 0, 0, clause)
             }
             Ask::Scan { table, columns, .. } => {
@@ -343,7 +426,14 @@ impl<'a> Session<'a> {
                 self.call(CallKind::Scan, Some(table.clone()), fields, 0, 0, clause)
             }
             Ask::Sql { text, .. } => {
-                let mut call = self.call(CallKind::Sql, None, Vec::new(), 0, text.len() as u64, clause);
+                let mut call = self.call(
+                    CallKind::Sql,
+                    None,
+                    Vec::new(),
+                    0,
+                    text.len() as u64,
+                    clause,
+                );
                 call.argument_digest = Some(self.argument_digest(text)?);
                 call
             }
@@ -352,12 +442,22 @@ impl<'a> Session<'a> {
 
     async fn done_call(&mut self, did: Did) -> Result<Call, RoomError> {
         Ok(match did {
-            Did::Batch { reader, sequence, rows, bytes } => {
+            Did::Batch {
+                reader,
+                sequence,
+                rows,
+                bytes,
+            } => {
                 let fed = self.await_fed(reader, sequence).await?;
                 if fed != (rows, bytes) {
-                    return Err(RoomError::protocol("the cell tells of another batch than the feed"));
+                    return Err(RoomError::protocol(
+                        "the cell tells of another batch than the feed",
+                    ));
                 }
-                let reading = self.readers.get(&reader).ok_or_else(|| RoomError::protocol("an unknown reader"))?;
+                let reading = self
+                    .readers
+                    .get(&reader)
+                    .ok_or_else(|| RoomError::protocol("an unknown reader"))?;
                 let (table, fields) = (reading.table.clone(), reading.fields.clone());
                 self.call(CallKind::Batch, table, fields, rows, bytes, None)
             }
@@ -365,7 +465,12 @@ impl<'a> Session<'a> {
                 let fields = name.into_iter().collect();
                 self.call(CallKind::OutputCreate, None, fields, 0, 0, clause)
             }
-            Did::OutputAppend { name, rows, bytes, clause } => {
+            Did::OutputAppend {
+                name,
+                rows,
+                bytes,
+                clause,
+            } => {
                 let fields = name.into_iter().collect();
                 self.call(CallKind::OutputAppend, None, fields, rows, bytes, clause)
             }
@@ -377,7 +482,11 @@ impl<'a> Session<'a> {
     /// What the feed itself says of a batch: facts about data come from the room without guest code.
     async fn await_fed(&mut self, reader: u32, sequence: u64) -> Result<(u64, u64), RoomError> {
         loop {
-            if let Some(fed) = self.readers.get_mut(&reader).and_then(|r| r.fed.remove(&sequence)) {
+            if let Some(fed) = self
+                .readers
+                .get_mut(&reader)
+                .and_then(|r| r.fed.remove(&sequence))
+            {
                 return Ok(fed);
             }
             match self.from_feed.recv().await {
@@ -389,8 +498,16 @@ impl<'a> Session<'a> {
 
     fn heed_feed(&mut self, message: FeedSays) -> Result<(), RoomError> {
         match message {
-            FeedSays::Fed { reader, sequence, rows, bytes } => {
-                let reading = self.readers.get_mut(&reader).ok_or_else(|| RoomError::protocol("an unknown reader"))?;
+            FeedSays::Fed {
+                reader,
+                sequence,
+                rows,
+                bytes,
+            } => {
+                let reading = self
+                    .readers
+                    .get_mut(&reader)
+                    .ok_or_else(|| RoomError::protocol("an unknown reader"))?;
                 reading.fed.insert(sequence, (rows, bytes));
                 match LimitExceeded::check("rows_reserved", self.rows_max, self.rows_fed, rows) {
                     Ok(sum) => self.rows_fed = sum,
@@ -399,33 +516,71 @@ impl<'a> Session<'a> {
                 Ok(())
             }
             FeedSays::Failed { detail } => {
-                tracing::warn!(detail, "the feed failed");
+                self.feed_failed = Some(detail);
                 self.feed_gone = true;
                 Ok(())
             }
-            FeedSays::Locked { .. } | FeedSays::Opened { .. } => Err(RoomError::protocol("an unexpected message of the feed")),
+            FeedSays::Locked { .. } | FeedSays::Opened { .. } => {
+                Err(RoomError::protocol("an unexpected message of the feed"))
+            }
         }
     }
 
-    fn call(&mut self, kind: CallKind, resource: Option<Name>, fields: Vec<Name>, rows: u64, bytes: u64, clause: Option<String>) -> Call {
+    fn call(
+        &mut self,
+        kind: CallKind,
+        resource: Option<Name>,
+        fields: Vec<Name>,
+        rows: u64,
+        bytes: u64,
+        clause: Option<String>,
+    ) -> Call {
         let index = self.calls;
         self.calls += 1;
-        let decision = if clause.is_some() { CallDecision::Denied } else { CallDecision::Allowed };
+        let decision = if clause.is_some() {
+            CallDecision::Denied
+        } else {
+            CallDecision::Allowed
+        };
         let at = self.clock.now();
-        Call { index, kind, resource, fields, rows, bytes, decision, clause, argument_digest: None, at, duration_us: 0 }
+        Call {
+            index,
+            kind,
+            resource,
+            fields,
+            rows,
+            bytes,
+            decision,
+            clause,
+            argument_digest: None,
+            at,
+            duration_us: 0,
+        }
     }
 
     fn argument_digest(&self, argument: &str) -> Result<String, RoomError> {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.argument_key).map_err(RoomError::protocol)?;
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.argument_key)
+            .map_err(RoomError::protocol)?;
         mac.update(argument.as_bytes());
         Ok(hex::encode(mac.finalize().into_bytes()))
     }
 
     async fn lost(&mut self) -> EndCause {
-        EndCause::RoomLost { room: "cell".into(), status: self.cell.status().await }
+        EndCause::RoomLost {
+            room: "cell".into(),
+            status: self.cell.status().await,
+        }
     }
 
     async fn end(&mut self, cause: Option<EndCause>) -> Result<Event, RoomError> {
+        // A cell that ends because its feed failed tells of the feed.
+        let cause = match (cause, self.feed_failed.take()) {
+            (Some(EndCause::Host { .. }), Some(status)) => Some(EndCause::RoomLost {
+                room: "feed".into(),
+                status,
+            }),
+            (cause, _) => cause,
+        };
         self.feed.process().kill();
         self.cell.process().kill();
         // What the feed said before it died still counts.
@@ -436,7 +591,10 @@ impl<'a> Session<'a> {
         }
         self.feed.reap().await;
         self.cell.reap().await;
-        Ok(Event::Ended(Ending { cause, rows_fed: self.rows_fed }))
+        Ok(Event::Ended(Ending {
+            cause,
+            rows_fed: self.rows_fed,
+        }))
     }
 }
 
@@ -444,7 +602,10 @@ pub(crate) fn require_layers(room: &'static str, layers: &[Layer]) -> Result<(),
     if lockdown::suffices(layers) {
         Ok(())
     } else {
-        Err(RoomError::Failed { room, detail: format!("only the layers {layers:?} are in force") })
+        Err(RoomError::Failed {
+            room,
+            detail: format!("only the layers {layers:?} are in force"),
+        })
     }
 }
 

@@ -8,7 +8,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,20 +31,28 @@ fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, RoomError> {
     if length > FRAME_BYTES_MAX {
         return Err(RoomError::protocol(format!("a frame of {length} bytes")));
     }
-    let prefix = u32::try_from(length).map_err(RoomError::protocol)?.to_le_bytes();
+    let prefix = u32::try_from(length)
+        .map_err(RoomError::protocol)?
+        .to_le_bytes();
     frame.splice(..4, prefix);
     Ok(frame)
 }
 
 fn frame_length(prefix: [u8; 4]) -> Result<usize, RoomError> {
     let length = u32::from_le_bytes(prefix) as usize;
-    if length > FRAME_BYTES_MAX { Err(RoomError::protocol(format!("a frame of {length} bytes"))) } else { Ok(length) }
+    if length > FRAME_BYTES_MAX {
+        Err(RoomError::protocol(format!("a frame of {length} bytes")))
+    } else {
+        Ok(length)
+    }
 }
 
 /// Sends one frame.
 pub fn send<T: Serialize>(stream: &UnixStream, message: &T) -> Result<(), RoomError> {
     let mut stream = stream;
-    stream.write_all(&encode(message)?).map_err(RoomError::system("to send a frame"))
+    stream
+        .write_all(&encode(message)?)
+        .map_err(RoomError::system("to send a frame"))
 }
 
 /// Receives one frame; `None` when the other side is done.
@@ -52,12 +61,23 @@ pub fn receive<T: DeserializeOwned>(stream: &UnixStream) -> Result<Option<T>, Ro
     let mut prefix = [0_u8; 4];
     match stream.read_exact(&mut prefix) {
         // A side that ended with something unread resets the socket: it is done all the same.
-        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => return Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
+            ) =>
+        {
+            return Ok(None);
+        }
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     }
     let mut body = vec![0_u8; frame_length(prefix)?];
-    stream.read_exact(&mut body).map_err(RoomError::system("to receive a frame"))?;
-    serde_json::from_slice(&body).map(Some).map_err(RoomError::protocol)
+    stream
+        .read_exact(&mut body)
+        .map_err(RoomError::system("to receive a frame"))?;
+    serde_json::from_slice(&body)
+        .map(Some)
+        .map_err(RoomError::protocol)
 }
 
 /// Sends one frame from the supervisor.
@@ -65,7 +85,10 @@ pub async fn send_async<T: Serialize>(
     stream: &mut (impl tokio::io::AsyncWrite + Unpin),
     message: &T,
 ) -> Result<(), RoomError> {
-    stream.write_all(&encode(message)?).await.map_err(RoomError::system("to send a frame"))
+    stream
+        .write_all(&encode(message)?)
+        .await
+        .map_err(RoomError::system("to send a frame"))
 }
 
 /// Receives one frame in the supervisor; `None` when the other side is done. Not cancel-safe.
@@ -83,21 +106,34 @@ pub async fn receive_async<T: DeserializeOwned>(
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     };
-    serde_json::from_slice(&body).map(Some).map_err(RoomError::protocol)
+    serde_json::from_slice(&body)
+        .map(Some)
+        .map_err(RoomError::protocol)
 }
 
 /// Passes descriptors over a blocking socket.
-pub fn pass_descriptors(stream: &UnixStream, descriptors: &[BorrowedFd<'_>]) -> Result<(), RoomError> {
+pub fn pass_descriptors(
+    stream: &UnixStream,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), RoomError> {
     if descriptors.len() > DESCRIPTORS_MAX {
-        return Err(RoomError::protocol(format!("{} descriptors", descriptors.len())));
+        return Err(RoomError::protocol(format!(
+            "{} descriptors",
+            descriptors.len()
+        )));
     }
     send(stream, &descriptors.len())?;
     for chunk in descriptors.chunks(DESCRIPTORS_PER_MESSAGE) {
         let mut space = vec![MaybeUninit::uninit(); SendAncillaryMessage::ScmRights(chunk).size()];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         ancillary.push(SendAncillaryMessage::ScmRights(chunk));
-        sendmsg(stream.as_fd(), &[IoSlice::new(b"d")], &mut ancillary, SendFlags::NOSIGNAL)
-            .map_err(RoomError::errno("to pass descriptors"))?;
+        sendmsg(
+            stream.as_fd(),
+            &[IoSlice::new(b"d")],
+            &mut ancillary,
+            SendFlags::NOSIGNAL,
+        )
+        .map_err(RoomError::errno("to pass descriptors"))?;
     }
     Ok(())
 }
@@ -110,12 +146,17 @@ pub fn take_descriptors(stream: &UnixStream) -> Result<Vec<OwnedFd>, RoomError> 
     }
     let mut taken: Vec<OwnedFd> = Vec::with_capacity(count);
     while taken.len() < count {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_PER_MESSAGE))];
+        let mut space =
+            [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_PER_MESSAGE))];
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0_u8; 1];
-        let received =
-            recvmsg(stream.as_fd(), &mut [IoSliceMut::new(&mut byte)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)
-                .map_err(RoomError::errno("to take descriptors"))?;
+        let received = recvmsg(
+            stream.as_fd(),
+            &mut [IoSliceMut::new(&mut byte)],
+            &mut ancillary,
+            RecvFlags::CMSG_CLOEXEC,
+        )
+        .map_err(RoomError::errno("to take descriptors"))?;
         if received.bytes == 0 {
             return Err(RoomError::Gone { room: "supervisor" });
         }
@@ -130,7 +171,9 @@ pub fn take_descriptors(stream: &UnixStream) -> Result<Vec<OwnedFd>, RoomError> 
 
 /// The socket that a room was started with as its standard input.
 pub fn own_socket() -> Result<UnixStream, RoomError> {
-    let descriptor =
-        std::io::stdin().as_fd().try_clone_to_owned().map_err(RoomError::system("to take the control socket"))?;
+    let descriptor = std::io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(RoomError::system("to take the control socket"))?;
     Ok(UnixStream::from(descriptor))
 }

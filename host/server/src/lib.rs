@@ -35,4 +35,4 @@ pub use document::document;
 pub use route::{Budget, Decision, Effect, Route};
 pub use router::{API, router};
 pub use routes::routes;
-pub use serve::{ServerError, serve};
+pub use serve::{GRACE_SECONDS, ServerError, serve};

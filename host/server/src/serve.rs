@@ -32,7 +32,7 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Bytes that a connection buffers at most.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
 /// Seconds that requests under way have to end when the server stops.
-const GRACE_SECONDS: u64 = 20;
+pub const GRACE_SECONDS: u64 = 20;
 /// Milliseconds to wait after a connection could not be accepted.
 const ACCEPT_PAUSE_MS: u64 = 100;
 /// Connections in a row that cannot be accepted before the server gives up.

@@ -25,7 +25,7 @@ pub const GRACE_SECONDS: u64 = 10;
 /// Seconds after which the queue is looked at although nobody said that there is something: a safety net, no schedule.
 const LOOK_SECONDS: u64 = 60;
 /// Milliseconds to wait after a claim that failed.
-const PAUSE_MS: u64 = 500;
+const PAUSE_MS: u64 = 200;
 /// Claims in a row that may fail before the worker gives up.
 const FAILURES_MAX: u32 = 20;
 
@@ -71,36 +71,37 @@ async fn claim_all(
     mut shutdown: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), WorkerError> {
     let mut failures = 0;
+    let mut wait = Wait::Not;
     loop {
-        let wait = if runs.len() >= at_once.get() {
-            Wait::ForRoom
-        } else {
-            // INVARIANT: whoever queues notifies afterwards, and a notification that nobody waits for is kept: between
-            // an empty queue and the wait below nothing is lost.
-            match domain.claim().await {
-                Ok(Some(claimed)) => {
-                    failures = 0;
-                    runs.spawn(to_its_end(Arc::clone(domain), claimed));
-                    Wait::Not
-                }
-                Ok(None) => {
-                    failures = 0;
-                    Wait::ForWork
-                }
-                Err(error) => {
-                    failures += 1;
-                    event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %error, ATTEMPT = failures);
-                    if failures >= FAILURES_MAX {
-                        return Err(WorkerError::Claim(error));
-                    }
-                    Wait::AMoment
-                }
-            }
-        };
         tokio::select! {
             biased;
             () = shutdown.as_mut() => return Ok(()),
             () = rest(domain, runs, wait) => {}
+        }
+        if runs.len() >= at_once.get() {
+            wait = Wait::ForRoom;
+            continue;
+        }
+        // INVARIANT: whoever queues notifies afterwards, and a notification that nobody waits for is kept: between
+        // an empty queue and the wait for work nothing is lost.
+        match domain.claim().await {
+            Ok(Some(claimed)) => {
+                failures = 0;
+                wait = Wait::Not;
+                runs.spawn(to_its_end(Arc::clone(domain), claimed));
+            }
+            Ok(None) => {
+                failures = 0;
+                wait = Wait::ForWork;
+            }
+            Err(error) => {
+                failures += 1;
+                wait = Wait::AMoment;
+                event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %error, ATTEMPT = failures);
+                if failures >= FAILURES_MAX {
+                    return Err(WorkerError::Claim(error));
+                }
+            }
         }
     }
 }

@@ -1,10 +1,18 @@
 //! `cargo xtask demo`: sets up, builds everything, and plays the story.
 
+mod acts;
+mod show;
+mod stage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use crate::guests;
 use crate::process::Call;
 use crate::setup::{self, Consent, Need};
 use crate::steps::Steps;
 use crate::workspace::Workspace;
+use stage::Stage;
 
 /// Sets up, builds and plays.
 pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Result<()> {
@@ -26,12 +34,39 @@ pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
         .run()
 }
 
-/// Plays the story with what has been built; stays up unless it is to be played `_once`. So far nothing is started.
-fn play(workspace: &Workspace, _once: bool) -> anyhow::Result<()> {
-    println!(
-        "built {} and the modules in {}; nothing is started yet",
-        workspace.program().display(),
-        workspace.guests().display()
-    );
+/// Plays the story with what has been built; stays up until it is interrupted unless it is to be played `once`.
+pub fn play(workspace: &Workspace, once: bool) -> anyhow::Result<()> {
+    // Kept where the demo stays up, for whoever wants to look at the record afterwards.
+    let place = tempfile::Builder::new().prefix("yunei-demo-").tempdir()?;
+    let data = place.path().join("data");
+    let mut stage = Stage::open(workspace, &data)?;
+    acts::play(&mut stage)?;
+    let mut server = stage.close();
+    if once {
+        return Ok(());
+    }
+    let kept = place.keep();
+    println!("\nThe server stays up at {}", server.url());
+    println!("Interface: {}/api/v1/openapi.json", server.url());
+    println!("Tokens, readable by you alone:");
+    for file in files_ending(&data, "token")? {
+        println!("    {}", file.display());
+    }
+    println!("Data directory, kept after the end: {}", kept.display());
+    println!("Ctrl-C ends it.");
+    server.wait()?;
     Ok(())
+}
+
+/// The files of `directory` whose names end with `.extension`, in the order of their names.
+fn files_ending(directory: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -5,7 +5,8 @@ use std::os::unix::net::UnixStream;
 
 use yunei_model::{Code, FieldType, LimitExceeded, Limits, Name};
 use yunei_sandbox::{
-    AnalysisHost, Batch, Column, Denial, FieldInfo, Level, OutputId, ParameterValue, ReaderId, Stop, Unserved,
+    AnalysisHost, Batch, Column, Denial, FieldInfo, Level, OutputId, ParameterValue, ReaderId,
+    Stop, Unserved,
 };
 
 use super::output::{Frame, OutputWriter, StoredColumn, WriteError};
@@ -45,8 +46,13 @@ struct Reader {
 }
 
 enum Arrival {
-    Batch { slot: usize, layout: crate::ring::BatchLayout },
-    Failed { code: Code },
+    Batch {
+        slot: usize,
+        layout: crate::ring::BatchLayout,
+    },
+    Failed {
+        code: Code,
+    },
 }
 
 impl RoomHost {
@@ -78,7 +84,9 @@ impl RoomHost {
 
     /// Opens the only table of a `per-row` module, all its columns.
     pub fn open_only_table(&mut self) -> Result<(), Unserved> {
-        let Some(table) = self.tables.first().cloned() else { return Err(failed("no table is granted").into()) };
+        let Some(table) = self.tables.first().cloned() else {
+            return Err(failed("no table is granted").into());
+        };
         self.open(table.name.as_str())?;
         let columns: Vec<u32> = (0..).take(table.fields.len()).collect();
         self.only_reader = Some(self.scan(table.name.as_str(), &columns)?);
@@ -97,8 +105,16 @@ impl RoomHost {
     pub fn write_derived(&mut self, rows: u32, columns: &[Column]) -> Result<(), Unserved> {
         // Derived rows are bounded by the rows of the grant, not by the limit of an output.
         let columns = columns.iter().map(StoredColumn::from).collect();
-        let bytes = self.writer.write(&Frame::Derived { rows, columns }, 0).map_err(write_failed)?;
-        self.did(Did::OutputAppend { name: None, rows: u64::from(rows), bytes, clause: None })?;
+        let bytes = self
+            .writer
+            .write(&Frame::Derived { rows, columns }, 0)
+            .map_err(write_failed)?;
+        self.did(Did::OutputAppend {
+            name: None,
+            rows: u64::from(rows),
+            bytes,
+            clause: None,
+        })?;
         Ok(())
     }
 
@@ -108,7 +124,9 @@ impl RoomHost {
         while self.unacknowledged >= WINDOW_CALLS_MAX {
             match self.hear()? {
                 ToCell::Acknowledged { .. } => {}
-                ToCell::Go | ToCell::Refused { .. } => return Err(failed("an answer without a question")),
+                ToCell::Go | ToCell::Refused { .. } => {
+                    return Err(failed("an answer without a question"));
+                }
             }
         }
         Ok(())
@@ -122,14 +140,17 @@ impl RoomHost {
             match self.hear()? {
                 ToCell::Acknowledged { .. } => {}
                 ToCell::Go => return Ok(()),
-                ToCell::Refused { code, clause } => return Err(Unserved::Denied(Denial { code, clause })),
+                ToCell::Refused { code, clause } => {
+                    return Err(Unserved::Denied(Denial { code, clause }));
+                }
             }
         }
     }
 
     fn hear(&mut self) -> Result<ToCell, Stop> {
-        let message: ToCell =
-            wire::receive(&self.control).map_err(room_failed)?.ok_or_else(|| failed("the supervisor is gone"))?;
+        let message: ToCell = wire::receive(&self.control)
+            .map_err(room_failed)?
+            .ok_or_else(|| failed("the supervisor is gone"))?;
         if let ToCell::Acknowledged { calls } = &message {
             self.unacknowledged = self.unacknowledged.saturating_sub(*calls);
         }
@@ -137,7 +158,8 @@ impl RoomHost {
     }
 
     fn count_call(&mut self) -> Result<(), Stop> {
-        self.calls = LimitExceeded::check("calls_max", self.limits.calls_max, self.calls, 1).map_err(Stop::Limit)?;
+        self.calls = LimitExceeded::check("calls_max", self.limits.calls_max, self.calls, 1)
+            .map_err(Stop::Limit)?;
         self.unacknowledged += 1;
         Ok(())
     }
@@ -145,18 +167,27 @@ impl RoomHost {
     /// A reader that the supervisor and the feed agree to, with its two slots.
     fn open_reader(&mut self, ask: impl FnOnce(u32) -> Ask) -> Result<ReaderId, Unserved> {
         let taken: Vec<usize> = self.readers.values().map(|r| r.first_slot).collect();
-        let first_slot = (0..SLOTS_MAX).step_by(SLOTS_PER_READER).find(|slot| !taken.contains(slot)).ok_or_else(|| {
-            Stop::Limit(LimitExceeded {
-                name: "readers_max".into(),
-                limit: (SLOTS_MAX / SLOTS_PER_READER) as u64,
-                current: taken.len() as u64,
-                requested: 1,
-            })
-        })?;
+        let first_slot = (0..SLOTS_MAX)
+            .step_by(SLOTS_PER_READER)
+            .find(|slot| !taken.contains(slot))
+            .ok_or_else(|| {
+                Stop::Limit(LimitExceeded {
+                    name: "readers_max".into(),
+                    limit: (SLOTS_MAX / SLOTS_PER_READER) as u64,
+                    current: taken.len() as u64,
+                    requested: 1,
+                })
+            })?;
         let id = self.readers_opened;
         self.readers_opened += 1;
         self.ask(ask(id))?;
-        let mut reader = Reader { first_slot, asked: 0, arrived: VecDeque::new(), sequence: 0, ended: false };
+        let mut reader = Reader {
+            first_slot,
+            asked: 0,
+            arrived: VecDeque::new(),
+            sequence: 0,
+            ended: false,
+        };
         // Both slots are filled ahead, so that the two rooms work at the same time.
         for slot in first_slot..first_slot + SLOTS_PER_READER {
             wire::send(&self.feed, &Next { reader: id, slot }).map_err(room_failed)?;
@@ -169,7 +200,9 @@ impl RoomHost {
     /// Takes what the feed sends until something for `reader` has arrived or it is at its end.
     fn await_arrival(&mut self, id: u32) -> Result<Option<Arrival>, Unserved> {
         loop {
-            let Some(reader) = self.readers.get_mut(&id) else { return Ok(None) };
+            let Some(reader) = self.readers.get_mut(&id) else {
+                return Ok(None);
+            };
             if let Some(arrival) = reader.arrived.pop_front() {
                 return Ok(Some(arrival));
             }
@@ -182,10 +215,15 @@ impl RoomHost {
 
     /// Takes one message of the feed.
     fn take_filled(&mut self) -> Result<(), Stop> {
-        let filled: Filled =
-            wire::receive(&self.feed).map_err(room_failed)?.ok_or_else(|| failed("the feed is gone"))?;
+        let filled: Filled = wire::receive(&self.feed)
+            .map_err(room_failed)?
+            .ok_or_else(|| failed("the feed is gone"))?;
         match filled {
-            Filled::Batch { reader, slot, layout } => self.arrive(reader, Some(Arrival::Batch { slot, layout })),
+            Filled::Batch {
+                reader,
+                slot,
+                layout,
+            } => self.arrive(reader, Some(Arrival::Batch { slot, layout })),
             Filled::Failed { reader, code } => self.arrive(reader, Some(Arrival::Failed { code })),
             Filled::End { reader } => self.arrive(reader, None),
         }
@@ -194,7 +232,9 @@ impl RoomHost {
 
     fn arrive(&mut self, id: u32, arrival: Option<Arrival>) {
         // A reader that the guest dropped has nobody to arrive for.
-        let Some(reader) = self.readers.get_mut(&id) else { return };
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
         reader.asked = reader.asked.saturating_sub(1);
         match arrival {
             Some(arrival) => reader.arrived.push_back(arrival),
@@ -205,7 +245,9 @@ impl RoomHost {
 
 impl AnalysisHost for RoomHost {
     fn open(&mut self, name: &str) -> Result<Vec<FieldInfo>, Unserved> {
-        self.ask(Ask::Open { name: name.to_owned() })?;
+        self.ask(Ask::Open {
+            name: name.to_owned(),
+        })?;
         let table = self.tables.iter().find(|t| t.name.as_str() == name);
         let table = table.ok_or_else(|| failed("the supervisor opened an unknown table"))?;
         let field = |(name, kind, nullable): &(Name, FieldType, bool)| FieldInfo {
@@ -219,7 +261,11 @@ impl AnalysisHost for RoomHost {
     fn scan(&mut self, table: &str, columns: &[u32]) -> Result<ReaderId, Unserved> {
         let table = Name::parse(table).map_err(|_| failed("a table handle without a name"))?;
         let columns = columns.iter().map(|c| *c as usize).collect();
-        self.open_reader(|reader| Ask::Scan { reader, table, columns })
+        self.open_reader(|reader| Ask::Scan {
+            reader,
+            table,
+            columns,
+        })
     }
 
     fn sql(&mut self, text: &str) -> Result<ReaderId, Unserved> {
@@ -231,45 +277,90 @@ impl AnalysisHost for RoomHost {
         let id = reader.0;
         let (slot, layout) = match self.await_arrival(id)? {
             Some(Arrival::Batch { slot, layout }) => (slot, layout),
-            Some(Arrival::Failed { code }) => return Err(Unserved::Denied(Denial { code, clause: None })),
+            Some(Arrival::Failed { code }) => {
+                return Err(Unserved::Denied(Denial { code, clause: None }));
+            }
             None => {
                 self.readers.remove(&id);
                 return Ok(None);
             }
         };
         let batch = self.ring.read(slot, &layout).map_err(room_failed)?;
-        let reader = self.readers.get_mut(&id).ok_or_else(|| failed("a reader vanished"))?;
+        let reader = self
+            .readers
+            .get_mut(&id)
+            .ok_or_else(|| failed("a reader vanished"))?;
         let sequence = reader.sequence;
         reader.sequence += 1;
         if !reader.ended {
             reader.asked += 1;
             wire::send(&self.feed, &Next { reader: id, slot }).map_err(room_failed)?;
         }
-        self.did(Did::Batch { reader: id, sequence, rows: u64::from(layout.rows), bytes: layout.bytes })?;
+        self.did(Did::Batch {
+            reader: id,
+            sequence,
+            rows: u64::from(layout.rows),
+            bytes: layout.bytes,
+        })?;
         Ok(Some(batch))
     }
 
     fn create_output(&mut self, name: &str, schema: &[FieldInfo]) -> Result<OutputId, Unserved> {
-        let Some(declared) = self.output_names.iter().find(|n| n.as_str() == name).cloned() else {
+        let Some(declared) = self
+            .output_names
+            .iter()
+            .find(|n| n.as_str() == name)
+            .cloned()
+        else {
             let clause = "manifest.outputs".to_owned();
-            self.did(Did::OutputCreate { name: None, clause: Some(clause.clone()) })?;
-            return Err(Unserved::Denied(Denial { code: Code::OutputNotDeclared, clause: Some(clause) }));
+            self.did(Did::OutputCreate {
+                name: None,
+                clause: Some(clause.clone()),
+            })?;
+            return Err(Unserved::Denied(Denial {
+                code: Code::OutputNotDeclared,
+                clause: Some(clause),
+            }));
         };
         let fields = schema.iter().map(|f| (f.name.clone(), f.kind)).collect();
-        self.writer.write(&Frame::Create { name: declared.clone(), fields }, 0).map_err(write_failed)?;
+        self.writer
+            .write(
+                &Frame::Create {
+                    name: declared.clone(),
+                    fields,
+                },
+                0,
+            )
+            .map_err(write_failed)?;
         let id = u32::try_from(self.outputs.len()).map_err(|_| failed("too many outputs"))?;
         self.outputs.push(declared.clone());
-        self.did(Did::OutputCreate { name: Some(declared), clause: None })?;
+        self.did(Did::OutputCreate {
+            name: Some(declared),
+            clause: None,
+        })?;
         Ok(OutputId(id))
     }
 
     fn append(&mut self, output: OutputId, rows: Batch) -> Result<(), Unserved> {
-        let name = self.outputs.get(output.0 as usize).cloned().ok_or_else(|| failed("an output handle without an output"))?;
+        let name = self
+            .outputs
+            .get(output.0 as usize)
+            .cloned()
+            .ok_or_else(|| failed("an output handle without an output"))?;
         let count = u64::from(rows.rows);
         let columns = rows.columns.iter().map(StoredColumn::from).collect();
-        let frame = Frame::Append { output: output.0, rows: rows.rows, columns };
+        let frame = Frame::Append {
+            output: output.0,
+            rows: rows.rows,
+            columns,
+        };
         let bytes = self.writer.write(&frame, count).map_err(write_failed)?;
-        self.did(Did::OutputAppend { name: Some(name), rows: count, bytes, clause: None })?;
+        self.did(Did::OutputAppend {
+            name: Some(name),
+            rows: count,
+            bytes,
+            clause: None,
+        })?;
         Ok(())
     }
 
@@ -280,7 +371,15 @@ impl AnalysisHost for RoomHost {
             return self.did(Did::Note { bytes: 0 });
         }
         let bytes = message.len() as u64;
-        self.writer.write(&Frame::Note { level, message: message.to_owned() }, 0).map_err(write_failed)?;
+        self.writer
+            .write(
+                &Frame::Note {
+                    level,
+                    message: message.to_owned(),
+                },
+                0,
+            )
+            .map_err(write_failed)?;
         self.did(Did::Note { bytes })
     }
 
@@ -291,9 +390,15 @@ impl AnalysisHost for RoomHost {
 
     fn close(&mut self, reader: ReaderId) {
         // Its slots are free once nothing is on its way into them.
-        while self.readers.get(&reader.0).is_some_and(|r| r.asked > 0 && !r.ended) {
+        while self
+            .readers
+            .get(&reader.0)
+            .is_some_and(|r| r.asked > 0 && !r.ended)
+        {
             let asked = self.readers.get(&reader.0).map_or(0, |r| r.asked);
-            if self.take_filled().is_err() || self.readers.get(&reader.0).is_none_or(|r| r.asked >= asked) {
+            if self.take_filled().is_err()
+                || self.readers.get(&reader.0).is_none_or(|r| r.asked >= asked)
+            {
                 break;
             }
         }

@@ -79,7 +79,12 @@ impl From<&Column> for StoredColumn {
             }
         };
         let validity = column.validity.as_ref().map(|v| bytes(v.as_slice()));
-        Self { kind: column.values.kind(), validity, values, text }
+        Self {
+            kind: column.values.kind(),
+            validity,
+            values,
+            text,
+        }
     }
 }
 
@@ -95,15 +100,26 @@ pub struct OutputWriter {
 
 impl OutputWriter {
     pub fn new(file: File, bytes_max: u64, rows_max: u64) -> Self {
-        Self { file, bytes: 0, bytes_max, rows: 0, rows_max }
+        Self {
+            file,
+            bytes: 0,
+            bytes_max,
+            rows: 0,
+            rows_max,
+        }
     }
 
     /// Appends a frame of `rows` output rows; says how many bytes it took.
     pub fn write(&mut self, frame: &Frame, rows: u64) -> Result<u64, WriteError> {
         let counted = LimitExceeded::check("output_rows_max", self.rows_max, self.rows, rows)?;
-        let body = postcard::to_stdvec(frame).map_err(|e| RoomError::protocol(e))?;
+        let body = postcard::to_stdvec(frame).map_err(RoomError::protocol)?;
         let length = body.len() as u64;
-        self.bytes = LimitExceeded::check("output_bytes_max", self.bytes_max, self.bytes, length + FRAME_OVERHEAD_BYTES)?;
+        self.bytes = LimitExceeded::check(
+            "output_bytes_max",
+            self.bytes_max,
+            self.bytes,
+            length + FRAME_OVERHEAD_BYTES,
+        )?;
         self.rows = counted;
         let write = |file: &mut File| -> std::io::Result<()> {
             file.write_all(&length.to_le_bytes())?;

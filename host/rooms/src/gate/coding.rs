@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
 };
 use yunei_disclosure::{Input, Presence, SubjectKey};
 use yunei_model::{Banding, BandingKind};
@@ -26,14 +27,27 @@ pub struct Coder {
 
 impl Coder {
     pub fn new(banding: Banding) -> Self {
-        Self { banding, texts: HashMap::new(), numbers: HashMap::new() }
+        Self {
+            banding,
+            texts: HashMap::new(),
+            numbers: HashMap::new(),
+        }
     }
 
     /// Adds `code × stride` to each row's cell.
-    pub fn add_codes(&mut self, column: &ArrayRef, stride: u32, cells: &mut [u32]) -> Result<(), RoomError> {
+    pub fn add_codes(
+        &mut self,
+        column: &ArrayRef,
+        stride: u32,
+        cells: &mut [u32],
+    ) -> Result<(), RoomError> {
         let other = self.banding.other();
         for (row, cell) in cells.iter_mut().enumerate() {
-            let code = if column.is_null(row) { other } else { self.code(column, row)? };
+            let code = if column.is_null(row) {
+                other
+            } else {
+                self.code(column, row)?
+            };
             *cell += u32::try_from(code).map_err(RoomError::protocol)? * stride;
         }
         Ok(())
@@ -42,17 +56,25 @@ impl Coder {
     fn code(&mut self, column: &ArrayRef, row: usize) -> Result<usize, RoomError> {
         Ok(match column.data_type() {
             DataType::Utf8 => self.text(column.as_string::<i32>().value(row)),
-            DataType::Boolean => self.text(if column.as_boolean().value(row) { "true" } else { "false" }),
-            DataType::Int32 => self.integer(i64::from(column.as_primitive::<Int32Type>().value(row))),
+            DataType::Boolean => self.text(if column.as_boolean().value(row) {
+                "true"
+            } else {
+                "false"
+            }),
+            DataType::Int32 => {
+                self.integer(i64::from(column.as_primitive::<Int32Type>().value(row)))
+            }
             DataType::Int64 => self.integer(column.as_primitive::<Int64Type>().value(row)),
-            DataType::Float64 => self.banding.code_of_number(column.as_primitive::<Float64Type>().value(row)),
-            DataType::Decimal128(_, _) => {
-                self.banding.code_of_number(decimal(column.as_primitive::<Decimal128Type>().value(row)))
-            }
+            DataType::Float64 => self
+                .banding
+                .code_of_number(column.as_primitive::<Float64Type>().value(row)),
+            DataType::Decimal128(_, _) => self
+                .banding
+                .code_of_number(decimal(column.as_primitive::<Decimal128Type>().value(row))),
             DataType::Date32 => self.date(column.as_primitive::<Date32Type>().value(row)),
-            DataType::Timestamp(_, _) => {
-                self.banding.code_of_timestamp(column.as_primitive::<TimestampMicrosecondType>().value(row))
-            }
+            DataType::Timestamp(_, _) => self
+                .banding
+                .code_of_timestamp(column.as_primitive::<TimestampMicrosecondType>().value(row)),
             other => return Err(RoomError::protocol(format!("a dimension of type {other}"))),
         })
     }
@@ -68,7 +90,10 @@ impl Coder {
         code
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "edges of bandings are far below 2⁵³")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "edges of bandings are far below 2⁵³"
+    )]
     fn integer(&mut self, value: i64) -> usize {
         if matches!(self.banding.kind, BandingKind::Ranges { .. }) {
             return self.banding.code_of_number(value as f64);
@@ -96,7 +121,10 @@ impl Coder {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures are released as doubles")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "figures are released as doubles"
+)]
 fn decimal(value: i128) -> f64 {
     value as f64 / DECIMAL_SCALE
 }
@@ -110,21 +138,46 @@ pub struct Numbers {
 
 impl Numbers {
     /// Reads a column; what was read before is gone.
-    #[expect(clippy::cast_precision_loss, reason = "figures are released as doubles")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "figures are released as doubles"
+    )]
     pub fn read(&mut self, column: &ArrayRef) -> Result<(), RoomError> {
         self.values.clear();
         let into = &mut self.values;
         match column.data_type() {
-            DataType::Int32 => into.extend(column.as_primitive::<Int32Type>().values().iter().map(|v| f64::from(*v))),
-            DataType::Int64 => into.extend(column.as_primitive::<Int64Type>().values().iter().map(|v| *v as f64)),
-            DataType::Float64 => into.extend_from_slice(column.as_primitive::<Float64Type>().values()),
+            DataType::Int32 => into.extend(
+                column
+                    .as_primitive::<Int32Type>()
+                    .values()
+                    .iter()
+                    .map(|v| f64::from(*v)),
+            ),
+            DataType::Int64 => into.extend(
+                column
+                    .as_primitive::<Int64Type>()
+                    .values()
+                    .iter()
+                    .map(|v| *v as f64),
+            ),
+            DataType::Float64 => {
+                into.extend_from_slice(column.as_primitive::<Float64Type>().values())
+            }
             DataType::Decimal128(_, _) => {
-                into.extend(column.as_primitive::<Decimal128Type>().values().iter().map(|v| decimal(*v)));
+                into.extend(
+                    column
+                        .as_primitive::<Decimal128Type>()
+                        .values()
+                        .iter()
+                        .map(|v| decimal(*v)),
+                );
             }
             DataType::Boolean => into.extend(column.as_boolean().values().iter().map(f64::from)),
             other => return Err(RoomError::protocol(format!("a measure of type {other}"))),
         }
-        self.validity = column.nulls().map(|nulls| (nulls.validity().to_vec(), nulls.offset()));
+        self.validity = column
+            .nulls()
+            .map(|nulls| (nulls.validity().to_vec(), nulls.offset()));
         Ok(())
     }
 
@@ -139,26 +192,48 @@ impl Numbers {
     pub fn input(&self) -> Input<'_> {
         let presence = match &self.validity {
             None => Presence::All,
-            Some((bytes, offset)) => Presence::Bits { bytes, offset: *offset },
+            Some((bytes, offset)) => Presence::Bits {
+                bytes,
+                offset: *offset,
+            },
         };
-        Input { values: &self.values, presence }
+        Input {
+            values: &self.values,
+            presence,
+        }
     }
 }
 
 /// Who each row is about.
 pub fn keys(column: &ArrayRef) -> Result<Vec<SubjectKey<'_>>, RoomError> {
-    let key = |row: usize, key: SubjectKey<'static>| if column.is_null(row) { SubjectKey::Absent } else { key };
-    Ok(match column.data_type() {
-        DataType::Utf8 => {
-            column.as_string::<i32>().iter().map(|v| v.map_or(SubjectKey::Absent, SubjectKey::Text)).collect()
+    let key = |row: usize, key: SubjectKey<'static>| {
+        if column.is_null(row) {
+            SubjectKey::Absent
+        } else {
+            key
         }
+    };
+    Ok(match column.data_type() {
+        DataType::Utf8 => column
+            .as_string::<i32>()
+            .iter()
+            .map(|v| v.map_or(SubjectKey::Absent, SubjectKey::Text))
+            .collect(),
         DataType::Int32 => {
             let values = column.as_primitive::<Int32Type>().values();
-            values.iter().enumerate().map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v)))).collect()
+            values
+                .iter()
+                .enumerate()
+                .map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v))))
+                .collect()
         }
         DataType::Int64 => {
             let values = column.as_primitive::<Int64Type>().values();
-            values.iter().enumerate().map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v)))).collect()
+            values
+                .iter()
+                .enumerate()
+                .map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v))))
+                .collect()
         }
         other => return Err(RoomError::protocol(format!("a subject of type {other}"))),
     })

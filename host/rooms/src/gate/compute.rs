@@ -5,7 +5,8 @@ use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::{
-    Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection, Shape, judge,
+    Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
+    Shape, judge,
 };
 use yunei_model::{Name, OTHER, Route, Table, Verdict};
 
@@ -43,14 +44,27 @@ pub fn output(
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>), RoomError> {
     let shape = shape(output)?;
-    let protection = if output.subject.is_some() { Protection::Subjects } else { Protection::None };
+    let protection = if output.subject.is_some() {
+        Protection::Subjects
+    } else {
+        Protection::None
+    };
     let mut gathering = Gathering {
         output,
         coders: output.dimensions.iter().map(coder).collect(),
-        strides: shape.strides().into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(RoomError::protocol)?,
+        strides: shape
+            .strides()
+            .into_iter()
+            .map(u32::try_from)
+            .collect::<Result<_, _>>()
+            .map_err(RoomError::protocol)?,
         sources: sources(output, &shape)?,
-        derived: output.derived.then(|| DerivedColumns::read(&plan.derived, plaintext)).transpose()?,
-        accumulator: Accumulator::arranged(&shape, protection, Arrangement::Rising).map_err(|e| failed(&e))?,
+        derived: output
+            .derived
+            .then(|| DerivedColumns::read(&plan.derived, plaintext))
+            .transpose()?,
+        accumulator: Accumulator::arranged(&shape, protection, Arrangement::Rising)
+            .map_err(|e| failed(&e))?,
         rows: 0,
     };
     let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
@@ -58,12 +72,22 @@ pub fn output(
     while let Some(batch) = runtime.block_on(stream.next()) {
         gathering.take(&batch.map_err(|e| failed(&e))?)?;
     }
-    if gathering.derived.as_ref().is_some_and(|derived| !derived.has_rows(gathering.rows)) {
-        return Err(RoomError::protocol("derived columns of another length than the snapshot"));
+    if gathering
+        .derived
+        .as_ref()
+        .is_some_and(|derived| !derived.has_rows(gathering.rows))
+    {
+        return Err(RoomError::protocol(
+            "derived columns of another length than the snapshot",
+        ));
     }
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
     let judgement = judge(&statistics, &shape, profile, protection);
-    let route = if output.derived { Route::Reviewed } else { Route::Recomputed };
+    let route = if output.derived {
+        Route::Reviewed
+    } else {
+        Route::Recomputed
+    };
     let verdict = judgement.verdict(output.name.clone(), route);
     Ok((verdict, judgement.table))
 }
@@ -72,8 +96,19 @@ impl Gathering<'_> {
     fn take(&mut self, batch: &RecordBatch) -> Result<(), RoomError> {
         let rows = batch.num_rows();
         let mut cells = vec![0_u32; rows];
-        let column = |index: usize| batch.columns().get(index).ok_or_else(|| RoomError::protocol("a column that is not there"));
-        for ((dimension, coder), stride) in self.output.dimensions.iter().zip(&mut self.coders).zip(&self.strides) {
+        let column = |index: usize| {
+            batch
+                .columns()
+                .get(index)
+                .ok_or_else(|| RoomError::protocol("a column that is not there"))
+        };
+        for ((dimension, coder), stride) in self
+            .output
+            .dimensions
+            .iter()
+            .zip(&mut self.coders)
+            .zip(&self.strides)
+        {
             match (dimension, coder, &self.derived) {
                 (DimensionPlan::Banded { column: index, .. }, Some(coder), _) => {
                     coder.add_codes(column(*index)?, *stride, &mut cells)?;
@@ -93,14 +128,31 @@ impl Gathering<'_> {
                     let (values, validity) = derived.numbers(*index, self.rows, rows)?;
                     read.set(values, validity);
                 }
-                (From::Derived(_), None) => return Err(RoomError::protocol("a measure that nothing derives")),
+                (From::Derived(_), None) => {
+                    return Err(RoomError::protocol("a measure that nothing derives"));
+                }
             }
             numbers.push(read);
         }
         let inputs: Vec<Input<'_>> = numbers.iter().map(Numbers::input).collect();
-        let subjects = self.output.subject.map(|index| column(index).and_then(keys)).transpose()?.unwrap_or_default();
-        let groups = self.output.group.map(|index| column(index).and_then(keys)).transpose()?.unwrap_or_default();
-        let block = Block { subjects: &subjects, groups: &groups, cells: &cells, inputs: &inputs };
+        let subjects = self
+            .output
+            .subject
+            .map(|index| column(index).and_then(keys))
+            .transpose()?
+            .unwrap_or_default();
+        let groups = self
+            .output
+            .group
+            .map(|index| column(index).and_then(keys))
+            .transpose()?
+            .unwrap_or_default();
+        let block = Block {
+            subjects: &subjects,
+            groups: &groups,
+            cells: &cells,
+            inputs: &inputs,
+        };
         self.accumulator.block(&block).map_err(|e| failed(&e))?;
         self.rows += rows;
         Ok(())
@@ -116,12 +168,26 @@ fn coder(dimension: &DimensionPlan) -> Option<Coder> {
 
 fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let dimensions = output.dimensions.iter().map(|dimension| match dimension {
-        DimensionPlan::Banded { name, title, sensitive, banding, .. } => {
-            Dimension { name: name.clone(), title: title.clone(), labels: banding.labels(), sensitive: *sensitive }
-        }
+        DimensionPlan::Banded {
+            name,
+            title,
+            sensitive,
+            banding,
+            ..
+        } => Dimension {
+            name: name.clone(),
+            title: title.clone(),
+            labels: banding.labels(),
+            sensitive: *sensitive,
+        },
         DimensionPlan::Derived { name, labels, .. } => {
             let labels = labels.iter().cloned().chain([OTHER.to_owned()]).collect();
-            Dimension { name: name.clone(), title: None, labels, sensitive: false }
+            Dimension {
+                name: name.clone(),
+                title: None,
+                labels,
+                sensitive: false,
+            }
         }
     });
     let measures = output.measures.iter().map(|measure| Measure {
@@ -145,5 +211,9 @@ fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {
             InputRole::Weight => measure.weight.map(From::Column),
         }
     };
-    shape.inputs().iter().map(|slot| source(slot).ok_or_else(|| RoomError::protocol("a measure without its column"))).collect()
+    shape
+        .inputs()
+        .iter()
+        .map(|slot| source(slot).ok_or_else(|| RoomError::protocol("a measure without its column")))
+        .collect()
 }

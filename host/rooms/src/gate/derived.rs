@@ -9,7 +9,12 @@ use crate::cell::{Frame, StoredColumn, read_frames};
 #[derive(Debug)]
 enum Derivation {
     /// Numbers clamped to their bounds, and whether each is present.
-    Numbers { min: f64, max: f64, values: Vec<f64>, present: Vec<bool> },
+    Numbers {
+        min: f64,
+        max: f64,
+        values: Vec<f64>,
+        present: Vec<bool>,
+    },
     /// Codes of labels; the last is `other`.
     Codes { labels: u32, values: Vec<u32> },
 }
@@ -23,7 +28,13 @@ impl DerivedColumns {
     pub fn read(declared: &[Derived], plaintext: &[u8]) -> Result<Self, RoomError> {
         let mut columns: Vec<Derivation> = declared.iter().map(empty).collect::<Result<_, _>>()?;
         for frame in read_frames(plaintext) {
-            let Frame::Derived { rows, columns: stored } = frame? else { continue };
+            let Frame::Derived {
+                rows,
+                columns: stored,
+            } = frame?
+            else {
+                continue;
+            };
             if stored.len() != columns.len() {
                 return Err(RoomError::protocol("derived columns of another number"));
             }
@@ -35,8 +46,16 @@ impl DerivedColumns {
     }
 
     /// Numbers of the rows from `start`, with a bitmap of those present.
-    pub fn numbers(&self, column: usize, start: usize, rows: usize) -> Result<(&[f64], Vec<u8>), RoomError> {
-        let Some(Derivation::Numbers { values, present, .. }) = self.0.get(column) else {
+    pub fn numbers(
+        &self,
+        column: usize,
+        start: usize,
+        rows: usize,
+    ) -> Result<(&[f64], Vec<u8>), RoomError> {
+        let Some(Derivation::Numbers {
+            values, present, ..
+        }) = self.0.get(column)
+        else {
             return Err(RoomError::protocol("a measure of no derived number"));
         };
         let values = values.get(start..start + rows).ok_or_else(short)?;
@@ -51,7 +70,13 @@ impl DerivedColumns {
     }
 
     /// Adds `code × stride` to each row's cell.
-    pub fn add_codes(&self, column: usize, start: usize, stride: u32, cells: &mut [u32]) -> Result<(), RoomError> {
+    pub fn add_codes(
+        &self,
+        column: usize,
+        start: usize,
+        stride: u32,
+        cells: &mut [u32],
+    ) -> Result<(), RoomError> {
         let Some(Derivation::Codes { values, .. }) = self.0.get(column) else {
             return Err(RoomError::protocol("a dimension of no derived category"));
         };
@@ -73,12 +98,16 @@ impl DerivedColumns {
 
 fn empty(derived: &Derived) -> Result<Derivation, RoomError> {
     Ok(match &derived.value {
-        DerivedValue::Number { min, max } => {
-            Derivation::Numbers { min: *min, max: *max, values: Vec::new(), present: Vec::new() }
-        }
-        DerivedValue::Category { labels } => {
-            Derivation::Codes { labels: u32::try_from(labels.len()).map_err(RoomError::protocol)?, values: Vec::new() }
-        }
+        DerivedValue::Number { min, max } => Derivation::Numbers {
+            min: *min,
+            max: *max,
+            values: Vec::new(),
+            present: Vec::new(),
+        },
+        DerivedValue::Category { labels } => Derivation::Codes {
+            labels: u32::try_from(labels.len()).map_err(RoomError::protocol)?,
+            values: Vec::new(),
+        },
     })
 }
 
@@ -88,9 +117,19 @@ fn short() -> RoomError {
 
 impl Derivation {
     fn extend(&mut self, rows: usize, column: &StoredColumn) -> Result<(), RoomError> {
-        let valid = |row: usize| column.validity.as_ref().is_none_or(|bits| bits.get(row / 8).is_some_and(|b| b >> (row % 8) & 1 == 1));
+        let valid = |row: usize| {
+            column
+                .validity
+                .as_ref()
+                .is_none_or(|bits| bits.get(row / 8).is_some_and(|b| b >> (row % 8) & 1 == 1))
+        };
         match self {
-            Self::Numbers { min, max, values, present } => {
+            Self::Numbers {
+                min,
+                max,
+                values,
+                present,
+            } => {
                 let (numbers, rest) = column.values.as_chunks::<8>();
                 if numbers.len() != rows || !rest.is_empty() {
                     return Err(short());
@@ -98,7 +137,11 @@ impl Derivation {
                 for (row, bytes) in numbers.iter().enumerate() {
                     let number = f64::from_le_bytes(*bytes);
                     present.push(valid(row) && !number.is_nan());
-                    values.push(if number.is_nan() { 0.0 } else { number.clamp(*min, *max) });
+                    values.push(if number.is_nan() {
+                        0.0
+                    } else {
+                        number.clamp(*min, *max)
+                    });
                 }
             }
             Self::Codes { labels, values } => {
@@ -107,7 +150,9 @@ impl Derivation {
                     return Err(short());
                 }
                 for (row, bytes) in codes.iter().enumerate() {
-                    let code = u32::try_from(i32::from_le_bytes(*bytes)).ok().filter(|code| valid(row) && code < labels);
+                    let code = u32::try_from(i32::from_le_bytes(*bytes))
+                        .ok()
+                        .filter(|code| valid(row) && code < labels);
                     values.push(code.unwrap_or(*labels));
                 }
             }

@@ -11,8 +11,11 @@ struct Building {
     columns: Vec<Vec<Value>>,
 }
 
+/// Tables by name, and notes of the journal.
+pub type Opened = (Vec<(Name, Table)>, Vec<String>);
+
 /// The tables and notes of a sealed output; at most `rows_max` rows in all.
-pub fn tables(plaintext: &[u8], rows_max: u64) -> Result<(Vec<(Name, Table)>, Vec<String>), RoomError> {
+pub fn tables(plaintext: &[u8], rows_max: u64) -> Result<Opened, RoomError> {
     let mut building: Vec<Building> = Vec::new();
     let mut notes = Vec::new();
     let mut rows_seen = 0_u64;
@@ -20,14 +23,24 @@ pub fn tables(plaintext: &[u8], rows_max: u64) -> Result<(Vec<(Name, Table)>, Ve
         match frame? {
             Frame::Create { name, fields } => {
                 let columns = fields.iter().map(|_| Vec::new()).collect();
-                building.push(Building { name, fields, columns });
+                building.push(Building {
+                    name,
+                    fields,
+                    columns,
+                });
             }
-            Frame::Append { output, rows, columns } => {
+            Frame::Append {
+                output,
+                rows,
+                columns,
+            } => {
                 rows_seen += u64::from(rows);
                 if rows_seen > rows_max {
                     return Err(RoomError::protocol("more rows than an output may have"));
                 }
-                let table = building.get_mut(output as usize).ok_or_else(|| RoomError::protocol("rows without a table"))?;
+                let table = building
+                    .get_mut(output as usize)
+                    .ok_or_else(|| RoomError::protocol("rows without a table"))?;
                 append(table, rows as usize, &columns)?;
             }
             Frame::Derived { .. } => {}
@@ -44,14 +57,25 @@ fn append(table: &mut Building, rows: usize, columns: &[StoredColumn]) -> Result
     }
     for (into, column) in table.columns.iter_mut().zip(columns) {
         for row in 0..rows {
-            into.push(value(column, row).ok_or_else(|| RoomError::protocol("a column of another length"))?);
+            into.push(
+                value(column, row)
+                    .ok_or_else(|| RoomError::protocol("a column of another length"))?,
+            );
         }
     }
     Ok(())
 }
 
 fn finish(table: Building) -> Result<(Name, Table), RoomError> {
-    let columns = table.fields.into_iter().zip(table.columns).map(|((name, _), values)| Column { name, title: None, values });
+    let columns = table
+        .fields
+        .into_iter()
+        .zip(table.columns)
+        .map(|((name, _), values)| Column {
+            name,
+            title: None,
+            values,
+        });
     let built = Table::new(columns.collect()).map_err(RoomError::protocol)?;
     Ok((table.name, built))
 }
@@ -65,15 +89,28 @@ fn value(column: &StoredColumn, row: usize) -> Option<Value> {
     }
     Some(match column.kind {
         FieldType::Boolean => Value::Text(bit(&column.values, row)?.to_string()),
-        FieldType::Int32 | FieldType::Date => Value::Integer(i64::from(i32::from_le_bytes(fixed(&column.values, row)?))),
-        FieldType::Int64 | FieldType::Timestamp => Value::Integer(i64::from_le_bytes(fixed(&column.values, row)?)),
+        FieldType::Int32 | FieldType::Date => {
+            Value::Integer(i64::from(i32::from_le_bytes(fixed(&column.values, row)?)))
+        }
+        FieldType::Int64 | FieldType::Timestamp => {
+            Value::Integer(i64::from_le_bytes(fixed(&column.values, row)?))
+        }
         FieldType::Float64 => {
             let number = f64::from_le_bytes(fixed(&column.values, row)?);
-            if number.is_finite() { Value::Number(number) } else { Value::Text(number.to_string()) }
+            if number.is_finite() {
+                Value::Number(number)
+            } else {
+                Value::Text(number.to_string())
+            }
         }
         FieldType::Decimal => {
             let unscaled = i128::from_le_bytes(fixed(&column.values, row)?);
-            Value::Text(format!("{}{}.{:04}", sign(unscaled), unscaled.unsigned_abs() / 10_000, unscaled.unsigned_abs() % 10_000))
+            Value::Text(format!(
+                "{}{}.{:04}",
+                sign(unscaled),
+                unscaled.unsigned_abs() / 10_000,
+                unscaled.unsigned_abs() % 10_000
+            ))
         }
         FieldType::Text => {
             let start = usize::try_from(i32::from_le_bytes(fixed(&column.values, row)?)).ok()?;

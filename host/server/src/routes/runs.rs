@@ -11,6 +11,7 @@ use yunei_authority::Action;
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Domain, RunDetail, RunRequest, RunView};
 use yunei_model::{Call, RunId};
+use yunei_telemetry::event;
 
 use super::words::Reasoned;
 use crate::answer::{Answer, Answered, json};
@@ -108,7 +109,10 @@ async fn submit(
     }
     let run = domain.submit(&actor, value).await?;
     let answer = serde_json::to_string(&run).map_err(Failure::inside)?;
-    domain.remember(&actor, &key.0, &digest, &answer).await?;
+    // The run is queued, whatever becomes of the memory of it: to answer otherwise would ask for a second one.
+    if let Err(error) = domain.remember(&actor, &key.0, &digest, &answer).await {
+        event!(ERROR, STAGE_FAILED, STAGE = "remember", CAUSE = %error);
+    }
     Ok(json(StatusCode::ACCEPTED, answer))
 }
 

@@ -113,6 +113,7 @@ async fn import(
     unread: Unread,
 ) -> Answered<Snapshot> {
     let format = asked.format()?;
+    domain.may_import(&actor, &resource).await?;
     let uploaded = upload::receive(&domain, unread).await?;
     let new = NewSnapshot {
         file: uploaded.name.clone(),

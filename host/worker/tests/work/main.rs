@@ -1,0 +1,108 @@
+//! The worker over a real domain whose program is missing: every run that it claims ends, with the host's failure on the
+//! record. Runs that come to an outcome need the program's rooms, and stand in the tests of the whole.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
+mod town;
+
+use std::future::{Future, pending, ready};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use town::Town;
+use yunei_model::{EndCause, RunState};
+use yunei_worker::{WorkerError, work};
+
+const ONE: NonZeroUsize = NonZeroUsize::MIN;
+/// Looks that a condition gets; together they are shorter than the worker's own safety net.
+const LOOKS_MAX: u32 = 2000;
+
+async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    for _ in 0..LOOKS_MAX {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    unreachable!("{what} does not come");
+}
+
+fn started(town: &Town) -> (oneshot::Sender<()>, JoinHandle<Result<(), WorkerError>>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let domain = Arc::clone(&town.domain);
+    let worker = tokio::spawn(async move {
+        work(domain, ONE, async {
+            let _told = stopped.await;
+        })
+        .await
+    });
+    (stop, worker)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_run_comes_to_its_end_and_the_next_one_is_claimed() {
+    let town = Town::found().await;
+    let first = [
+        town.submit().await,
+        town.submit().await,
+        town.submit().await,
+    ];
+    let (stop, worker) = started(&town);
+    for run in first {
+        until("the end of a queued run", || async {
+            town.run(run).await.state == RunState::Failed
+        })
+        .await;
+    }
+    // The queue is empty now: the next run is claimed because it is told of.
+    let later = town.submit().await;
+    until("the end of a later run", || async {
+        town.run(later).await.state == RunState::Failed
+    })
+    .await;
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
+    let ended = town.run(later).await;
+    assert!(
+        matches!(ended.end_cause, Some(EndCause::Host { .. })),
+        "{:?}",
+        ended.end_cause
+    );
+    assert_eq!(
+        town.kinds_of(later).await,
+        ["run-submitted", "run-claimed", "run-failed"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_told_to_stop_claims_nothing() {
+    let town = Town::found().await;
+    let run = town.submit().await;
+    work(Arc::clone(&town.domain), ONE, ready(()))
+        .await
+        .unwrap();
+    assert_eq!(town.run(run).await.state, RunState::Queued);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_worker_stops_at_once() {
+    let town = Town::found().await;
+    let (stop, worker) = started(&town);
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_gives_up_when_nothing_can_be_claimed() {
+    let town = Town::found().await;
+    town.domain.shut_down().await.unwrap();
+    let ended = work(Arc::clone(&town.domain), ONE, pending()).await;
+    assert!(matches!(ended, Err(WorkerError::Claim(_))));
+}

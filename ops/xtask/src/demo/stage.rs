@@ -1,0 +1,177 @@
+//! The stage: the server, the story, the progress bar.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use yunei_tests::{Client, Server, Story};
+
+use super::show;
+use crate::process::Call;
+use crate::workspace::Workspace;
+
+/// Acts of the story.
+const ACTS: u64 = 10;
+/// Time between two frames of the bar.
+const FRAME: Duration = Duration::from_millis(100);
+/// Longest wait for a run, and for what the operating unit sees of it, which changes only now and then.
+pub const RUN_WAIT_MAX: Duration = Duration::from_secs(75);
+
+/// Where the story is played.
+pub struct Stage {
+    /// What is played.
+    pub story: Story,
+    server: Server,
+    program: PathBuf,
+    guests: PathBuf,
+    bar: ProgressBar,
+    start: Instant,
+    acts: u64,
+}
+
+/// A module, a grant and the operating unit that has both.
+pub struct Cast {
+    /// Directory of the question.
+    pub directory: PathBuf,
+    /// Someone of the operating unit.
+    pub operator: Client,
+    /// Id of the module.
+    pub module: String,
+    /// Id of the grant.
+    pub grant: String,
+}
+
+impl Stage {
+    /// Starts the server over `data`.
+    pub fn open(workspace: &Workspace, data: &Path) -> anyhow::Result<Self> {
+        let bar = ProgressBar::new(ACTS);
+        bar.set_style(ProgressStyle::with_template(
+            "{spinner} [{bar:30}] {pos}/{len} {elapsed} {msg}",
+        )?);
+        bar.enable_steady_tick(FRAME);
+        bar.set_message("starting the server");
+        let none: [&str; 0] = [];
+        let server = Server::start(&workspace.program(), data, none)?;
+        Ok(Self {
+            story: Story::begin(&workspace.root, &server)?,
+            server,
+            program: workspace.program(),
+            guests: workspace.guests(),
+            bar,
+            start: Instant::now(),
+            acts: 0,
+        })
+    }
+
+    /// Ends the play, and leaves the server running.
+    pub fn close(self) -> Server {
+        let took = self.start.elapsed().as_secs_f64();
+        self.bar.finish_and_clear();
+        println!("\nThe story took {took:.1} s.");
+        self.server
+    }
+
+    /// The next act.
+    pub fn act(&mut self, title: &str) {
+        self.bar.set_position(self.acts);
+        self.acts += 1;
+        self.say(&format!("\n━━ {}. {title}", self.acts));
+        self.doing(title);
+    }
+
+    /// What is being done now.
+    pub fn doing(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+
+    /// Prints, above the bar.
+    pub fn say(&self, text: &str) {
+        self.bar.suspend(|| println!("{text}"));
+    }
+
+    /// Where the server is.
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// The built module of an example.
+    pub fn example_module(&self, name: &str) -> PathBuf {
+        self.guests.join("examples").join(name).with_extension("wasm")
+    }
+
+    /// A built hostile module.
+    pub fn hostile_module(&self, name: &str) -> PathBuf {
+        self.guests.join("hostile").join(name).with_extension("wasm")
+    }
+
+    /// Uploads the module of an example and brings its grant into force.
+    pub fn cast(&self, name: &str) -> anyhow::Result<Cast> {
+        self.doing(&format!("{name}: grant and module"));
+        let directory = self.story.example(name);
+        let module = self.example_module(name);
+        self.cast_of(directory, &module)
+    }
+
+    /// The same for any directory with a grant, and any module.
+    pub fn cast_of(&self, directory: PathBuf, module: &Path) -> anyhow::Result<Cast> {
+        let operator = self.story.operator_of(&directory)?.clone();
+        let grant = text(&self.story.grant(&directory)?, "/id")?;
+        let module = text(&self.story.upload(&operator, module)?.served()?, "/id")?;
+        Ok(Cast { directory, operator, module, grant })
+    }
+
+    /// Submits the example's request, and gives the run.
+    pub fn run(&mut self, cast: &Cast) -> anyhow::Result<String> {
+        let Cast { directory, operator, module, grant } = cast;
+        let accepted = self.story.submit(operator, directory, module, grant)?.served()?;
+        text(&accepted, "/id")
+    }
+
+    /// Waits for what the operating unit sees of a run at its end.
+    pub fn seen(&self, cast: &Cast, run: &str) -> anyhow::Result<Value> {
+        self.doing("the operating unit looks, until its coarse status changes");
+        Ok(self.story.wait_coarse(&cast.operator, run, RUN_WAIT_MAX)?)
+    }
+
+    /// Waits for the end of a run that is to be released, and prints table and both views.
+    pub fn show_release(&self, cast: &Cast, run: &str, rows_max: usize) -> anyhow::Result<()> {
+        let seen = self.seen(cast, run)?;
+        if seen.pointer("/status").and_then(Value::as_str) != Some("released") {
+            bail!("not released: {}", self.story.detail(run)?);
+        }
+        self.doing("fetching the table");
+        let release = text(&seen, "/releases/0")?;
+        let table = self.story.table(&cast.operator, &release)?;
+        self.say("\n   THE RELEASED TABLE");
+        self.say(&show::indent(&show::table(&table, rows_max), 3));
+        self.show_views(&seen, run)
+    }
+
+    /// Prints what the operating unit sees of a run, and what an authority sees.
+    pub fn show_views(&self, seen: &Value, run: &str) -> anyhow::Result<()> {
+        let detail = self.story.detail(run)?;
+        let left = show::coarse(seen);
+        let right = show::detail(&detail);
+        self.say(&show::beside(
+            ("what the operating unit sees", &left),
+            ("what an authority sees", &right),
+        ));
+        Ok(())
+    }
+
+    /// Verifies the record offline, with the program and the data directory alone.
+    pub fn verify_offline(&self) -> anyhow::Result<String> {
+        Call::new(&self.program)
+            .args(["ledger", "verify", "--data"])
+            .args([self.server.data()])
+            .read()
+    }
+}
+
+/// The text at `pointer`.
+pub fn text(value: &Value, pointer: &str) -> anyhow::Result<String> {
+    let text = value.pointer(pointer).and_then(Value::as_str);
+    text.map(str::to_owned).with_context(|| format!("no text at `{pointer}` in {value}"))
+}
