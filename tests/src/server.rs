@@ -105,6 +105,22 @@ impl Server {
         self.child.id()
     }
 
+    /// The processes that it has started and that have not ended: rooms, and compilers of modules.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    pub fn children(&self) -> Told<Vec<u32>> {
+        let own = self.pid().to_string();
+        let processes = std::fs::read_dir("/proc");
+        let processes = processes.map_err(|error| StoryError::new("/proc", error))?;
+        let pids = processes
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        Ok(pids
+            .filter(|pid| parent(*pid).is_some_and(|parent| parent == own))
+            .collect())
+    }
+
     /// Someone who has not signed in.
     #[must_use]
     pub fn client(&self) -> Client {
@@ -167,6 +183,13 @@ impl Drop for Server {
             let _reaped = self.child.wait();
         }
     }
+}
+
+/// The parent of a process; none of one that has ended meanwhile.
+fn parent(pid: u32) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    Some(parent.trim().to_owned())
 }
 
 fn log(data: &Path) -> PathBuf {

@@ -110,6 +110,12 @@ impl Story {
         self.repository.join("examples").join(name)
     }
 
+    /// The directory of the hostile modules' grant.
+    #[must_use]
+    pub fn guests(&self) -> PathBuf {
+        self.repository.join("tests").join("guests")
+    }
+
     /// The people, in the order in which their accounts were opened.
     #[must_use]
     pub fn personas(&self) -> &[Persona] {

@@ -25,6 +25,7 @@ use crate::internal;
 use crate::printer::Printer;
 
 pub use data::LOG_KEY_FILE;
+use policies::Policies;
 use signals::Signals;
 use tasks::Tasks;
 
@@ -131,8 +132,10 @@ impl Serve {
     }
 
     async fn open(&self) -> anyhow::Result<(Arc<Domain>, TcpListener)> {
+        // Before anything is made: whoever mistyped an argument finds no directory afterwards.
+        let policies = Policies::read(self.policies.as_deref(), &self.profile)?;
         let directory = data::Directory::open(&self.data)?;
-        let domain = Domain::open(self.settings(&directory)?).await;
+        let domain = Domain::open(self.settings(&directory, policies)?).await;
         let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
         let listener = TcpListener::bind(self.listen).await.map_err(|error| {
             Input::new(format!("cannot listen on {}", self.listen)).because(error)
@@ -141,8 +144,11 @@ impl Serve {
         Ok((Arc::new(domain), listener))
     }
 
-    fn settings(&self, directory: &data::Directory) -> anyhow::Result<Settings> {
-        let policies = policies::Policies::read(self.policies.as_deref(), &self.profile)?;
+    fn settings(
+        &self,
+        directory: &data::Directory,
+        policies: Policies,
+    ) -> anyhow::Result<Settings> {
         Ok(Settings {
             data: directory.handle()?,
             data_path: self.data.clone(),

@@ -155,6 +155,13 @@ pub fn number(value: u64) -> String {
     apart
 }
 
+/// A figure to six significant digits.
+pub fn figure(value: f64) -> String {
+    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
+    let shown: f64 = if rounded == 0.0 { 0.0 } else { rounded };
+    shown.to_string()
+}
+
 /// Things in a row, separated by commas.
 pub fn list<T: ToString>(things: impl IntoIterator<Item = T>) -> String {
     let texts: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();

@@ -225,3 +225,24 @@ fn a_room_without_a_supervisor_ends() {
         assert!(!child.wait().unwrap().success(), "{room} said {said}");
     }
 }
+
+#[test]
+fn a_wrong_argument_leaves_nothing_behind() {
+    let above = tempfile::tempdir().unwrap();
+    let data = above.path().join("data");
+    for wrong in [
+        ["--profile", "lenient"],
+        ["--policies", "/no/such/directory"],
+        ["--log", "=="],
+    ] {
+        let served = yunei()
+            .args(["serve", "--listen", "0"])
+            .args(wrong)
+            .arg("--data")
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert_eq!(served.status.code(), Some(2), "{served:?}");
+        assert!(!data.exists(), "{wrong:?}");
+    }
+}

@@ -159,6 +159,14 @@ impl Domain {
     ) -> Result<(), LifecycleError> {
         for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
             let mut change = self.store.begin().await?;
+            // INVARIANT: a run at its end has its trace root on the record; no call comes after it.
+            if self
+                .still(&mut change, run, RunState::Running)
+                .await?
+                .is_none()
+            {
+                return Err(Code::WrongState.into());
+            }
             change.put_calls(run, chunk).await?;
             change.commit().await?;
         }
@@ -275,14 +283,12 @@ impl Domain {
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(cause.clone());
-        let mut draft = Draft::new(Kind::RunFailed);
         if let Some(ran) = ran {
-            note_trace(&mut run, ran);
-            draft = draft
-                .fact(yunei_ledger::TRACE_ROOT, ran.trace.root().to_string())
-                .fact(yunei_ledger::CALLS, ran.calls)
-                .fact("rows_fed", ran.ending.rows_fed);
+            run.rows_fed = ran.ending.rows_fed;
         }
+        let draft = self
+            .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
+            .await?;
         change.put_run(&run).await?;
         self.record(
             &mut change,
@@ -312,17 +318,17 @@ impl Domain {
         run.end_cause = Some(EndCause::Host {
             detail: error.to_string(),
         });
-        change.put_run(&run).await?;
         let kind = if next == RunState::Failed {
             Kind::RunFailed
         } else {
             Kind::RunWithheld
         };
-        self.record(
-            &mut change,
-            run_facts(Draft::new(kind), &run).fact("cause", "host"),
-        )
-        .await?;
+        let draft = self
+            .close_trace(&mut change, &mut run, Draft::new(kind))
+            .await?;
+        change.put_run(&run).await?;
+        self.record(&mut change, run_facts(draft, &run).fact("cause", "host"))
+            .await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }

@@ -38,14 +38,11 @@ impl Domain {
                     .map_err(|_| Code::WrongState)?;
                 run.ended_at = Some(self.clock.now());
                 run.end_cause = Some(EndCause::Interrupted);
-                // Whatever calls became durable are committed to now.
-                let (root, calls) = self.kept_trace(run.id).await?;
-                run.trace_root = Some(root);
-                run.calls = calls;
+                let draft = self
+                    .close_trace(&mut change, &mut run, Draft::new(Kind::RunAborted))
+                    .await?;
                 change.put_run(&run).await?;
-                let draft = run_facts(Draft::new(Kind::RunAborted), &run)
-                    .fact(yunei_ledger::TRACE_ROOT, root.to_string())
-                    .fact(yunei_ledger::CALLS, calls);
+                let draft = run_facts(draft, &run);
                 self.record(&mut change, draft).await?;
                 self.destroy_output(&mut change, &run).await?;
                 aborted += 1;
@@ -56,24 +53,6 @@ impl Domain {
             .await?;
         self.queued.notify_one();
         Ok(aborted)
-    }
-
-    async fn kept_trace(&self, run: yunei_model::RunId) -> Result<(Digest, u64), LifecycleError> {
-        let mut tree = yunei_ledger::TraceTree::default();
-        let mut calls = 0;
-        loop {
-            let group = self
-                .store
-                .calls(run, calls, yunei_store::PAGE_ROWS_MAX)
-                .await?;
-            if group.is_empty() {
-                return Ok((tree.root(), calls));
-            }
-            for call in &group {
-                tree.push(call)?;
-            }
-            calls += group.len() as u64;
-        }
     }
 
     /// Entries of the record that `actor` may see.

@@ -2,8 +2,10 @@
 
 use yunei_authority::{Action, Target};
 use yunei_ledger::{Draft, Kind};
-use yunei_model::{Code, EndCause, Grant, GrantId, GrantState, Run, RunId, RunState, State};
-use yunei_store::{Change, Emergency, Page, RunFilter};
+use yunei_model::{
+    CallKind, Code, Digest, EndCause, Grant, GrantId, GrantState, Run, RunId, RunState, State,
+};
+use yunei_store::{Change, Emergency, Page, RunFilter, Usage};
 
 use crate::{Actor, Domain, LifecycleError, Permit, RunDetail};
 
@@ -231,15 +233,52 @@ impl Domain {
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(cause.clone());
-        change.put_run(&run).await?;
-        let draft = match by {
+        let mut draft = match by {
             Some((actor, permit)) => permit.draft(Kind::RunStopped, actor),
             None => Draft::new(Kind::RunStopped),
         };
+        draft = self.close_trace(change, &mut run, draft).await?;
+        change.put_run(&run).await?;
         let draft = run_facts(draft, &run).fact("cause", serde_json::json!(cause));
         self.record(change, draft).await?;
         self.destroy_output(change, &run).await?;
         Ok(run)
+    }
+
+    /// Commits a run that ends before it is sealed to whatever calls became durable; later ones are refused. Settles its rows.
+    pub(crate) async fn close_trace(
+        &self,
+        change: &mut Change,
+        run: &mut Run,
+        draft: Draft,
+    ) -> Result<Draft, LifecycleError> {
+        if run.started_at.is_none() || run.trace_root.is_some() {
+            return Ok(draft);
+        }
+        let kept = kept_trace(change, run.id).await?;
+        run.trace_root = Some(kept.root);
+        run.calls = kept.calls;
+        run.rows_fed = run.rows_fed.max(kept.rows);
+        self.settle_rows(change, run.id, run.rows_fed).await?;
+        Ok(draft
+            .fact(yunei_ledger::TRACE_ROOT, kept.root.to_string())
+            .fact(yunei_ledger::CALLS, kept.calls)
+            .fact("rows_fed", run.rows_fed))
+    }
+
+    /// Settles what a run reserved: one run, the rows it was fed; the rest goes back.
+    async fn settle_rows(
+        &self,
+        change: &mut Change,
+        run: RunId,
+        rows: u64,
+    ) -> Result<(), LifecycleError> {
+        let reserved = change.reservation(run).await?;
+        if reserved.runs > 0 {
+            let rows = rows.min(reserved.rows);
+            change.settle(run, Usage { rows, ..reserved }).await?;
+        }
+        Ok(())
     }
 
     /// Destroys a run's sealed output by destroying its key.
@@ -269,6 +308,39 @@ impl Domain {
         for run in runs {
             self.kill_rooms(*run);
         }
+    }
+}
+
+/// The calls of a run that became durable.
+struct KeptTrace {
+    /// Root of their tree.
+    root: Digest,
+    /// Their number.
+    calls: u64,
+    /// Rows that they tell of.
+    rows: u64,
+}
+
+/// Reads them within a change, so that none is added meanwhile.
+async fn kept_trace(change: &mut Change, run: RunId) -> Result<KeptTrace, LifecycleError> {
+    let mut tree = yunei_ledger::TraceTree::default();
+    let (mut calls, mut rows) = (0, 0);
+    loop {
+        let group = change.calls(run, calls, yunei_store::PAGE_ROWS_MAX).await?;
+        if group.is_empty() {
+            return Ok(KeptTrace {
+                root: tree.root(),
+                calls,
+                rows,
+            });
+        }
+        for call in &group {
+            tree.push(call)?;
+            if call.kind == CallKind::Batch {
+                rows += call.rows;
+            }
+        }
+        calls += group.len() as u64;
     }
 }
 

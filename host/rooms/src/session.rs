@@ -1,19 +1,19 @@
 //! The supervisor's side: starts feed and cell, turns what they say into calls for the record, and can kill them at any moment.
 
+mod facts;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use hmac::{Hmac, Mac};
 use rustix::fs::{MemfdFlags, memfd_create};
-use sha2::Sha256;
 use tokio::sync::mpsc;
-use yunei_model::{Call, CallDecision, CallKind, Clock, Code, EndCause, LimitExceeded, Name};
+use yunei_model::{Call, CallKind, Clock, EndCause, Name};
 use yunei_sandbox::Authentic;
 
 use crate::lockdown::Layer;
-use crate::protocol::{Ask, CellEnd, CellSays, Did, FeedSays, ToCell, ToFeed};
+use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, ToCell, ToFeed};
 use crate::ring::Ring;
 use crate::room::Room;
 use crate::{CellPlan, FeedPlan, RoomError, lockdown};
@@ -362,207 +362,6 @@ impl<'a> Session<'a> {
                 None => return Err(RoomError::Gone { room: "feed" }),
             }
         }
-    }
-
-    fn refusal(&self, ask: &Ask) -> Option<(Code, &'static str)> {
-        let table = |name: &str| self.tables.iter().find(|t| t.name.as_str() == name);
-        match ask {
-            Ask::Open { name } => table(name)
-                .is_none()
-                .then_some((Code::GrantResource, "grant.resources")),
-            Ask::Scan {
-                table: name,
-                columns,
-                ..
-            } => match table(name.as_str()) {
-                None => Some((Code::GrantResource, "grant.resources")),
-                Some(plan) => columns
-                    .iter()
-                    .any(|c| *c >= plan.fields.len())
-                    .then_some((Code::GrantField, "grant.fields")),
-            },
-            Ask::Sql { .. } => (!self.sql).then_some((Code::GrantJoin, "grant.join")),
-        }
-    }
-
-    fn field_names(&self, table: &Name, columns: &[usize]) -> Vec<Name> {
-        let plan = self.tables.iter().find(|t| &t.name == table);
-        columns
-            .iter()
-            .filter_map(|c| plan.and_then(|p| p.fields.get(*c)).map(|f| f.0.clone()))
-            .collect()
-    }
-
-    async fn hear(&mut self, message: CellSays) -> Result<(), RoomError> {
-        match message {
-            CellSays::Locked { .. } => return Err(RoomError::protocol("locked twice")),
-            CellSays::Ended(outcome) => self.ended = Some(outcome.err().map(end_cause)),
-            CellSays::Ask(ask) => {
-                let call = self.asked_call(&ask)?;
-                self.pending.push(call);
-                self.asked = Some(ask);
-            }
-            CellSays::Did(did) => {
-                let call = self.done_call(did).await?;
-                self.pending.push(call);
-            }
-        }
-        Ok(())
-    }
-
-    fn asked_call(&mut self, ask: &Ask) -> Result<Call, RoomError> {
-        let clause = self.refusal(ask).map(|(_, clause)| clause.to_owned());
-        Ok(match ask {
-            Ask::Open { name } => {
-                let known = self
-                    .tables
-                    .iter()
-                    .find(|t| t.name.as_str() == name)
-                    .map(|t| t.name.clone());
-                self.call(CallKind::Open, known, Vec::new(), 0, 0, clause)
-            }
-            Ask::Scan { table, columns, .. } => {
-                let fields = self.field_names(table, columns);
-                self.call(CallKind::Scan, Some(table.clone()), fields, 0, 0, clause)
-            }
-            Ask::Sql { text, .. } => {
-                let mut call = self.call(
-                    CallKind::Sql,
-                    None,
-                    Vec::new(),
-                    0,
-                    text.len() as u64,
-                    clause,
-                );
-                call.argument_digest = Some(self.argument_digest(text)?);
-                call
-            }
-        })
-    }
-
-    async fn done_call(&mut self, did: Did) -> Result<Call, RoomError> {
-        Ok(match did {
-            Did::Batch {
-                reader,
-                sequence,
-                rows,
-                bytes,
-            } => {
-                let fed = self.await_fed(reader, sequence).await?;
-                if fed != (rows, bytes) {
-                    return Err(RoomError::protocol(
-                        "the cell tells of another batch than the feed",
-                    ));
-                }
-                let reading = self
-                    .readers
-                    .get(&reader)
-                    .ok_or_else(|| RoomError::protocol("an unknown reader"))?;
-                let (table, fields) = (reading.table.clone(), reading.fields.clone());
-                self.call(CallKind::Batch, table, fields, rows, bytes, None)
-            }
-            Did::OutputCreate { name, clause } => {
-                let fields = name.into_iter().collect();
-                self.call(CallKind::OutputCreate, None, fields, 0, 0, clause)
-            }
-            Did::OutputAppend {
-                name,
-                rows,
-                bytes,
-                clause,
-            } => {
-                let fields = name.into_iter().collect();
-                self.call(CallKind::OutputAppend, None, fields, rows, bytes, clause)
-            }
-            Did::Note { bytes } => self.call(CallKind::Note, None, Vec::new(), 0, bytes, None),
-            Did::Parameter => self.call(CallKind::Parameter, None, Vec::new(), 0, 0, None),
-        })
-    }
-
-    /// What the feed itself says of a batch: facts about data come from the room without guest code.
-    async fn await_fed(&mut self, reader: u32, sequence: u64) -> Result<(u64, u64), RoomError> {
-        loop {
-            if let Some(fed) = self
-                .readers
-                .get_mut(&reader)
-                .and_then(|r| r.fed.remove(&sequence))
-            {
-                return Ok(fed);
-            }
-            match self.from_feed.recv().await {
-                Some(message) => self.heed_feed(message)?,
-                None => return Err(RoomError::Gone { room: "feed" }),
-            }
-        }
-    }
-
-    fn heed_feed(&mut self, message: FeedSays) -> Result<(), RoomError> {
-        match message {
-            FeedSays::Fed {
-                reader,
-                sequence,
-                rows,
-                bytes,
-            } => {
-                let reading = self
-                    .readers
-                    .get_mut(&reader)
-                    .ok_or_else(|| RoomError::protocol("an unknown reader"))?;
-                reading.fed.insert(sequence, (rows, bytes));
-                match LimitExceeded::check("rows_reserved", self.rows_max, self.rows_fed, rows) {
-                    Ok(sum) => self.rows_fed = sum,
-                    Err(limit) => self.ended = Some(Some(EndCause::Limit { limit })),
-                }
-                Ok(())
-            }
-            FeedSays::Failed { detail } => {
-                self.feed_failed = Some(detail);
-                self.feed_gone = true;
-                Ok(())
-            }
-            FeedSays::Locked { .. } | FeedSays::Opened { .. } => {
-                Err(RoomError::protocol("an unexpected message of the feed"))
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        kind: CallKind,
-        resource: Option<Name>,
-        fields: Vec<Name>,
-        rows: u64,
-        bytes: u64,
-        clause: Option<String>,
-    ) -> Call {
-        let index = self.calls;
-        self.calls += 1;
-        let decision = if clause.is_some() {
-            CallDecision::Denied
-        } else {
-            CallDecision::Allowed
-        };
-        let at = self.clock.now();
-        Call {
-            index,
-            kind,
-            resource,
-            fields,
-            rows,
-            bytes,
-            decision,
-            clause,
-            argument_digest: None,
-            at,
-            duration_us: 0,
-        }
-    }
-
-    fn argument_digest(&self, argument: &str) -> Result<String, RoomError> {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.argument_key)
-            .map_err(RoomError::protocol)?;
-        mac.update(argument.as_bytes());
-        Ok(hex::encode(mac.finalize().into_bytes()))
     }
 
     async fn lost(&mut self) -> EndCause {

@@ -50,6 +50,19 @@ impl Story {
         Ok(last)
     }
 
+    /// Entries of the record about a run, as an authority reads them.
+    ///
+    /// # Errors
+    /// The step was refused.
+    pub fn entries(&self, run: &str) -> Told<Vec<Value>> {
+        let path = format!("/record?run={run}");
+        let mut page = self.person(REGULATOR)?.get(&path)?.served()?;
+        match page.get_mut("items").map(Value::take) {
+            Some(Value::Array(entries)) => Ok(entries),
+            _ => Err(StoryError("a page without items".to_owned())),
+        }
+    }
+
     /// What the reviewers find in the sealed output of a run.
     ///
     /// # Errors

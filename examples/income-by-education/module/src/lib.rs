@@ -16,6 +16,7 @@ struct Group {
     over: f64,
 }
 
+/// By level of education; the gate bands levels to stages, as the manifest says.
 fn run() -> Result<()> {
     let mut groups = BTreeMap::<(String, String), Group>::new();
     for batch in open("census-income-1994")?.scan(FIELDS)? {

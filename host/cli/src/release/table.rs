@@ -5,7 +5,7 @@ use serde_json::Value;
 use yunei_model::{Language, Name, Table};
 
 use crate::printer::text;
-use crate::sheet::{Sheet, visible};
+use crate::sheet::{Sheet, figure, visible};
 
 /// Rows shown of one table; a file has all of them.
 const ROWS_SHOWN_MAX: usize = 1000;
@@ -114,6 +114,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => BLANK.to_owned(),
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(figure).unwrap_or_default(),
         other => other.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use yunei_model::{
 use super::{told, wait};
 use crate::exit::Exit;
 use crate::printer::text;
-use crate::sheet::{Sheet, list, number, time};
+use crate::sheet::{self, Sheet, list, number, time};
 
 /// Cells that did not pass, shown of one output; programs get all of them.
 const CELLS_SHOWN_MAX: usize = 40;
@@ -222,8 +222,7 @@ fn cells(cells: &[Cell]) -> String {
 }
 
 fn figure(figure: &Figure) -> [String; 4] {
-    let shown =
-        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), sheet::figure);
     let measure = figure
         .measure
         .as_ref()
@@ -247,14 +246,14 @@ pub fn exit(shown: &Shown) -> Exit {
 
 /// Outputs that wait for a decision.
 pub fn queue(runs: Vec<Shown>) -> Sheet {
-    let mut sheet = Sheet::new(["run", "module", "outputs", "reviews", "ended"]);
+    let mut sheet = Sheet::new(["run", "module", "outputs", "reviews", "submitted"]);
     for shown in runs {
         sheet.row([
             shown.run.id.to_string(),
             shown.run.module.to_string(),
             list(shown.verdicts.iter().map(|verdict| &verdict.output)),
             shown.reviews.len().to_string(),
-            shown.run.ended_at.map(time).unwrap_or_default(),
+            time(shown.run.submitted_at),
         ]);
     }
     sheet

@@ -2,7 +2,7 @@
 
 use yunei_model::Timestamp;
 
-use super::{Sheet, list, number, time, visible};
+use super::{Sheet, figure, list, number, time, visible};
 
 fn runs() -> Sheet {
     let mut sheet = Sheet::new(["id", "status", "module"]);
@@ -77,4 +77,14 @@ fn times_numbers_and_lists_read_easily() {
     assert_eq!(number(999), "999");
     assert_eq!(number(1_234_567), "1,234,567");
     assert_eq!(list(["a", "b"]), "a, b");
+}
+
+#[test]
+fn figures_have_six_significant_digits() {
+    assert_eq!(figure(0.937_089_740_612_725_9), "0.93709");
+    assert_eq!(figure(32.613_155_648_297_45), "32.6132");
+    assert_eq!(figure(1_234_567.8), "1234570");
+    assert_eq!(figure(0.85), "0.85");
+    assert_eq!(figure(-0.0), "0");
+    assert_eq!(figure(f64::INFINITY), "inf");
 }

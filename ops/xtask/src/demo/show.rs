@@ -42,11 +42,19 @@ pub fn aligned(lines: &[Vec<String>], right: &[bool]) -> String {
     }
     let mut text = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, wide))| {
-            let pad = " ".repeat(wide.saturating_sub(width(cell)));
-            let to_right = right.get(column).copied().unwrap_or_default();
-            if to_right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
-        });
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(column, (cell, wide))| {
+                let pad = " ".repeat(wide.saturating_sub(width(cell)));
+                let to_right = right.get(column).copied().unwrap_or_default();
+                if to_right {
+                    format!("{pad}{cell}")
+                } else {
+                    format!("{cell}{pad}")
+                }
+            });
         let cells: Vec<String> = cells.collect();
         text.push(cells.join("  ").trim_end().to_owned());
         if index == 0 {
@@ -65,7 +73,13 @@ pub fn coarse(seen: &Value) -> Vec<String> {
 
 /// A run as an authority sees it.
 pub fn detail(detail: &Value) -> Vec<String> {
-    let of_run = |key: &str| plain(detail.pointer(&format!("/run/{key}")).unwrap_or(&Value::Null));
+    let of_run = |key: &str| {
+        plain(
+            detail
+                .pointer(&format!("/run/{key}"))
+                .unwrap_or(&Value::Null),
+        )
+    };
     let root = of_run("trace_root");
     let mut lines = vec![
         format!("state       {}", of_run("state")),
@@ -73,11 +87,11 @@ pub fn detail(detail: &Value) -> Vec<String> {
         format!("host calls  {}", of_run("calls")),
         format!("trace root  {}", cut(&root, 32)),
     ];
-    if let Some(cause) = detail.pointer("/run/end_cause").filter(|cause| !cause.is_null()) {
+    if let Some(cause) = detail
+        .pointer("/run/end_cause")
+        .filter(|cause| !cause.is_null())
+    {
         lines.push(format!("ended by    {}", pairs(cause)));
-    }
-    if let Some(layers) = detail.pointer("/run/layers").or_else(|| detail.get("layers")) {
-        lines.push(format!("layers      {}", pairs(layers)));
     }
     let fields = items(detail, "/use_of_fields");
     let used: Vec<String> = fields
@@ -97,12 +111,48 @@ pub fn detail(detail: &Value) -> Vec<String> {
     lines
 }
 
+/// The layers of lock-down that each room of a run confirmed, from the record.
+pub fn layers(entries: &[Value]) -> Vec<String> {
+    let mut locked: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for entry in entries {
+        for room in items(entry, "/entry/observed/layers") {
+            let name = plain(room.get(0).unwrap_or(&Value::Null));
+            let layers: Vec<String> = items(room, "/1").map(plain).collect();
+            match locked.iter_mut().find(|(_, same)| *same == layers) {
+                Some((rooms, _)) => rooms.push(name),
+                None => locked.push((vec![name], layers)),
+            }
+        }
+    }
+    let mut lines = Vec::new();
+    for (rooms, layers) in locked {
+        lines.push(format!("locked      {}:", rooms.join(", ")));
+        for some in layers.chunks(3) {
+            lines.push(format!("            {}", some.join(", ")));
+        }
+    }
+    lines
+}
+
 fn verdict(verdict: &Value) -> Vec<String> {
     let of = |key: &str| plain(verdict.get(key).unwrap_or(&Value::Null));
     let mut lines = vec![
-        format!("verdict     {} → {} ({})", of("output"), of("decision"), of("route")),
-        format!("cells       {} in all, {} released", of("cells_total"), of("cells_released")),
-        format!("            {} failed, {} to protect others", of("cells_failed"), of("cells_complementary")),
+        format!(
+            "verdict     {} → {} ({})",
+            of("output"),
+            of("decision"),
+            of("route")
+        ),
+        format!(
+            "cells       {} in all, {} released",
+            of("cells_total"),
+            of("cells_released")
+        ),
+        format!(
+            "            {} empty or failed, {} to protect others",
+            of("cells_failed"),
+            of("cells_complementary")
+        ),
     ];
     lines.extend(items(verdict, "/reasons").map(|reason| format!("because     {}", plain(reason))));
     let failed = items(verdict, "/cells").filter(|cell| items(cell, "/failed").next().is_some());
@@ -121,7 +171,10 @@ fn rule(figure: &Value) -> String {
         measure => format!(" of {}", plain(measure)),
     };
     let (value, bound) = (number(of("value")), number(of("bound")));
-    format!("            {}{measure}: {value}, bound {bound}", plain(of("rule")))
+    format!(
+        "            {}{measure}: {value}, bound {bound}",
+        plain(of("rule"))
+    )
 }
 
 /// A refusal: code, sentence, clause and reasons.
@@ -137,7 +190,12 @@ pub fn refusal(status: u16, answer: &Value) -> String {
 
 /// Two views beside each other.
 pub fn beside(left: (&str, &[String]), right: (&str, &[String])) -> String {
-    let widest = left.1.iter().map(|line| width(line)).max().unwrap_or_default();
+    let widest = left
+        .1
+        .iter()
+        .map(|line| width(line))
+        .max()
+        .unwrap_or_default();
     let wide = widest.max(width(left.0)).min(VIEW_WIDTH);
     let mut lines = vec![String::new(), row(left.0, wide, right.0)];
     lines.push(row(&"─".repeat(wide), wide, &"─".repeat(wide)));
@@ -162,7 +220,11 @@ pub fn indent(text: &str, by: usize) -> String {
 
 /// The list at `pointer`.
 pub fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 /// A value as people read it.
@@ -196,7 +258,9 @@ fn number(value: &Value) -> String {
 fn pairs(value: &Value) -> String {
     match value.as_object() {
         Some(object) => {
-            let pairs = object.iter().map(|(key, value)| format!("{key} {}", plain(value)));
+            let pairs = object
+                .iter()
+                .map(|(key, value)| format!("{key} {}", plain(value)));
             pairs.collect::<Vec<_>>().join(", ")
         }
         None => plain(value),

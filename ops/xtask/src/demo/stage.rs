@@ -98,12 +98,18 @@ impl Stage {
 
     /// The built module of an example.
     pub fn example_module(&self, name: &str) -> PathBuf {
-        self.guests.join("examples").join(name).with_extension("wasm")
+        self.guests
+            .join("examples")
+            .join(name)
+            .with_extension("wasm")
     }
 
     /// A built hostile module.
     pub fn hostile_module(&self, name: &str) -> PathBuf {
-        self.guests.join("hostile").join(name).with_extension("wasm")
+        self.guests
+            .join("hostile")
+            .join(name)
+            .with_extension("wasm")
     }
 
     /// Uploads the module of an example and brings its grant into force.
@@ -118,14 +124,32 @@ impl Stage {
     pub fn cast_of(&self, directory: PathBuf, module: &Path) -> anyhow::Result<Cast> {
         let operator = self.story.operator_of(&directory)?.clone();
         let grant = text(&self.story.grant(&directory)?, "/id")?;
-        let module = text(&self.story.upload(&operator, module)?.served()?, "/id")?;
-        Ok(Cast { directory, operator, module, grant })
+        let uploaded = self.story.upload(&operator, module)?;
+        if !uploaded.is_success() {
+            let answer = show::refusal(uploaded.status, &uploaded.json());
+            bail!("`{}` was not admitted: {answer}", module.display());
+        }
+        let module = text(&uploaded.json(), "/id")?;
+        Ok(Cast {
+            directory,
+            operator,
+            module,
+            grant,
+        })
     }
 
     /// Submits the example's request, and gives the run.
     pub fn run(&mut self, cast: &Cast) -> anyhow::Result<String> {
-        let Cast { directory, operator, module, grant } = cast;
-        let accepted = self.story.submit(operator, directory, module, grant)?.served()?;
+        let Cast {
+            directory,
+            operator,
+            module,
+            grant,
+        } = cast;
+        let accepted = self
+            .story
+            .submit(operator, directory, module, grant)?
+            .served()?;
         text(&accepted, "/id")
     }
 
@@ -153,12 +177,30 @@ impl Stage {
     pub fn show_views(&self, seen: &Value, run: &str) -> anyhow::Result<()> {
         let detail = self.story.detail(run)?;
         let left = show::coarse(seen);
-        let right = show::detail(&detail);
+        let mut right = show::detail(&detail);
+        right.extend(show::layers(&self.story.entries(run)?));
         self.say(&show::beside(
             ("what the operating unit sees", &left),
             ("what an authority sees", &right),
         ));
         Ok(())
+    }
+
+    /// Waits until the server has no room left.
+    pub fn rooms_gone(&self) -> anyhow::Result<()> {
+        let start = Instant::now();
+        while !self.server.children()?.is_empty() {
+            if start.elapsed() > RUN_WAIT_MAX {
+                bail!("rooms are left");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Processes of rooms that are at work.
+    pub fn rooms(&self) -> anyhow::Result<usize> {
+        Ok(self.server.children()?.len())
     }
 
     /// Verifies the record offline, with the program and the data directory alone.
@@ -173,5 +215,6 @@ impl Stage {
 /// The text at `pointer`.
 pub fn text(value: &Value, pointer: &str) -> anyhow::Result<String> {
     let text = value.pointer(pointer).and_then(Value::as_str);
-    text.map(str::to_owned).with_context(|| format!("no text at `{pointer}` in {value}"))
+    text.map(str::to_owned)
+        .with_context(|| format!("no text at `{pointer}` in {value}"))
 }

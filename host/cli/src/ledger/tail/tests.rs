@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use yunei_model::Language;
 
-use super::Tail;
+use super::{Placed, Tail, sheet};
 use crate::client::Client;
 use crate::testing::{Canned, json as answer};
 
@@ -88,4 +88,28 @@ fn a_record_without_a_checkpoint_is_read_from_its_beginning() {
     let client = Client::new(&server.url, None, Language::En).unwrap();
     assert_eq!(positions(&tail(5).last(&client).unwrap()), [1, 2]);
     drop(server.asked());
+}
+
+#[test]
+fn entries_are_shown_in_few_words() {
+    let entries: Vec<Placed> = serde_json::from_value(json!([{ "position": 7, "index": 6, "entry": {
+        "kind": "module-refused", "actor": null, "observed": { "at": 1_767_225_600_000_000_i64 },
+        "facts": {
+            "clauses": ["module.upload"], "digest": format!("sha256:{}", "8a".repeat(32)), "bytes": 9,
+            "policy_set": format!("sha256:{}", "0".repeat(64)), "target": { "id": "1" },
+        },
+    } }]))
+    .unwrap();
+    let text = sheet(entries).text(None);
+    for part in [
+        "7",
+        "2026-01-01T00:00:00Z",
+        "module-refused",
+        "clauses=module.upload",
+        "bytes=9",
+        "digest=sha256:8a8a8a8a8a8a…",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("policy_set"), "{text}");
 }
