@@ -249,7 +249,12 @@ impl Domain {
                 actor.operator().is_none() || visible_status(&run, now) == CoarseStatus::Released;
             let target = Target::Release(ReleaseTarget::of(&release, self.run_target(&run).await?));
             if shown && self.may(actor, Action::ViewRelease, &target).await? {
-                seen.push(ReleaseView::from(&release));
+                let mut view = ReleaseView::from(&release);
+                if actor.operator().is_some() {
+                    // The exact moment would be finer than the buckets of the status.
+                    view.at = self.visible_from(&run).unwrap_or(view.at);
+                }
+                seen.push(view);
             }
         }
         Ok(seen)

@@ -29,7 +29,8 @@ pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Resul
 /// Builds the program, with every process that it starts.
 pub fn build(workspace: &Workspace) -> anyhow::Result<()> {
     Call::cargo()
-        .args(["build", "--package", "yunei-cli"])
+        // The whole workspace, so that its tests find every dependency built with the same features.
+        .args(["build", "--workspace", "--lib", "--bins"])
         .within(&workspace.root)
         .run()
 }

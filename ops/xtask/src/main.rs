@@ -63,6 +63,9 @@ enum Command {
     Bench {
         /// Which one.
         name: String,
+        /// Which build is measured.
+        #[arg(long, value_enum, default_value_t = bench::Profile::Release)]
+        profile: bench::Profile,
     },
     /// Rebuild the example data from the public packages that it came from.
     Data {
@@ -94,7 +97,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Guests => guests::run(&workspace),
         Command::Test { yes } => suite::run(&workspace, consent(yes)),
         Command::Demo { once, yes } => demo::run(&workspace, once, consent(yes)),
-        Command::Bench { name } => bench::run(&workspace, &name),
+        Command::Bench { name, profile } => bench::run(&workspace, &name, profile),
         Command::Data { name, yes } => data::run(&workspace, name.as_deref(), consent(yes)),
         Command::Wit => check::wit::record(&workspace.root),
     }
