@@ -1,6 +1,7 @@
 //! Repeated requests, and uploads that do not come to their end.
 
 use crate::support::{Town, asked};
+use crate::walk::ENTRY;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use bytes::Bytes;
@@ -89,7 +90,10 @@ fn incoming(town: &Town) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_breaks_off_leaves_nothing() {
     let town = Town::found().await;
-    let token = town.administrator("system");
+    town.organisation("transport", "source").await;
+    let token = town.appoint("sam", "transport", "source").await;
+    let entry = asked(Method::POST, "/api/v1/resources", &token).body(Body::from(ENTRY));
+    town.send(entry.unwrap()).await.expect(201);
     let path = "/api/v1/resources/rides/snapshots?format=csv&data_as_of=2026-01-01T00:00:00Z";
     let chunks = [
         Ok(Bytes::from_static(b"card,fare\n")),
@@ -102,9 +106,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         .expect(400);
     assert_eq!(reply.code(), "bad-request");
     assert!(incoming(&town).is_empty());
-    // One that came to its end, for a resource that is not there.
+    // One for a resource that is not there is refused before its body is read.
+    let absent = path.replace("rides", "trams");
     let body = Body::from("card,fare\n");
-    town.send(asked(Method::POST, path, &token).body(body).unwrap())
+    town.send(asked(Method::POST, &absent, &token).body(body).unwrap())
         .await
         .expect(404);
     assert!(incoming(&town).is_empty());

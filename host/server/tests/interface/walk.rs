@@ -24,7 +24,7 @@ const NEED_A_RUN: &[&str] = &[
     "POST /api/v1/modules/{id}/withdraw",
 ];
 
-const ENTRY: &str = r#"
+pub(crate) const ENTRY: &str = r#"
 name = "rides"
 source_unit = "transport"
 basis = "statistical"
@@ -413,7 +413,7 @@ async fn record(town: &Town, people: &People) {
     assert!(size > 10);
     town.get("/api/v1/record/checkpoint", &people.alice)
         .await
-        .expect(404);
+        .expect(403);
     let report = town
         .get("/api/v1/record/verify", &people.auditor)
         .await
@@ -449,7 +449,7 @@ async fn record(town: &Town, people: &People) {
     town.get("/api/v1/record?kind=nonsense", &people.auditor)
         .await
         .expect(400);
-    town.get("/api/v1/record", &people.alice).await.expect(404);
+    town.get("/api/v1/record", &people.alice).await.expect(403);
     stop.send_replace(true);
     sequencer.await.unwrap();
 }
