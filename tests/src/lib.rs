@@ -7,16 +7,18 @@
 //!
 //! Never: depend on a crate of the host, or know more of the domain than its interface tells.
 
+mod browser;
 mod client;
 mod files;
 mod server;
 mod story;
 mod waiting;
 
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use files::{DATA_SETS, DataSet, grant_terms, request};
 pub use server::Server;
-pub use story::{BUREAU, Persona, REGULATOR, REVIEWERS, Story};
+pub use story::{BUREAU, PASSWORD, Persona, REGULATOR, REVIEWERS, Story};
 
 /// Why the story cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 mod runs;
 mod setting;
 
+pub use setting::PASSWORD;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! Headers that every answer has: nothing that comes from here is a page, is framed, or is kept by a cache.
+//! Headers that every answer has: nothing that comes from here is framed, or kept by a cache; nothing but the live page, which has a
+//! policy of its own, is a page.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -30,7 +31,8 @@ pub(crate) async fn protect(request: Request, next: Next) -> Response {
     for (name, value) in PROTECTION {
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod emergency;
 mod grants;
+mod live;
 mod modules;
 mod organisations;
 mod record;
@@ -22,6 +23,7 @@ use crate::route::Route;
 /// Groups of the document.
 pub(crate) const TAGS: &[(&str, &str)] = &[
     (system::TAG, "The server itself."),
+    (live::TAG, "The live page."),
     (sessions::TAG, "Sign-in and API tokens."),
     (organisations::TAG, "Organisations, accounts, roles."),
     (
@@ -46,6 +48,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
 pub fn routes() -> Vec<Route> {
     let groups = [
         system::routes(),
+        live::routes(),
         sessions::routes(),
         tokens::routes(),
         organisations::routes(),

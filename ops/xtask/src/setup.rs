@@ -24,17 +24,23 @@ pub enum Need {
     Nextest,
     /// Python with virtual environments, to rebuild the example data.
     Python,
+    /// A browser and its driver, to look at the live page.
+    Browser,
 }
+
+/// Debian's packages of the browser.
+const BROWSER_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 2] = [Self::GuestTarget, Self::Nextest];
+    pub const ALL: [Self; 3] = [Self::GuestTarget, Self::Nextest, Self::Browser];
 
     const fn name(self) -> &'static str {
         match self {
             Self::GuestTarget => "a way to build for wasm32-unknown-unknown",
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
+            Self::Browser => "chromium with chromedriver",
         }
     }
 }
@@ -107,6 +113,7 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
         Need::Python => !Call::new("python3")
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
+        Need::Browser => !on_path("chromedriver"),
     };
     needs.iter().filter(absent).copied().collect()
 }
@@ -160,6 +167,7 @@ impl Machine {
                 "cargo-nextest",
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
+            Need::Browser => Way::only(self.packages(&BROWSER_PACKAGES)?),
         })
     }
 

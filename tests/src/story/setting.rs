@@ -11,7 +11,7 @@ use crate::{DataSet, StoryError, Told, grant_terms};
 /// The supervising authority: `examples/organisations.toml` has none.
 const CYBERSPACE: &str = "example-cyberspace-administration";
 /// Everyone's password: the domain is made for the story, listens on loopback, and has public data in it.
-const PASSWORD: &str = "the story's own password";
+pub const PASSWORD: &str = "the story's own password";
 
 impl Story {
     /// Registers the organisations of `examples/organisations.toml`, and a cyberspace administration.

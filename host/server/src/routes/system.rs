@@ -1,9 +1,9 @@
-//! The server itself: whether it answers, what it answers, and a page that points there.
+//! The server itself: whether it answers, and what it answers.
 
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Serialize;
 use yunei_lifecycle::Domain;
@@ -17,13 +17,6 @@ pub(super) const TAG: &str = "system";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        get("/", pointer)
-            .public("a page that points to the interface")
-            .reads("the same for everyone")
-            .described(
-                Description::new(TAG, "pointer", "Points to the interface.")
-                    .gives_file("a page of HTML"),
-            ),
         get("/api/v1/health", health)
             .public("tells that the server and its store answer, and no more")
             .reads("tells nothing of what is in the domain")
@@ -44,15 +37,6 @@ pub(super) fn routes() -> Vec<Route> {
 struct Health {
     status: &'static str,
     version: &'static str,
-}
-
-async fn pointer() -> Html<&'static str> {
-    Html(
-        "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>域内 Yunei</title>\
-         <p>公共数据授权运营域。接口文档：<a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a></p>\
-         <p lang=\"en\">An authorized operation domain for public data. The interface is described at \
-         <a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a>.</p></html>\n",
-    )
 }
 
 async fn health(State(domain): State<Arc<Domain>>) -> Answered<Health> {
