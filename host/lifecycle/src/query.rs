@@ -1,0 +1,51 @@
+//! Queries of the record: what of it each may see.
+
+use yunei_authority::{Action, RecordTarget, Target};
+use yunei_store::{EntryFilter, Page, Recorded};
+
+use crate::{Actor, Domain, LifecycleError};
+
+impl Domain {
+    /// Entries of the record that `actor` may see.
+    ///
+    /// # Errors
+    /// Refused by policy.
+    pub async fn entries(
+        &self,
+        actor: &Actor,
+        filter: &EntryFilter,
+        page: Page<u64>,
+    ) -> Result<Vec<Recorded>, LifecycleError> {
+        // Asking is decided on the domain; what is found is decided entry by entry, by remit.
+        self.permit(actor, Action::ViewRecord, &Target::Domain)
+            .await?;
+        let mut seen = Vec::new();
+        for recorded in self.store.entries(filter, page).await? {
+            let target = Target::Record(self.record_target(&recorded).await?);
+            if self.may(actor, Action::ViewRecord, &target).await? {
+                seen.push(recorded);
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn record_target(&self, recorded: &Recorded) -> Result<RecordTarget, LifecycleError> {
+        let operator = recorded.entry.operator();
+        let mut resources = std::collections::BTreeSet::new();
+        if let Some(id) = recorded.entry.run()
+            && let Some(run) = self.store.run(id).await?
+        {
+            resources.extend(self.resources_of(&run).await?.into_iter().map(|r| r.name));
+        }
+        let named = recorded
+            .entry
+            .facts()
+            .get("resource")
+            .and_then(serde_json::Value::as_str);
+        resources.extend(named.and_then(|name| yunei_model::Name::parse(name).ok()));
+        Ok(RecordTarget {
+            operator,
+            resources,
+        })
+    }
+}
