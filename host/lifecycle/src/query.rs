@@ -3,7 +3,8 @@
 use yunei_authority::{Action, RecordTarget, Target};
 use yunei_store::{EntryFilter, Page, Recorded};
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 impl Domain {
     /// Entries of the record that `actor` may see.
@@ -15,18 +16,23 @@ impl Domain {
         actor: &Actor,
         filter: &EntryFilter,
         page: Page<u64>,
-    ) -> Result<Vec<Recorded>, LifecycleError> {
+    ) -> Result<Listed<Recorded, u64>, LifecycleError> {
         // Asking is decided on the domain; what is found is decided entry by entry, by remit.
         self.permit(actor, Action::ViewRecord, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for recorded in self.store.entries(filter, page).await? {
-            let target = Target::Record(self.record_target(&recorded).await?);
-            if self.may(actor, Action::ViewRecord, &target).await? {
-                seen.push(recorded);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let entries = self.store.entries(filter, part).await?;
+            listing.read(entries.len());
+            for recorded in entries {
+                let target = Target::Record(self.record_target(&recorded).await?);
+                let sees = self.may(actor, Action::ViewRecord, &target).await?;
+                if !listing.look(recorded.position, sees.then_some(recorded)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     async fn record_target(&self, recorded: &Recorded) -> Result<RecordTarget, LifecycleError> {
