@@ -75,10 +75,7 @@ export class Tail {
 
   async earlier() {
     if (this.#oldest === null) return;
-    const page = await this.#page(this.#oldest);
-    for (const placed of page) this.#rows.append(this.#row(placed));
-    this.#oldest = page.at(-1)?.position ?? null;
-    this.#earlier.hidden = page.length < PAGE;
+    for (const placed of await this.#page(this.#oldest)) this.#rows.append(this.#row(placed));
     this.#tell();
   }
 
@@ -87,11 +84,9 @@ export class Tail {
     query.set("order", "falling");
     query.set("limit", PAGE);
     if (before !== undefined) query.set("after", before);
-    const { items } = await ask(`/record?${query}`, { signal: this.#stop?.signal });
-    if (before === undefined) {
-      this.#oldest = items.at(-1)?.position ?? null;
-      this.#earlier.hidden = items.length < PAGE;
-    }
+    const { items, next } = await ask(`/record?${query}`, { signal: this.#stop?.signal });
+    this.#oldest = next;
+    this.#earlier.hidden = next === null;
     return items;
   }
 

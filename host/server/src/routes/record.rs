@@ -65,6 +65,10 @@ struct Entries {
     /// Items at most.
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
+    /// Oldest first (`rising`, unless it says otherwise), or newest first (`falling`).
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    order: Direction,
     /// Of these kinds, separated by commas.
     #[serde(default, deserialize_with = "several")]
     #[param(value_type = Option<String>)]
@@ -86,6 +90,15 @@ struct Entries {
     #[serde(default, deserialize_with = "moment_if_any")]
     #[param(value_type = Option<String>)]
     until: Option<Timestamp>,
+}
+
+/// In which direction a list is read.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Direction {
+    #[default]
+    Rising,
+    Falling,
 }
 
 /// An entry and its place.
@@ -151,6 +164,10 @@ async fn entries(
     Asked(asked): Asked<Entries>,
 ) -> Answered<Listed<Placed, u64>> {
     let page = page(asked.after, asked.limit)?;
+    let page = match asked.order {
+        Direction::Rising => page,
+        Direction::Falling => page.falling(),
+    };
     let filter = EntryFilter {
         kinds: asked.kind,
         operator: asked.operator,
