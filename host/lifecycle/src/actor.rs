@@ -6,7 +6,7 @@ use yunei_ledger::{Draft, Kind};
 use yunei_model::{Digest, OrganisationId, Role, TokenId};
 use yunei_telemetry::event;
 
-use crate::{Domain, LifecycleError, RequestTrace};
+use crate::{Domain, LifecycleError, Once, RequestTrace};
 
 /// Someone who is signed in, with the roles held at this moment. Comes from [`Domain::authenticate`] alone.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Actor {
     pub(crate) principal: Principal,
     pub(crate) token: TokenId,
     pub(crate) trace: RequestTrace,
+    /// Set where the request counts once.
+    pub(crate) once: Option<Once>,
 }
 
 impl Actor {

@@ -192,6 +192,7 @@ impl Domain {
             .fact("scenario", scenario.id)
             .fact("terms", terms_facts(&grant.terms));
         self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &grant).await?;
         self.commit(change).await?;
         Ok(grant)
     }

@@ -84,6 +84,7 @@ pub use deliver::Delivered;
 pub use domain::{Domain, Settings};
 pub use error::LifecycleError;
 pub use execute::Sealed;
+pub use idempotency::Once;
 pub use judge::Outcome;
 pub use keys::{FileKeyStore, KeyError, KeyStore};
 pub use list::Listed;

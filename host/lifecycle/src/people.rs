@@ -218,6 +218,7 @@ impl Domain {
             )
             .fact("remit", &appointment.remit.resources);
         self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &account).await?;
         self.commit(change).await?;
         Ok(account)
     }

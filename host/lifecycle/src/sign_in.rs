@@ -122,6 +122,7 @@ impl Domain {
             principal,
             token: token.id,
             trace,
+            once: None,
         })
     }
 

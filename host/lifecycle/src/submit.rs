@@ -65,8 +65,7 @@ impl Domain {
     ) -> Result<RunView, LifecycleError> {
         let submission = self.submission(actor, request).await?;
         let decided = self.decide(submission).await?;
-        let run = self.enqueue(decided).await?;
-        self.run(actor, run).await
+        self.enqueue(decided).await
     }
 
     /// Takes a request up.
@@ -151,11 +150,11 @@ impl Domain {
         })
     }
 
-    /// Queues what was decided.
+    /// Queues what was decided. What the asker is answered with is remembered in the same transaction.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn enqueue(&self, decided: Decided) -> Result<RunId, LifecycleError> {
+    pub async fn enqueue(&self, decided: Decided) -> Result<RunView, LifecycleError> {
         let Decided {
             actor,
             permit,
@@ -170,9 +169,11 @@ impl Domain {
             .fact("snapshots", snapshots)
             .fact("use_clauses", capability.clauses());
         self.record(&mut change, draft).await?;
+        let view = RunView::queued(&run);
+        self.remember(&mut change, &actor, &view).await?;
         self.commit(change).await?;
         self.queued.notify_one();
-        Ok(run.id)
+        Ok(view)
     }
 
     /// What a decision looks at, read now.

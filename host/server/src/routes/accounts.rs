@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, NewAccount};
+use yunei_lifecycle::{Actor, Domain, NewAccount};
 use yunei_model::{Account, AccountId, Appointment, Remit, Role, Timestamp};
 
 use super::organisations::TAG;
@@ -15,8 +16,10 @@ use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::document::Description;
+use crate::failure::Failure;
 use crate::page::{Listed, Part};
 use crate::query::Asked;
+use crate::repeat::{Key, Repeatable, Repeats};
 use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
@@ -44,6 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
             .writes(&[Kind::RoleAppointed])
             .described(
                 Description::new(TAG, "appoint", "Gives an account a role.")
+                    .repeatable()
                     .takes("NewAppointment")
                     .gives_as(StatusCode::CREATED, "appointed", "Account"),
             ),
@@ -80,10 +84,12 @@ async fn list(
 
 async fn appoint(
     State(domain): State<Arc<Domain>>,
+    State(repeats): State<Arc<Repeats>>,
     Caller(actor): Caller,
+    key: Option<Key>,
     Segment(account): Segment<AccountId>,
-    Sent { value, .. }: Sent<NewAppointment>,
-) -> Answered<Account> {
+    Sent { value, bytes }: Sent<NewAppointment>,
+) -> Result<Response, Failure> {
     let NewAppointment { role, until, remit } = value;
     let from = domain.clock().now();
     let appointment = Appointment {
@@ -92,6 +98,14 @@ async fn appoint(
         until,
         remit,
     };
-    let account = domain.appoint(&actor, account, appointment).await?;
-    Ok(Answer::created(account))
+    let request = Repeatable {
+        domain: &domain,
+        repeats: &repeats,
+        key,
+        path: &format!("/api/v1/accounts/{account}/appointments"),
+        body: &bytes,
+        status: StatusCode::CREATED,
+    };
+    let appoint = async |actor: &Actor| domain.appoint(actor, account, appointment).await;
+    request.serve(actor, appoint).await
 }

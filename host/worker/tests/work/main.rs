@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use town::Town;
-use yunei_model::{EndCause, RunState};
+use yunei_model::{Code, EndCause, Name, RunState};
 use yunei_worker::{WorkerError, work};
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
@@ -105,4 +105,28 @@ async fn a_worker_gives_up_when_nothing_can_be_claimed() {
     town.domain.shut_down().await.unwrap();
     let ended = work(Arc::clone(&town.domain), ONE, pending()).await;
     assert!(matches!(ended, Err(WorkerError::Claim(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_queued_with_its_answer_or_not_at_all() {
+    let town = Town::found().await;
+    let actor = town.operator_once("one");
+    assert_eq!(town.domain.remembered(&actor).await.unwrap(), None);
+    let queued = town.domain.submit(&actor, town.request()).await.unwrap();
+    let answer = serde_json::to_string(&queued).unwrap();
+    let remembered = town.domain.remembered(&actor).await.unwrap();
+    assert_eq!(remembered.as_deref(), Some(answer.as_str()));
+    // Nobody looked whether it is a repetition: its answer cannot be kept, so neither is its run, nor an entry of it.
+    let before = town.entries().await;
+    let again = town.domain.submit(&actor, town.request()).await;
+    assert_eq!(again.unwrap_err().code(), Code::RecordFailed);
+    let runs: Vec<_> = town.runs().await.iter().map(|run| run.id).collect();
+    assert_eq!(runs, [queued.id]);
+    assert_eq!(town.entries().await, before);
+    // What was refused is not remembered: it may be allowed by now.
+    let other = town.operator_once("two");
+    let mut request = town.request();
+    request.purpose = Name::parse("pricing").unwrap();
+    town.domain.submit(&other, request).await.unwrap_err();
+    assert_eq!(town.domain.remembered(&other).await.unwrap(), None);
 }

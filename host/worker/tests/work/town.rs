@@ -11,7 +11,7 @@ use yunei_catalog::{Delimiter, Encoding, ImportFormat};
 use yunei_ledger::{Draft, Entry, Kind};
 use yunei_lifecycle::{
     Actor, Domain, FileKeyStore, NewAccount, NewGrant, NewOrganisation, NewScenario, NewSnapshot,
-    RequestTrace, RunRequest, Settings,
+    Once, RequestTrace, RunRequest, Settings,
 };
 use yunei_model::{
     Admission, Appointment, Binding, Clock as _, Digest, EntryId, GrantId, GrantTerms,
@@ -19,7 +19,7 @@ use yunei_model::{
     OrganisationKind, Parameters, Quota, RandomIds, Remit, Role, Run, RunId, ScenarioId,
     SystemClock, Text, Timestamp,
 };
-use yunei_store::{EntryFilter, Page, Store};
+use yunei_store::{EntryFilter, Page, RunFilter, Store};
 
 const PASSWORD: &str = "long enough to be a password";
 
@@ -116,21 +116,41 @@ impl Town {
     }
 
     pub async fn submit(&self) -> RunId {
-        let request = RunRequest {
+        let submitted = self.domain.submit(&self.operator, self.request()).await;
+        submitted.unwrap().id
+    }
+
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
             module: self.module,
             grant: self.grant,
             purpose: name("planning"),
             parameters: Parameters::new(),
-        };
-        self.domain
-            .submit(&self.operator, request)
-            .await
-            .unwrap()
-            .id
+        }
+    }
+
+    /// The operating unit's person, whose next request counts once under `key`.
+    pub fn operator_once(&self, key: &str) -> Actor {
+        self.operator.clone().once(Once {
+            key: key.to_owned(),
+            request: Digest::of(b"the request"),
+        })
+    }
+
+    pub async fn runs(&self) -> Vec<Run> {
+        let page = Page::first(100);
+        self.store.runs(&RunFilter::default(), page).await.unwrap()
     }
 
     pub async fn run(&self, id: RunId) -> Run {
         self.store.run(id).await.unwrap().unwrap()
+    }
+
+    /// How many entries there are.
+    pub async fn entries(&self) -> u64 {
+        let newest = Page::first(1).falling();
+        let newest = self.store.entries(&EntryFilter::default(), newest).await;
+        newest.unwrap()[0].position
     }
 
     /// Kinds of the entries about a run, in order.
