@@ -6,7 +6,7 @@ use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
 use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
-use yunei_store::{Change, Usage};
+use yunei_store::Change;
 use yunei_telemetry::span;
 
 use crate::admit::write_once;
@@ -213,16 +213,6 @@ impl Domain {
         change.put_run(&run).await?;
         change
             .put_sealed_output(&output, &file, &claimed.wrapped_key)
-            .await?;
-        change
-            .settle(
-                id,
-                Usage {
-                    runs: 1,
-                    rows: ran.ending.rows_fed.min(claimed.rows_reserved),
-                    released_cells: 0,
-                },
-            )
             .await?;
         let mut layers = ran.layers.clone();
         layers.push(("gate", gate.layers().to_vec()));

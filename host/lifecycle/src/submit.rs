@@ -102,7 +102,8 @@ impl Domain {
             request,
         } = submission;
         let Admitted { module } = admitted;
-        let facts = self.facts(request.grant).await?;
+        let mut facts = self.facts(request.grant).await?;
+        facts.usage = self.usage_foreseen(request.grant).await?;
         let decided = self
             .decide_use(&actor.principal, &module, &request, &facts)
             .await;
@@ -187,12 +188,7 @@ impl Domain {
             detail: "a grant without scenario",
         })?;
         let resources = self.granted_resources(&grant.terms).await?;
-        let used = self.store.usage(grant.id).await?;
-        let usage = Usage {
-            runs: used.runs,
-            rows: used.rows,
-            released_cells: used.released_cells,
-        };
+        let usage = self.usage_of(grant.id).await?;
         let emergency = self.store.emergency().await?.is_some();
         Ok(Facts {
             grant,

@@ -13,6 +13,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod words;
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         releases::routes(),
         record::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -6,11 +6,28 @@ use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
 use crate::StoreError;
 
 /// Number, name and text of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "foundation",
-    include_str!("../migrations/0001_foundation.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 4] = [
+    (
+        1,
+        "foundation",
+        include_str!("../migrations/0001_foundation.sql"),
+    ),
+    (
+        2,
+        "run ends",
+        include_str!("../migrations/0002_run_ends.sql"),
+    ),
+    (
+        3,
+        "sign-in failures",
+        include_str!("../migrations/0003_sign_in_failures.sql"),
+    ),
+    (
+        4,
+        "stop requests",
+        include_str!("../migrations/0004_stop_requests.sql"),
+    ),
+];
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {

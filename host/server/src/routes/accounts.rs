@@ -12,6 +12,7 @@ use yunei_lifecycle::{Actor, Domain, NewAccount};
 use yunei_model::{Account, AccountId, Appointment, Remit, Role, Timestamp};
 
 use super::organisations::TAG;
+use super::words::{Reasoned, given};
 use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
@@ -51,7 +52,47 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes("NewAppointment")
                     .gives_as(StatusCode::CREATED, "appointed", "Account"),
             ),
+        post("/api/v1/accounts/{id}/dismiss", dismiss)
+            .decided_by(&[Action::EndAppointment])
+            .writes(&[Kind::RoleEnded])
+            .described(
+                Description::new(
+                    TAG,
+                    "endAppointment",
+                    "Ends a role of an account, from now on.",
+                )
+                .takes("Dismissal")
+                .gives("Account"),
+            ),
+        post("/api/v1/accounts/{id}/close", close)
+            .decided_by(&[Action::CloseAccount])
+            .writes(&[Kind::AccountClosed])
+            .described(
+                Description::new(TAG, "closeAccount", "Closes an account; its tokens end.")
+                    .takes("Reason")
+                    .gives("Account"),
+            ),
+        post("/api/v1/accounts/{id}/unlock", unlock)
+            .decided_by(&[Action::LiftLockOut])
+            .writes(&[Kind::SignInUnlocked])
+            .described(
+                Description::new(
+                    TAG,
+                    "liftLockOut",
+                    "Lifts the lock-out of an account after failed sign-ins.",
+                )
+                .takes("Reason")
+                .gives("Account"),
+            ),
     ]
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dismissal {
+    role: Role,
+    #[serde(deserialize_with = "given")]
+    reason: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,4 +149,37 @@ async fn appoint(
     };
     let appoint = async |actor: &Actor| domain.appoint(actor, account, appointment).await;
     request.serve(actor, appoint).await
+}
+
+async fn dismiss(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Dismissal>,
+) -> Answered<Account> {
+    let Dismissal { role, reason } = value;
+    let account = domain
+        .end_appointment(&actor, account, role, &reason)
+        .await?;
+    Ok(Answer::ok(account))
+}
+
+async fn close(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Account> {
+    let account = domain.close_account(&actor, account, &value.reason).await?;
+    Ok(Answer::ok(account))
+}
+
+async fn unlock(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Account> {
+    let account = domain.lift_lock_out(&actor, account, &value.reason).await?;
+    Ok(Answer::ok(account))
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use town::Town;
-use yunei_model::{Code, EndCause, Name, RunState};
+use yunei_model::{Clock as _, Code, EndCause, Name, RunState, SystemClock};
 use yunei_worker::{WorkerError, work};
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
@@ -129,4 +129,29 @@ async fn a_run_is_queued_with_its_answer_or_not_at_all() {
     request.purpose = Name::parse("pricing").unwrap();
     town.domain.submit(&other, request).await.unwrap_err();
     assert_eq!(town.domain.remembered(&other).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operating_unit_is_told_of_use_when_it_is_told_of_the_end() {
+    let town = Town::found().await;
+    let (stop, worker) = started(&town);
+    let run = town.submit().await;
+    until("the end of the run", || async {
+        town.run(run).await.state == RunState::Failed
+    })
+    .await;
+    // Two rows, each of which may be read twice: charged in full although not one of them was read.
+    let charged = (1, 4);
+    assert_eq!(town.used().await, charged);
+    let ended = town.run(run).await;
+    let seen_from = town.domain.visible_from(&ended).unwrap();
+    let told = town.told_of_use().await;
+    assert!(told == (0, 0) || SystemClock.now() >= seen_from, "{told:?}");
+    until("the end of the bucket", || async {
+        town.told_of_use().await == charged
+    })
+    .await;
+    assert!(SystemClock.now() >= seen_from);
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
 }

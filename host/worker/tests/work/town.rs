@@ -146,6 +146,18 @@ impl Town {
         self.store.run(id).await.unwrap().unwrap()
     }
 
+    /// Runs and rows that were used of the grant.
+    pub async fn used(&self) -> (u64, u64) {
+        let used = self.store.usage(self.grant).await.unwrap();
+        (used.runs, used.rows)
+    }
+
+    /// What the operating unit is told of that.
+    pub async fn told_of_use(&self) -> (u64, u64) {
+        let told = self.domain.usage(&self.operator, self.grant).await.unwrap();
+        (told.runs, told.rows)
+    }
+
     /// How many entries there are.
     pub async fn entries(&self) -> u64 {
         let newest = Page::first(1).falling();
