@@ -4,7 +4,7 @@ use serde_json::json;
 use yunei_authority::{Action, Judgement, Principal, Question, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{Digest, OrganisationId, Role, TokenId};
-use yunei_telemetry::event;
+use yunei_telemetry::{event, span};
 
 use crate::{Domain, LifecycleError, Once, RequestTrace};
 
@@ -131,6 +131,7 @@ impl Domain {
             at: self.clock.now(),
             emergency,
         };
+        let _decide = span!(DECIDE, ACTION = action.as_str()).entered();
         Ok(self.authority.decide(&question))
     }
 }

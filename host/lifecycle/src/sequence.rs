@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use yunei_ledger::{Checkpoint, VerifierKey};
 use yunei_store::{SEQUENCE_ROWS_MAX, SignedCheckpoint};
-use yunei_telemetry::event;
+use yunei_telemetry::{chain, event};
 
 use crate::{Domain, LifecycleError};
 
@@ -21,7 +21,7 @@ impl Domain {
         loop {
             if let Err(error) = self.sequence_now().await {
                 // Releases wait for a checkpoint, so a failing sequencer fails closed.
-                event!(ERROR, SEQUENCE_FAILED, CAUSE = %error);
+                event!(ERROR, SEQUENCE_FAILED, CAUSE = %chain(&error));
             }
             tokio::select! {
                 () = self.recorded.notified() => {}

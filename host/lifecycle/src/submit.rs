@@ -1,12 +1,14 @@
 //! Submission and decision: a request becomes a queued run with pinned snapshots, or a refusal with its clause.
 
 use serde::Deserialize;
+use tracing::Instrument as _;
 use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
 use yunei_ledger::Kind;
 use yunei_model::{
     Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,
     RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
 };
+use yunei_telemetry::span;
 
 use crate::stop::run_facts;
 use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView};
@@ -63,9 +65,14 @@ impl Domain {
         actor: &Actor,
         request: RunRequest,
     ) -> Result<RunView, LifecycleError> {
-        let submission = self.submission(actor, request).await?;
-        let decided = self.decide(submission).await?;
-        self.enqueue(decided).await
+        let (grant, module) = (request.grant, request.module);
+        let stage = |stage: &'static str| span!(STAGE, STAGE = stage, GRANT_ID = %grant, MODULE_ID = %module);
+        let submission = self
+            .submission(actor, request)
+            .instrument(stage("submit"))
+            .await?;
+        let decided = self.decide(submission).instrument(stage("decide")).await?;
+        self.enqueue(decided).instrument(stage("queue")).await
     }
 
     /// Takes a request up.

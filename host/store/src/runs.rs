@@ -142,6 +142,22 @@ impl Change {
         find(self.connection(), "run", oldest).await
     }
 
+    /// Writes anew what was observed of a call that is kept: its facts never change.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] when the call is not there.
+    pub async fn put_observed(&mut self, run: RunId, call: &Call) -> Result<(), StoreError> {
+        let query =
+            sqlx::query("UPDATE calls SET observed = $3 WHERE run = $1 AND call_index = $2")
+                .bind(run.to_string())
+                .bind(count(call.index, "call")?)
+                .bind(utf8(call_observed(call)?)?);
+        match self.keep("call", query).await? {
+            0 => Err(StoreError::Absent { thing: "call" }),
+            _ => Ok(()),
+        }
+    }
+
     /// Appends the next calls of a run's trace, in one group. They are part of the record and need no entry;
     /// the run's outcome commits to them by the root of their tree.
     ///

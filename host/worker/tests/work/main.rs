@@ -70,10 +70,12 @@ async fn every_run_comes_to_its_end_and_the_next_one_is_claimed() {
     stop.send(()).unwrap();
     worker.await.unwrap().unwrap();
     let ended = town.run(later).await;
+    let Some(EndCause::Host { detail }) = ended.end_cause else {
+        unreachable!("{:?}", ended.end_cause);
+    };
     assert!(
-        matches!(ended.end_cause, Some(EndCause::Host { .. })),
-        "{:?}",
-        ended.end_cause
+        detail.contains(": "),
+        "the causes behind it are told: {detail}"
     );
     assert_eq!(
         town.kinds_of(later).await,
@@ -152,6 +154,29 @@ async fn an_operating_unit_is_told_of_use_when_it_is_told_of_the_end() {
     })
     .await;
     assert!(SystemClock.now() >= seen_from);
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_end_cannot_be_written_is_not_left_running() {
+    let town = Town::found().await;
+    // The host fails, and so does the entry of that: only then is the run interrupted.
+    town.execute(
+        "CREATE TRIGGER refused BEFORE INSERT ON entries WHEN NEW.kind = 'run-failed' \
+         BEGIN SELECT RAISE(ABORT, 'the disk says no'); END",
+    )
+    .await;
+    let run = town.submit().await;
+    let (stop, worker) = started(&town);
+    until("the end of the run", || async {
+        town.run(run).await.state == RunState::Aborted
+    })
+    .await;
+    let ended = town.run(run).await;
+    assert_eq!(ended.end_cause, Some(EndCause::Interrupted));
+    let kinds = town.kinds_of(run).await;
+    assert_eq!(kinds, ["run-submitted", "run-claimed", "run-aborted"]);
     stop.send(()).unwrap();
     worker.await.unwrap().unwrap();
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use yunei_authority::Authority;
 use yunei_catalog::{Delimiter, Encoding, ImportFormat};
@@ -81,7 +83,7 @@ pub struct Town {
     operator: Actor,
     grant: GrantId,
     module: ModuleId,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Town {
@@ -111,7 +113,7 @@ impl Town {
             operator,
             grant,
             module,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -156,6 +158,15 @@ impl Town {
     pub async fn told_of_use(&self) -> (u64, u64) {
         let told = self.domain.usage(&self.operator, self.grant).await.unwrap();
         (told.runs, told.rows)
+    }
+
+    /// Changes the database behind the domain's back.
+    pub async fn execute(&self, text: &'static str) {
+        let path = self.directory.path().join("yunei.db");
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query(text).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// How many entries there are.
