@@ -6,14 +6,16 @@
 
 mod compare;
 mod finding;
+mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use yunei_model::{Digest, EntryId, RunId};
 
 pub use finding::{FINDINGS_MAX, Finding, Report};
+pub use published::{Published, Scope};
 
-use crate::{Checkpoint, Entry, Frontier, Tree, VerifierKey, log, tree};
+use crate::{Checkpoint, Entry, Frontier, LedgerError, Tree, VerifierKey, log, tree};
 
 /// A verification in progress: hand in all evidence, then ask for the report.
 ///
@@ -21,6 +23,8 @@ use crate::{Checkpoint, Entry, Frontier, Tree, VerifierKey, log, tree};
 #[derive(Debug)]
 pub struct Verification<'k> {
     key: &'k VerifierKey,
+    /// Keys of before, each with the size of the log up to which it signed.
+    retired: Vec<(VerifierKey, u64)>,
     notes: u64,
     checkpoints: BTreeMap<u64, Digest>,
     stored: BTreeMap<u64, Digest>,
@@ -52,6 +56,7 @@ impl<'k> Verification<'k> {
     pub fn new(key: &'k VerifierKey) -> Self {
         Self {
             key,
+            retired: Vec::new(),
             notes: 0,
             checkpoints: BTreeMap::new(),
             stored: BTreeMap::new(),
@@ -64,11 +69,16 @@ impl<'k> Verification<'k> {
         }
     }
 
-    /// Hands in a checkpoint as a signed note, in any order.
+    /// Trusts a key that signed before the present one, while the log had at most `until` entries.
+    pub fn retired(&mut self, key: VerifierKey, until: u64) {
+        self.retired.push((key, until));
+    }
+
+    /// Hands in a checkpoint as a signed note, in any order; after all keys.
     pub fn checkpoint(&mut self, note: &[u8]) {
         let number = self.notes;
         self.notes += 1;
-        match Checkpoint::open(note, self.key) {
+        match self.open(note) {
             Err(error) => self.report.add(Finding::ForgedCheckpoint {
                 number,
                 reason: error.to_string(),
@@ -80,6 +90,16 @@ impl<'k> Verification<'k> {
                 _ => self.report.checkpoints += 1,
             },
         }
+    }
+
+    fn open(&self, note: &[u8]) -> Result<Checkpoint, LedgerError> {
+        Checkpoint::open(note, self.key).or_else(|error| {
+            let by_others = self.retired.iter().filter_map(|(key, until)| {
+                let read = Checkpoint::open(note, key).ok()?;
+                (read.size <= *until).then_some(read)
+            });
+            by_others.into_iter().next().ok_or(error)
+        })
     }
 
     /// Hands in a stored hash of the log by its position, in any order.
