@@ -1,7 +1,5 @@
 //! The sequencer: gives committed entries their place in the log and signs checkpoints.
 
-use std::time::Duration;
-
 use tokio::sync::watch;
 use yunei_ledger::{Checkpoint, VerifierKey};
 use yunei_store::{SEQUENCE_ROWS_MAX, SignedCheckpoint};
@@ -9,15 +7,20 @@ use yunei_telemetry::event;
 
 use crate::{Domain, LifecycleError};
 
-/// Milliseconds between two looks at the store when nobody says that something was recorded.
-const CADENCE_MS: u64 = 500;
-
 /// The log's public key, as a verifier line of signed notes.
 pub type LogPublicKey = VerifierKey;
 
 impl Domain {
-    /// Runs until `stop` turns true: entries are under a signed checkpoint soon after they are committed.
-    pub async fn run_sequencer(&self, mut stop: watch::Receiver<bool>) {
+    /// Runs until `stop` turns true: entries are under a signed checkpoint soon after they are committed, and under a published
+    /// one at the next beat of the cadence.
+    pub async fn run_sequencer(&self, stop: watch::Receiver<bool>) {
+        tokio::join!(
+            self.sign_checkpoints(stop.clone()),
+            self.publish_checkpoints(stop)
+        );
+    }
+
+    async fn sign_checkpoints(&self, mut stop: watch::Receiver<bool>) {
         loop {
             if let Err(error) = self.sequence_now().await {
                 // Releases wait for a checkpoint, so a failing sequencer fails closed.
@@ -25,7 +28,7 @@ impl Domain {
             }
             tokio::select! {
                 () = self.recorded.notified() => {}
-                () = tokio::time::sleep(Duration::from_millis(CADENCE_MS)) => {}
+                () = tokio::time::sleep(self.cadence) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }

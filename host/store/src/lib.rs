@@ -18,6 +18,7 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod published;
 mod quota;
 mod reading;
 mod record;
@@ -27,7 +28,7 @@ mod settings;
 
 pub use change::Change;
 pub use error::StoreError;
-pub use open::Store;
+pub use open::{DATABASE_FILE, Store};
 pub use outputs::HeldOutput;
 pub use people::{Token, TokenKind};
 pub use quota::Usage;

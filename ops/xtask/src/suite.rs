@@ -10,7 +10,7 @@ use crate::{demo, guests};
 pub fn run(workspace: &Workspace, consent: Consent) -> anyhow::Result<()> {
     let mut steps = Steps::default();
     steps.need("set-up", || {
-        setup::ensure(workspace, &[Need::GuestTarget, Need::Nextest], consent)
+        setup::ensure(workspace, &Need::ALL, consent)
     })?;
     steps.need("build", || demo::build(workspace))?;
     guests::build_all(workspace, &mut steps)?;

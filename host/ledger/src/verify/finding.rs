@@ -226,6 +226,16 @@ impl Report {
         self.findings_total == 0
     }
 
+    /// Adds what another verification of the same record found.
+    pub fn add_findings_of(&mut self, other: Self) {
+        let untold = other.findings_total - other.findings.len() as u64;
+        other
+            .findings
+            .into_iter()
+            .for_each(|finding| self.add(finding));
+        self.findings_total += untold;
+    }
+
     pub(crate) fn add(&mut self, finding: Finding) {
         self.findings_total += 1;
         if self.findings.len() < FINDINGS_MAX {
