@@ -82,7 +82,26 @@ fn released() -> (World, String) {
         .story
         .wait_state(&run, &["released"], RUN_WAIT_MAX)
         .expect("released");
+    await_published(&world);
     (world, run)
+}
+
+/// Waits until what is signed is published, too.
+fn await_published(world: &World) {
+    let regulator = world.story.person(REGULATOR).expect("a regulator");
+    let signed = regulator.get("/record/checkpoint").expect("an answer");
+    let signed = signed.served().expect("a checkpoint")["size"].as_u64();
+    let file = world.server.data().join("log/checkpoint");
+    let began = Instant::now();
+    loop {
+        let note = std::fs::read_to_string(&file).unwrap_or_default();
+        let published = note.lines().nth(1).and_then(|line| line.parse().ok());
+        if published >= signed {
+            return;
+        }
+        assert!(began.elapsed() < PUBLISH_WAIT_MAX, "{note}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -267,7 +286,7 @@ fn what_is_published_is_repaired_at_the_next_start() {
     }
     server.stop().expect("stopped in order");
     holds(verify());
-    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o640)).expect("another mode");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o640)).expect("another mode");
     let refused = server.restart().expect_err("a key that others can read");
     assert!(refused.to_string().contains("readable by others"), "{refused}");
 }
