@@ -1,6 +1,7 @@
 """Looks at a transparency log with `aics-tlog`, an implementation of the C2SP formats by others.
 
     log.py audit DIR KEY [WITNESS_KEY ...]    checkpoint, every tile and bundle, proofs of inclusion and consistency
+    log.py note FILE KEY                      a checkpoint alone
     log.py receipt FILE KEY                   a receipt: the proof of an entry, and of a call under it if it has one
     log.py consistency PROOF OLD NEW KEY      a proof of consistency between two checkpoints
     log.py make DIR COUNT                     makes a log of its own, and prints its key
@@ -58,6 +59,10 @@ def audit(directory, key, *witnesses):
     return {"size": head.size, "tiles": report.tiles, "bundles": report.bundles, "witnesses": head.witnesses}
 
 
+def note(file, key):
+    return {"size": opened(Path(file).read_bytes(), key).size}
+
+
 def receipt(file, key):
     text = Path(file).read_text()
     proof, note = text.split("\n\n", 1)
@@ -100,7 +105,7 @@ def make(directory, count):
 
 def main():
     command, *arguments = sys.argv[1:]
-    commands = {"audit": audit, "receipt": receipt, "consistency": consistency, "make": make}
+    commands = {"audit": audit, "note": note, "receipt": receipt, "consistency": consistency, "make": make}
     try:
         print(json.dumps({"holds": True, **commands[command](*arguments)}))
     except Exception as error:  # whatever it is, it does not hold

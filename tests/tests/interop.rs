@@ -112,16 +112,31 @@ fn others_verify_our_log_and_our_receipts() {
     let key = world.server.log_key().to_owned();
 
     let copy = place("copy");
-    let exported = holds(ours(Some(&world), &["export", "--to", name(&copy), "--key", &key]));
+    let exported = holds(ours(
+        Some(&world),
+        &["export", "--to", name(&copy), "--key", &key],
+    ));
     let size = exported["covered"].as_u64().expect("a size");
     assert!(exported["calls"].as_u64().expect("calls") > 3, "{exported}");
     let audited = holds(others(&["audit", name(&copy), &key]));
     assert_eq!(audited["size"], size);
-    let verified = holds(ours(None, &["verify", "--from", name(&copy), "--key", &key]));
-    assert_eq!((&verified["covered"], &verified["runs"]), (&size.into(), &1.into()));
+    let verified = holds(ours(
+        None,
+        &["verify", "--from", name(&copy), "--key", &key],
+    ));
+    assert_eq!(
+        (&verified["covered"], &verified["runs"]),
+        (&size.into(), &1.into())
+    );
     let url = world.server.url().to_owned();
-    holds(ours(Some(&world), &["verify", "--from", &url, "--key", &key]));
-    holds(ours(None, &["verify", "--from", name(world.server.data()), "--key", &key]));
+    holds(ours(
+        Some(&world),
+        &["verify", "--from", &url, "--key", &key],
+    ));
+    holds(ours(
+        None,
+        &["verify", "--from", name(world.server.data()), "--key", &key],
+    ));
 
     receipts(&world, &run, directory.path(), &key);
     grown(&world, &copy, directory.path(), &key, size);
@@ -132,11 +147,23 @@ fn receipts(world: &World, run: &str, directory: &Path, key: &str) {
     let file = directory.join("call.tlog-proof");
     let fetched = ours(
         Some(world),
-        &["receipt", "fetch", "--run", run, "--call", "2", "--to", name(&file)],
+        &[
+            "receipt",
+            "fetch",
+            "--run",
+            run,
+            "--call",
+            "2",
+            "--to",
+            name(&file),
+        ],
     );
     assert!(fetched.0, "{fetched:?}");
     let by_others = holds(others(&["receipt", name(&file), key]));
-    let by_us = holds(ours(None, &["receipt", "verify", name(&file), "--key", key]));
+    let by_us = holds(ours(
+        None,
+        &["receipt", "verify", name(&file), "--key", key],
+    ));
     assert_eq!(by_others["kind"], "run-sealed");
     assert_eq!(by_others["index"], by_us["index"]);
     assert_eq!(by_others["call"], by_us["call"]["facts"]);
@@ -144,7 +171,10 @@ fn receipts(world: &World, run: &str, directory: &Path, key: &str) {
 
     let entry = text(&by_us["entry"], "id");
     let file = directory.join("entry.tlog-proof");
-    let fetched = ours(Some(world), &["receipt", "fetch", "--entry", &entry, "--to", name(&file)]);
+    let fetched = ours(
+        Some(world),
+        &["receipt", "fetch", "--entry", &entry, "--to", name(&file)],
+    );
     assert!(fetched.0, "{fetched:?}");
     holds(others(&["receipt", name(&file), key]));
     let mut changed = std::fs::read_to_string(&file).expect("a receipt");
@@ -152,11 +182,19 @@ fn receipts(world: &World, run: &str, directory: &Path, key: &str) {
     changed.replace_range(at..=at, "9");
     std::fs::write(&file, changed).expect("a changed receipt");
     breaks(others(&["receipt", name(&file), key]));
-    breaks(ours(None, &["receipt", "verify", name(&file), "--key", key]));
+    breaks(ours(
+        None,
+        &["receipt", "verify", name(&file), "--key", key],
+    ));
 
-    let unit = world.story.operator_of(&repository().join("examples/bus-rides"));
+    let unit = world
+        .story
+        .operator_of(&repository().join("examples/bus-rides"));
     let unit = unit.expect("an operator");
-    for path in [format!("/record/{entry}/receipt"), format!("/runs/{run}/calls/2/receipt")] {
+    for path in [
+        format!("/record/{entry}/receipt"),
+        format!("/runs/{run}/calls/2/receipt"),
+    ] {
         let refused = unit.get(&path).expect("an answer");
         assert!([403, 404].contains(&refused.status), "{}", refused.status);
     }
@@ -165,24 +203,53 @@ fn receipts(world: &World, run: &str, directory: &Path, key: &str) {
 /// The log grew meanwhile, and says how it begins with what it was.
 fn grown(world: &World, copy: &Path, directory: &Path, key: &str, size: u64) {
     let later = directory.join("later");
-    let exported = holds(ours(Some(world), &["export", "--to", name(&later), "--key", key]));
+    let exported = holds(ours(
+        Some(world),
+        &["export", "--to", name(&later), "--key", key],
+    ));
     let to = exported["covered"].as_u64().expect("a size");
     assert!(to > size, "what is looked at is on the record");
     let regulator = world.story.person(REGULATOR).expect("a regulator");
     let path = format!("/log/consistency?from={size}&to={to}");
-    let proof = regulator.get(&path).expect("an answer").served().expect("a proof");
+    let proof = regulator
+        .get(&path)
+        .expect("an answer")
+        .served()
+        .expect("a proof");
     let file = directory.join("consistency.json");
     std::fs::write(&file, proof.to_string()).expect("a proof");
     let (old, new) = (copy.join("checkpoint"), later.join("checkpoint"));
-    holds(others(&["consistency", name(&file), name(&old), name(&new), key]));
+    holds(others(&[
+        "consistency",
+        name(&file),
+        name(&old),
+        name(&new),
+        key,
+    ]));
     holds(ours(
         None,
-        &["verify", "--from", name(&later), "--key", key, "--witnessed", name(&old)],
+        &[
+            "verify",
+            "--from",
+            name(&later),
+            "--key",
+            key,
+            "--witnessed",
+            name(&old),
+        ],
     ));
     // What was there first lacks what came later.
     breaks(ours(
         None,
-        &["verify", "--from", name(copy), "--key", key, "--witnessed", name(&new)],
+        &[
+            "verify",
+            "--from",
+            name(copy),
+            "--key",
+            key,
+            "--witnessed",
+            name(&new),
+        ],
     ));
 }
 
@@ -198,7 +265,11 @@ fn tampered(copy: &Path, key: &str) {
         changed[middle] ^= 1;
         std::fs::write(&path, changed).expect("a changed file");
         let report = breaks(ours(None, &["verify", "--from", name(copy), "--key", key]));
-        assert_ne!(report["findings"].as_array().map(Vec::len), Some(0), "{report}");
+        assert_ne!(
+            report["findings"].as_array().map(Vec::len),
+            Some(0),
+            "{report}"
+        );
         if !file.starts_with("traces") {
             breaks(others(&["audit", name(copy), key]));
         }
@@ -232,9 +303,16 @@ fn we_verify_a_log_that_others_made() {
         let log = directory.path().join(count);
         let made = holds(others(&["make", name(&log), count]));
         let key = text(&made, "key");
-        let verify = || ours(None, &["verify", "--foreign", "--from", name(&log), "--key", &key]);
+        let verify = || {
+            ours(
+                None,
+                &["verify", "--foreign", "--from", name(&log), "--key", &key],
+            )
+        };
         assert_eq!(holds(verify())["covered"].to_string(), count);
-        let bundle = files(&log).into_iter().rfind(|path| name(path).contains("entries"));
+        let bundle = files(&log)
+            .into_iter()
+            .rfind(|path| name(path).contains("entries"));
         let bundle = log.join(bundle.expect("a bundle"));
         let whole = std::fs::read(&bundle).expect("a bundle");
         let mut changed = whole;
@@ -256,12 +334,30 @@ fn what_is_published_is_repaired_at_the_next_start() {
     let key = server.log_key().to_owned();
     let log = data.join("log");
     let secret = data.join("keys/log-signing.key");
-    let mode = std::fs::metadata(&secret).expect("the log's key").permissions().mode();
+    let mode = std::fs::metadata(&secret)
+        .expect("the log's key")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600, "the log's key is its owner's alone");
-    let mode = std::fs::metadata(data.join("keys")).expect("keys").permissions().mode();
+    let mode = std::fs::metadata(data.join("keys"))
+        .expect("keys")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o700);
     server.stop().expect("stopped in order");
-    let verify = || ours(None, &["verify", "--from", name(&log), "--key", &key, "--without-calls"]);
+    let verify = || {
+        ours(
+            None,
+            &[
+                "verify",
+                "--from",
+                name(&log),
+                "--key",
+                &key,
+                "--without-calls",
+            ],
+        )
+    };
     holds(verify());
     // One file changed, one gone, one cut off.
     let files = files(&log);
@@ -286,7 +382,57 @@ fn what_is_published_is_repaired_at_the_next_start() {
     }
     server.stop().expect("stopped in order");
     holds(verify());
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o640)).expect("another mode");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o640))
+        .expect("another mode");
     let refused = server.restart().expect_err("a key that others can read");
-    assert!(refused.to_string().contains("readable by others"), "{refused}");
+    assert!(
+        refused.to_string().contains("readable by others"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_rotated_key_goes_on_where_the_old_one_ended() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("data");
+    let none: [&str; 0] = [];
+    let mut server = Server::start(&program(), &data, none).expect("a server");
+    let old = server.log_key().to_owned();
+    server.stop().expect("stopped in order");
+    let (log, before) = (data.join("log"), directory.path().join("before"));
+    std::fs::copy(log.join("checkpoint"), &before).expect("a checkpoint that is kept");
+    let mut server = Server::start(&program(), &data, ["--rotate-log-key"]).expect("a server");
+    let new = server.log_key().to_owned();
+    server.stop().expect("stopped in order");
+    assert_ne!(old, new);
+    assert_eq!(
+        std::fs::read_to_string(data.join("log.pub"))
+            .expect("a key")
+            .trim(),
+        new
+    );
+    assert!(!data.join("keys/log-signing.next").exists());
+    for key in [&old, &new] {
+        holds(others(&["note", name(&data.join("log.handover")), key]));
+    }
+    for place in [name(&data), name(&log)] {
+        let against = |key: &str| {
+            let kept = name(&before);
+            ours(
+                None,
+                &["verify", "--from", place, "--key", key, "--witnessed", kept],
+            )
+        };
+        holds(against(&new));
+        breaks(against(&old));
+    }
+    holds(others(&["audit", name(&log), &new]));
+    breaks(others(&["audit", name(&log), &old]));
+    let mut server = Server::start(&program(), &data, none).expect("a server under the new key");
+    assert_eq!(server.log_key(), new);
+    server.stop().expect("stopped in order");
+    holds(ours(
+        None,
+        &["verify", "--from", name(&data), "--key", &new],
+    ));
 }

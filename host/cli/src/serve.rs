@@ -61,6 +61,10 @@ pub struct Serve {
     #[arg(long, value_name = "MS", default_value = "500", value_parser = cadence)]
     checkpoint_ms: Duration,
 
+    /// Replaces the key that signs the transparency log before anything is served; see host/KEYS.md
+    #[arg(long)]
+    rotate_log_key: bool,
+
     /// What to log, to standard error: a level, or target=level, separated by commas
     #[arg(long, env = "YUNEI_LOG", value_name = "FILTER", default_value = yunei_telemetry::FILTER_DEFAULT)]
     log: String,
@@ -152,7 +156,12 @@ impl Serve {
         let policies = Policies::read(self.policies.as_deref(), &self.profile)?;
         let directory = data::Directory::open(&self.data)?;
         let domain = Domain::open(self.settings(&directory, policies)?).await;
-        let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let mut domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        if self.rotate_log_key {
+            let handed_over = domain.rotate_log_key().await;
+            let handed_over = handed_over.context("cannot replace the log's key")?;
+            directory.renew_log_key(&domain.log_key().to_string(), &handed_over)?;
+        }
         let listener = TcpListener::bind(self.listen).await.map_err(|error| {
             Input::new(format!("cannot listen on {}", self.listen)).because(error)
         })?;

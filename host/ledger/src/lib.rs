@@ -27,7 +27,8 @@ mod verify;
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
 pub use draft::Draft;
 pub use entry::{
-    AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RUN, TRACE_ROOT,
+    AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, KEY_FROM, KEY_TO, MODULE, NONCE_BYTES,
+    RUN, TRACE_ROOT,
 };
 pub use error::LedgerError;
 pub use kind::Kind;

@@ -60,11 +60,6 @@ impl<'k> Published<'k> {
         }
     }
 
-    /// Trusts a key that signed before `until` entries were in the log, as well.
-    pub fn retired(&mut self, key: VerifierKey, until: u64) {
-        self.verification.retired(key, until);
-    }
-
     /// Hands in a checkpoint as a signed note: the log's own, or one that was kept elsewhere.
     pub fn checkpoint(&mut self, note: &[u8]) {
         self.verification.checkpoint(note);
@@ -143,6 +138,7 @@ impl<'k> Published<'k> {
     /// Compares all of it.
     #[must_use]
     pub fn finish(mut self) -> Report {
+        self.verification.open_earlier();
         let found = self.found();
         let leaves = self.leaves();
         let size = self.size();

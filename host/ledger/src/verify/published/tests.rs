@@ -275,14 +275,63 @@ fn what_grows_meanwhile_is_no_finding_unless_it_must_not_grow() {
 }
 
 #[test]
-fn a_retired_key_is_trusted_up_to_its_end() {
+fn a_key_of_before_is_trusted_as_far_as_the_log_tells() {
     let old = SigningKey::from_seed("yunei.example/log", &[6; 32]).unwrap();
-    let copy = foreign(5);
-    let open = |until| {
-        let mut published = Published::new(old.verifier(), FOREIGN);
-        published.retired(key().verifier().clone(), until);
-        published.checkpoint(&copy.files[CHECKPOINT]);
-        published.size()
+    let ids = CountingIds::default();
+    let drafts = (0..6_u32).map(|n| match n {
+        3 => Draft::new(Kind::LogKeyRotated)
+            .fact(crate::KEY_FROM, old.verifier().to_string())
+            .fact(crate::KEY_TO, key().verifier().to_string()),
+        _ => Draft::new(Kind::Queried).fact("number", n),
+    });
+    let entries: Vec<Vec<u8>> = (0..)
+        .zip(drafts)
+        .map(|(n, draft)| sealed(draft, &ids, n).canonical().to_vec())
+        .collect();
+    let files = files(&entries);
+    let leaves: Vec<Digest> = entries.iter().map(|e| tree::leaf_hash(e)).collect();
+    let head = |size: u64| {
+        let mut hashes = Hashes::default();
+        log::append(0, &leaves[..usize::try_from(size).unwrap()], &mut hashes).unwrap();
+        Checkpoint {
+            origin: old.name().to_owned(),
+            size,
+            root: log::root(size, &hashes).unwrap(),
+        }
     };
-    assert_eq!((open(5), open(4)), (Some(5), None));
+    let current = key();
+    let against = |note: &[u8], with: &SigningKey| {
+        let mut published = Published::new(with.verifier(), Scope::COPY);
+        published.checkpoint(&files[CHECKPOINT]);
+        published.checkpoint(note);
+        for (path, bytes) in &files {
+            if let Ok(tile) = path.parse() {
+                published.tile(tile, bytes);
+            }
+        }
+        published.finish().findings
+    };
+    let handed_over = head(4).sign_by(&[&old, &current]).unwrap();
+    for with in [&old, &current] {
+        assert_eq!(
+            Checkpoint::open(&handed_over, with.verifier())
+                .unwrap()
+                .size,
+            4
+        );
+    }
+    for size in [1, 3, 4] {
+        assert_eq!(against(&head(size).sign(&old).unwrap(), &current), []);
+    }
+    assert_eq!(against(&handed_over, &current), []);
+    let beyond = against(&head(5).sign(&old).unwrap(), &current);
+    assert!(
+        matches!(beyond[..], [Finding::ForgedCheckpoint { number: 1, .. }]),
+        "{beyond:?}"
+    );
+    // Another history of the old key is a fork, and the old key says nothing of what came after it.
+    let mut forked = head(2);
+    forked.root = Digest::of(b"another");
+    assert_ne!(against(&forked.sign(&old).unwrap(), &current), []);
+    assert_ne!(against(&handed_over, &old), []);
 }
