@@ -174,8 +174,9 @@ impl KeyStore for FileKeyStore {
         self.directory
             .rename(NEXT_LOG_SIGNING, &self.directory, LOG_SIGNING)
             .map_err(failed)?;
-        let directory = self.directory.try_clone().map_err(failed)?;
-        directory.into_std_file().sync_all().map_err(failed)
+        // The handle of the directory only names it; syncing needs one that reads it.
+        let readable = self.directory.open(".").map_err(failed)?;
+        readable.sync_all().map_err(failed)
     }
 
     fn artefact_key(&self) -> Result<Zeroizing<[u8; 32]>, KeyError> {

@@ -91,9 +91,9 @@ fn put(log: &Dir, aside: &Dir, path: &str, bytes: &[u8]) -> io::Result<()> {
     aside.rename(UNFINISHED, log, path)
 }
 
-/// Takes away narrower tiles in the place of `tile` once it is full. Bundles repeat all that the narrower ones had, so of those
-/// the widest alone stays.
-fn take_narrower(log: &Dir, tile: Tile) -> io::Result<()> {
+/// Takes away other widths in the place of `tile`: all of them once it is full, and where nobody looked at them yet (`unseen`).
+/// Bundles repeat all that the narrower ones had, so of those the widest alone stays.
+fn take_narrower(log: &Dir, tile: Tile, unseen: bool) -> io::Result<()> {
     let narrower = format!("{}.p", tile.full());
     let entries = match log.read_dir(&narrower) {
         Ok(entries) => entries,
@@ -106,7 +106,7 @@ fn take_narrower(log: &Dir, tile: Tile) -> io::Result<()> {
     for entry in entries {
         let name = entry?.file_name();
         let own = name.to_str() == Some(tile.width().to_string().as_str());
-        if !own && tile.kind() == TileKind::Entries {
+        if !own && (unseen || tile.kind() == TileKind::Entries) {
             log.remove_file(std::path::Path::new(&narrower).join(name))?;
         }
     }
@@ -163,7 +163,7 @@ impl Domain {
         let note = newest.note.clone().into_bytes();
         let last = move |log: &Dir, aside: &Dir| {
             put(log, aside, CHECKPOINT, &note)?;
-            Tile::grown(earlier, size).try_for_each(|tile| take_narrower(log, tile))
+            Tile::grown(earlier, size).try_for_each(|tile| take_narrower(log, tile, earlier == 0))
         };
         self.shelf.with(last).await?;
         *published = Published {
