@@ -28,9 +28,7 @@ mod settings;
 
 pub use change::Change;
 pub use error::StoreError;
-pub use open::Store;
 pub use open::{DATABASE_FILE, Store};
-pub use outputs::HeldOutput;
 pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};
 pub use quota::Usage;
