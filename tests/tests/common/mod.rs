@@ -94,6 +94,15 @@ pub fn guest(kind: &str, name: &str) -> PathBuf {
     file
 }
 
+/// A Python environment that `cargo xtask setup` made.
+pub fn environment(name: &str) -> PathBuf {
+    let target = target();
+    target
+        .parent()
+        .expect("a target directory")
+        .join(format!("{name}-python"))
+}
+
 fn target() -> PathBuf {
     let this = std::env::current_exe().expect("this program");
     this.ancestors()
