@@ -131,6 +131,8 @@ kinds! {
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.
     EmergencyLifted = "emergency-lifted",
+    /// The key that signs checkpoints was replaced.
+    LogKeyRotated = "log-key-rotated",
     /// The system started.
     SystemStarted = "system-started",
     /// The system stopped in order.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cap_std::fs::Dir;
 use tokio::sync::{Notify, OnceCell, watch};
@@ -15,6 +16,7 @@ use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
 
+use crate::publish::Shelf;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -31,6 +33,8 @@ pub struct Settings {
     pub profile: String,
     /// The transparency log's name.
     pub log_name: String,
+    /// Time between two published checkpoints of the log; more than [`crate::CADENCE_MAX`] counts as that.
+    pub cadence: Duration,
     /// Limits of runs.
     pub limits: Limits,
     /// Keys.
@@ -55,6 +59,8 @@ pub struct Domain {
     pub(crate) components: Dir,
     pub(crate) artefacts: Dir,
     pub(crate) sealed: Dir,
+    pub(crate) shelf: Shelf,
+    pub(crate) cadence: Duration,
     pub(crate) program: PathBuf,
     pub(crate) profile: Profile,
     pub(crate) profile_text: String,
@@ -108,6 +114,8 @@ impl Domain {
             components: directory("components")?,
             artefacts: directory("artefacts")?,
             sealed: directory("sealed")?,
+            shelf: Shelf::new(directory("log")?, directory("log-unfinished")?),
+            cadence: settings.cadence.min(crate::CADENCE_MAX),
             store,
             authority: settings.authority,
             compiler: Compiler::new(settings.program.clone()),
@@ -188,6 +196,7 @@ impl Domain {
         self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
             .await?;
         self.sequence_now().await?;
+        self.publish_now().await?;
         self.store.close().await;
         Ok(())
     }

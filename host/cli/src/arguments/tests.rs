@@ -85,7 +85,6 @@ fn what_makes_no_sense_is_not_taken() {
         "yunei user appoint alice --role emperor",
         "yunei catalog import bus rides.csv --data-as-of yesterday",
         "yunei release fetch ID --format pdf",
-        "yunei ledger verify --key k",
         "yunei ledger tail --kind rumour",
         "yunei run list --limit 0",
         "yunei serve",

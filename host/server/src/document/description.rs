@@ -144,10 +144,11 @@ impl Description {
 fn placeholders(path: &str) -> impl Iterator<Item = Parameter> {
     path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        let schema = if name == "id" {
-            schema::id()
-        } else {
-            schema::name()
+        let schema = match name {
+            "id" => schema::id(),
+            "index" => schema::count(),
+            "tile" | "bundle" => schema::text(),
+            _ => schema::name(),
         };
         let parameter = ParameterBuilder::new()
             .name(name)

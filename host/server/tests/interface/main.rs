@@ -15,4 +15,5 @@ mod schemas;
 mod serve;
 mod support;
 mod table;
+mod transparency;
 mod walk;

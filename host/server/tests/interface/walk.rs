@@ -451,6 +451,7 @@ async fn record(town: &Town, people: &People) {
         .await
         .expect(400);
     town.get("/api/v1/record", &people.alice).await.expect(403);
+    crate::transparency::walk(town, &people.auditor, &people.alice).await;
     stop.send_replace(true);
     sequencer.await.unwrap();
 }
