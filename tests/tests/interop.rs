@@ -24,7 +24,7 @@ const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Runs the implementation of others. Gives whether it is content, and what it says.
 fn others(arguments: &[&str]) -> (bool, Value) {
-    let python = environment("interop").join("bin").join("python");
+    let python = environment("aics-tlog").join("bin").join("python");
     let output = Command::new(&python)
         .arg(repository().join("tests/interop/log.py"))
         .args(arguments)

@@ -102,13 +102,14 @@ pub fn guest(kind: &str, name: &str) -> PathBuf {
     file
 }
 
-/// A Python environment that `cargo xtask setup` made.
+/// A Python environment with a tool of others, that `cargo xtask setup` made.
 pub fn environment(name: &str) -> PathBuf {
     let target = target();
     target
         .parent()
         .expect("a target directory")
-        .join(format!("{name}-python"))
+        .join("tools")
+        .join(name)
 }
 
 fn target() -> PathBuf {

@@ -32,7 +32,7 @@ pub fn installation(workspace: &Workspace) -> Vec<Call> {
 }
 
 fn environment(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("interop-python")
+    workspace.target.join("tools").join("aics-tlog")
 }
 
 fn python(workspace: &Workspace) -> PathBuf {

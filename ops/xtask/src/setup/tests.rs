@@ -1,6 +1,5 @@
-use crate::workspace::Workspace;
-
 use super::{Machine, Need, agrees, all_installed, announce};
+use crate::workspace::Workspace;
 
 const BARE: Machine = Machine {
     administrator: false,
@@ -9,12 +8,16 @@ const BARE: Machine = Machine {
     rustup: false,
 };
 
-fn workspace() -> Workspace {
-    Workspace::find().unwrap()
-}
-
 fn told(machine: Machine, need: Need) -> String {
     announce(&[machine.way(&workspace(), need).unwrap()])
+}
+
+fn workspace() -> Workspace {
+    Workspace {
+        root: "/source".into(),
+        target: "/built".into(),
+        packages: Vec::new(),
+    }
 }
 
 #[test]
@@ -97,4 +100,17 @@ fn every_debian_package_must_be_installed() {
         "installed\ninstalled\nconfig-files\ninstalled\n"
     ));
     assert!(!all_installed("installed\ninstalled\ninstalled\n"));
+}
+
+#[test]
+fn the_verifier_of_others_is_put_below_the_target_directory() {
+    let told = told(BARE, Need::LogTools);
+    assert!(
+        told.contains("python3 -m venv /built/tools/aics-tlog"),
+        "{told}"
+    );
+    assert!(
+        told.contains("--ignore-requires-python aics-tlog=="),
+        "{told}"
+    );
 }
