@@ -159,7 +159,7 @@ fn the_same_source_gives_the_same_bytes_in_every_directory() {
                 let trace = trace.to_str().expect("a path in UTF-8");
                 assert!(!text.contains(trace), "`{trace}` is in the component");
             }
-            for trace in ["/.cargo/", "/home/", "/root/", "/usr/lib/"] {
+            for trace in ["/.cargo/", "/lib/rustlib/"] {
                 assert!(!text.contains(trace), "`{trace}` is in the component");
             }
             component
