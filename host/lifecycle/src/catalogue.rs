@@ -1,5 +1,6 @@
 //! Resources and their snapshots.
 
+use tracing::Instrument as _;
 use yunei_authority::{Action, ResourceTarget, Target};
 use yunei_catalog::{CatalogueEntry, ImportError, ImportFormat, ImportTerms, SourceFile, import};
 use yunei_ledger::Kind;
@@ -8,9 +9,10 @@ use yunei_model::{
     Timestamp,
 };
 use yunei_store::{Change, PAGE_ROWS_MAX, Page};
-use yunei_telemetry::event;
+use yunei_telemetry::{event, span};
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// Files that one snapshot is made of at most: more than ten years of daily increments.
 pub const INCREMENTS_MAX: u64 = 4096;
@@ -92,17 +94,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ResourceId>,
-    ) -> Result<Vec<Resource>, LifecycleError> {
+    ) -> Result<Listed<Resource, ResourceId>, LifecycleError> {
         self.permit(actor, Action::ViewCatalogue, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for resource in self.store.resources(page).await? {
-            let target = Target::Resource(ResourceTarget::from(&resource));
-            if self.may(actor, Action::ViewCatalogue, &target).await? {
-                seen.push(resource);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let resources = self.store.resources(part).await?;
+            listing.read(resources.len());
+            for resource in resources {
+                let target = Target::Resource(ResourceTarget::from(&resource));
+                let sees = self.may(actor, Action::ViewCatalogue, &target).await?;
+                if !listing.look(resource.id, sees.then_some(resource)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One resource.
@@ -135,7 +142,8 @@ impl Domain {
         name: &Name,
         new: NewSnapshot,
     ) -> Result<Snapshot, LifecycleError> {
-        let imported = self.import_file(actor, name, &new).await;
+        let span = span!(IMPORT, RESOURCE = %name);
+        let imported = self.import_file(actor, name, &new).instrument(span).await;
         // The upload has done its duty either way.
         if let Err(error) = self.incoming.remove_file(&new.file) {
             event!(WARN, STAGE_FAILED, STAGE = "import", CAUSE = %error.kind());
@@ -232,9 +240,20 @@ impl Domain {
         actor: &Actor,
         name: &Name,
         page: Page<SnapshotId>,
-    ) -> Result<Vec<Snapshot>, LifecycleError> {
+    ) -> Result<Listed<Snapshot, SnapshotId>, LifecycleError> {
         let resource = self.resource(actor, name).await?;
-        Ok(self.store.snapshots(resource.id, page).await?)
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let snapshots = self.store.snapshots(resource.id, part).await?;
+            listing.read(snapshots.len());
+            for snapshot in snapshots {
+                // Whoever sees the resource sees which snapshots it has.
+                if !listing.look(snapshot.id, Some(snapshot)) {
+                    break;
+                }
+            }
+        }
+        Ok(listing.listed())
     }
 }
 

@@ -1,3 +1,5 @@
+use crate::workspace::Workspace;
+
 use super::{Machine, Need, agrees, all_installed, announce};
 
 const BARE: Machine = Machine {
@@ -7,8 +9,12 @@ const BARE: Machine = Machine {
     rustup: false,
 };
 
+fn workspace() -> Workspace {
+    Workspace::find().unwrap()
+}
+
 fn told(machine: Machine, need: Need) -> String {
-    announce(&[machine.way(need).unwrap()])
+    announce(&[machine.way(&workspace(), need).unwrap()])
 }
 
 #[test]
@@ -44,10 +50,10 @@ fn sudo_is_used_when_not_root() {
 
 #[test]
 fn what_cannot_be_installed_is_said() {
-    let no_apt = BARE.way(Need::GuestTarget).err().unwrap();
+    let no_apt = BARE.way(&workspace(), Need::GuestTarget).err().unwrap();
     assert!(no_apt.to_string().contains("lld-22 by hand"), "{no_apt}");
     let no_sudo = Machine { apt: true, ..BARE }
-        .way(Need::Python)
+        .way(&workspace(), Need::Python)
         .err()
         .unwrap();
     assert!(no_sudo.to_string().contains("as root"), "{no_sudo}");
@@ -57,7 +63,7 @@ fn what_cannot_be_installed_is_said() {
             rustup: true,
             ..BARE
         }
-        .way(Need::GuestTarget)
+        .way(&workspace(), Need::GuestTarget)
         .is_ok()
     );
 }
