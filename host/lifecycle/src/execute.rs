@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
-use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
+use yunei_rooms::{Ending, Event, GateSession, Layer, RoomError, RunningRooms, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, chain_in_words, event, span};
 
@@ -340,10 +340,9 @@ impl Domain {
         };
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(EndCause::Host {
-            // For supervision alone: an operating unit sees no cause.
-            detail: chain_in_words(error),
-        });
+        let cause = cause_of(error);
+        let kind_of_cause = cause_kind(&cause);
+        run.end_cause = Some(cause);
         let kind = if next == RunState::Failed {
             Kind::RunFailed
         } else {
@@ -353,8 +352,11 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(kind))
             .await?;
         change.put_run(&run).await?;
-        self.record(&mut change, run_facts(draft, &run).fact("cause", "host"))
-            .await?;
+        self.record(
+            &mut change,
+            run_facts(draft, &run).fact("cause", kind_of_cause),
+        )
+        .await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }
@@ -364,6 +366,20 @@ fn note_trace(run: &mut Run, ran: &Ran) {
     run.trace_root = Some(ran.trace.root());
     run.calls = ran.calls;
     run.rows_fed = ran.ending.rows_fed;
+}
+
+/// What an error of the host means for a run: a room that was lost, or the host's own failure.
+fn cause_of(error: &LifecycleError) -> EndCause {
+    match error {
+        LifecycleError::Rooms(RoomError::Lost { room, status }) => EndCause::RoomLost {
+            room: (*room).to_owned(),
+            status: status.clone(),
+        },
+        // For supervision alone: an operating unit sees no cause.
+        other => EndCause::Host {
+            detail: chain_in_words(other),
+        },
+    }
 }
 
 /// The kind of a cause: the record has no message of a guest.

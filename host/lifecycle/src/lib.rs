@@ -82,7 +82,7 @@ mod view;
 
 pub use actor::{Actor, Permit};
 pub use admit::{Admitted, Upload};
-pub use catalogue::NewSnapshot;
+pub use catalogue::{INCREMENTS_MAX, NewSnapshot, Onto};
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
 pub use contract::{NewGrant, NewScenario};

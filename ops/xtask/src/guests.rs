@@ -37,8 +37,20 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Builds every guest with the program that has been built, one step each; goes on when one fails.
 pub fn build_all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()> {
+    build(workspace, steps, |_| true)
+}
+
+/// The same for those guests whose module, without its ending, is `wanted`.
+pub fn build(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    wanted: impl Fn(&Path) -> bool,
+) -> anyhow::Result<()> {
     let guests = find(&workspace.root)?;
-    for guest in &guests {
+    for guest in guests
+        .iter()
+        .filter(|guest| wanted(&guest.module.with_extension("")))
+    {
         let out = workspace.guests().join(&guest.module);
         let name = guest.module.with_extension("");
         steps.step(&format!("guest {}", name.display()), || {
@@ -53,7 +65,7 @@ pub fn build_all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()>
                 .args(["--target-dir"])
                 .args([workspace.guests().join("target")])
                 .within(&workspace.root)
-                .run()
+                .run_quietly()
         });
     }
     Ok(())

@@ -67,7 +67,8 @@ impl Story {
         Ok(())
     }
 
-    /// Registers a resource and imports the first `files_max` of its files. Gives the resource and its snapshots.
+    /// Registers a resource and imports the first `files_max` of its files, each added to those before. Gives the resource and its
+    /// snapshots; the last one holds all rows.
     ///
     /// # Errors
     /// A step was refused.
@@ -84,8 +85,13 @@ impl Story {
         let mut snapshots = Vec::new();
         for (file, as_of) in set.files.iter().take(files_max) {
             let bytes = bytes(&directory.join(file))?;
+            let onto = if snapshots.is_empty() {
+                ""
+            } else {
+                "&onto=newest"
+            };
             let path = format!(
-                "/resources/{}/snapshots?{}&data_as_of={as_of}",
+                "/resources/{}/snapshots?{}&data_as_of={as_of}{onto}",
                 set.name, set.format
             );
             let imported = client.post_raw(&path, "application/octet-stream", &bytes)?;
