@@ -58,6 +58,7 @@ mod error;
 mod execute;
 mod judge;
 mod keys;
+mod laps;
 mod people;
 mod plan;
 mod record;

@@ -60,13 +60,7 @@ enum Command {
         yes: bool,
     },
     /// Measure one of the figures in `ops/benchmarks/`.
-    Bench {
-        /// Which one.
-        name: String,
-        /// Which build is measured.
-        #[arg(long, value_enum, default_value_t = bench::Profile::Release)]
-        profile: bench::Profile,
-    },
+    Bench(bench::Arguments),
     /// Rebuild the example data from the public packages that it came from.
     Data {
         /// Only this data set.
@@ -97,7 +91,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Guests => guests::run(&workspace),
         Command::Test { yes } => suite::run(&workspace, consent(yes)),
         Command::Demo { once, yes } => demo::run(&workspace, once, consent(yes)),
-        Command::Bench { name, profile } => bench::run(&workspace, &name, profile),
+        Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::Data { name, yes } => data::run(&workspace, name.as_deref(), consent(yes)),
         Command::Wit => check::wit::record(&workspace.root),
     }
