@@ -68,6 +68,8 @@ pub struct Domain {
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// Somebody waits for a checkpoint.
+    pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
 }
@@ -121,6 +123,7 @@ impl Domain {
             running: Mutex::new(HashMap::new()),
             queued: Notify::new(),
             recorded: Notify::new(),
+            awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
         })
     }

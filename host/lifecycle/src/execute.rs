@@ -245,6 +245,8 @@ impl Domain {
             .observed("layers", layers);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        // While the gate computes, the log catches up.
+        self.ask_for_checkpoint();
         laps.done("seal-commit");
         drop(registered);
         let covered_from = self.record_size().await?;
