@@ -406,8 +406,7 @@ impl<'a> Session<'a> {
                 self.rows_fed += rows;
             }
         }
-        self.feed.reap().await;
-        self.cell.reap().await;
+        tokio::join!(self.feed.reap(), self.cell.reap());
         Ok(Event::Ended(Ending {
             cause,
             rows_fed: self.rows_fed,
