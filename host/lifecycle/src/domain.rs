@@ -77,6 +77,8 @@ pub struct Domain {
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// Somebody waits for a checkpoint.
+    pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
 }
@@ -135,6 +137,7 @@ impl Domain {
             probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
+            awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
         })
     }

@@ -11,6 +11,7 @@ use yunei_telemetry::{chain, chain_in_words, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
+use crate::laps::{Laps, took};
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -68,9 +69,15 @@ impl Domain {
     }
 
     async fn try_execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         let plan = self.session_plan(&claimed).await?;
+        laps.done("plan");
         let deadline = Duration::from_millis(claimed.capability.limits().duration_ms_max);
         let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
+        laps.done("rooms");
+        for (room, duration_us) in session.starts() {
+            took(room, *duration_us);
+        }
         let registered = self.register(claimed.run.id, rooms.clone());
         // A grant that ended between claim and start found no rooms to kill: it is asked once more.
         if self.ended_meanwhile(&claimed.run).await? {
@@ -93,6 +100,7 @@ impl Domain {
                     return Ok(None);
                 }
             };
+        laps.done("guest");
         if let Some(cause) = ran.ending.cause.clone() {
             self.fail(claimed.run.id, cause, Some(&ran)).await?;
             return Ok(None);
@@ -214,6 +222,7 @@ impl Domain {
         ran: Ran,
     ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run.id;
+        let mut laps = Laps::begin(&*self.clock);
         let file = format!("{id}.sealed");
         write_once(&self.sealed, &file, b"")?;
         let mut options = cap_std::fs::OpenOptions::new();
@@ -227,7 +236,9 @@ impl Domain {
         let (mut gate, rooms) =
             GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
         let registered = self.register(id, rooms);
+        laps.done("gate-start");
         let (digest, bytes) = gate.sealed().await?;
+        laps.done("seal");
         let output = SealedOutput {
             run: id,
             digest,
@@ -257,6 +268,9 @@ impl Domain {
             .observed("layers", layers);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        // While the gate computes, the log catches up.
+        self.ask_for_checkpoint();
+        laps.done("seal-commit");
         drop(registered);
         let covered_from = self.record_size().await?;
         Ok(Some(Sealed {

@@ -59,6 +59,7 @@ mod execute;
 mod idempotency;
 mod judge;
 mod keys;
+mod laps;
 mod list;
 mod lock_out;
 mod people;

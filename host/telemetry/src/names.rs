@@ -243,6 +243,8 @@ words! {
         REQUEST_FAILED = "request-failed";
         /// A decision was a refusal.
         DECISION_DENIED = "decision-denied";
+        /// A part of a stage is done: which, and how long it took.
+        STAGE_DONE = "stage-done";
         /// A stage failed.
         STAGE_FAILED = "stage-failed";
         /// A run was claimed.

@@ -24,7 +24,8 @@ pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Resul
         setup::ensure(workspace, &[Need::GuestTarget], consent)
     })?;
     steps.need("build", || build(workspace))?;
-    guests::build(workspace, &mut steps, |module| {
+    guests::build_some(workspace, &workspace.program(), &mut steps, |module| {
+        let module = module.with_extension("");
         module.starts_with("examples") || HOSTILE.iter().any(|played| module.ends_with(played))
     })?;
     steps.need("story", || play(workspace, once))?;
