@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cap_std::fs::Dir;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 use yunei_authority::Authority;
 use yunei_catalog::Vault;
 use yunei_disclosure::Profile;
 use yunei_ledger::SigningKey;
-use yunei_model::{Clock, IdSource, Limits, RunId};
-use yunei_rooms::RunningRooms;
+use yunei_model::{AccountId, Clock, IdSource, Limits, RunId};
+use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
 
@@ -68,8 +68,11 @@ pub struct Domain {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) decoy_hash: String,
+    pub(crate) decoy_account: AccountId,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Layers that a room gets here, once somebody asked.
+    pub(crate) probed: OnceCell<Probed>,
     /// Something was queued.
     pub(crate) queued: Notify,
     /// Something was recorded.
@@ -102,6 +105,7 @@ impl Domain {
         let log_key =
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
         Ok(Self {
@@ -126,7 +130,9 @@ impl Domain {
             clock: settings.clock,
             ids: settings.ids,
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
+            decoy_account: AccountId::new(&*decoy_ids),
             running: Mutex::new(HashMap::new()),
+            probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
             checkpointed: watch::Sender::new(covered),

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use yunei_ledger::{Checkpoint, Draft, KEY_FROM, KEY_TO, Kind, SigningKey, VerifierKey};
 use yunei_store::{SEQUENCE_ROWS_MAX, SignedCheckpoint};
-use yunei_telemetry::event;
+use yunei_telemetry::{chain, event};
 
 use crate::{Domain, LifecycleError};
 
@@ -24,7 +24,7 @@ impl Domain {
         loop {
             if let Err(error) = self.sequence_now().await {
                 // Releases wait for a checkpoint, so a failing sequencer fails closed.
-                event!(ERROR, SEQUENCE_FAILED, CAUSE = %error);
+                event!(ERROR, SEQUENCE_FAILED, CAUSE = %chain(&error));
             }
             tokio::select! {
                 () = self.recorded.notified() => {}

@@ -14,6 +14,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod words;
@@ -63,6 +64,7 @@ pub fn routes() -> Vec<Route> {
         record::routes(),
         log::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -9,6 +9,7 @@
 //! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
+mod attempts;
 mod catalogue;
 mod change;
 mod contracts;
@@ -22,10 +23,12 @@ mod published;
 mod quota;
 mod reading;
 mod record;
+mod requests;
 mod runs;
 mod sequence;
 mod settings;
 
+pub use attempts::SignInFailures;
 pub use change::Change;
 pub use error::StoreError;
 pub use open::{DATABASE_FILE, Store};

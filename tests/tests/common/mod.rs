@@ -20,9 +20,17 @@ impl World {
     /// A server with the organisations, people, resources and scenarios of the examples.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::over(&directory.path().join("data"), directory)
+    }
+
+    /// The same over a data directory that lies elsewhere.
+    pub fn start_at(data: &Path) -> Self {
+        Self::over(data, tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn over(data: &Path, directory: tempfile::TempDir) -> Self {
         let none: [&str; 0] = [];
-        let server =
-            Server::start(&program(), &directory.path().join("data"), none).expect("a server");
+        let server = Server::start(&program(), data, none).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {

@@ -6,6 +6,7 @@ use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, Param
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
 
+use crate::repeat::IDEMPOTENCY_KEY;
 use crate::schema;
 
 /// Media type of bodies that are not text.
@@ -40,13 +41,22 @@ impl Description {
         self
     }
 
-    /// It has this header.
-    pub(crate) fn headed(mut self, name: &'static str, about: &'static str) -> Self {
+    /// It counts once under an idempotency key, which it must have.
+    pub(crate) fn once(self) -> Self {
+        self.keyed(Required::True)
+    }
+
+    /// It counts once under an idempotency key, if it has one.
+    pub(crate) fn repeatable(self) -> Self {
+        self.keyed(Required::False)
+    }
+
+    fn keyed(mut self, required: Required) -> Self {
         let header = ParameterBuilder::new()
-            .name(name)
+            .name(IDEMPOTENCY_KEY.as_str())
             .parameter_in(ParameterIn::Header)
-            .required(Required::True)
-            .description(Some(about))
+            .required(required)
+            .description(Some("Makes a repeated request count once, for a day."))
             .schema(Some(schema::text()));
         self.parameters.push(header.build());
         self

@@ -9,6 +9,7 @@
 
 mod http;
 mod log;
+mod oversight;
 mod repeat;
 mod schemas;
 mod serve;
