@@ -115,6 +115,8 @@ kinds! {
     Queried = "queried",
     /// Policy denied something.
     DecisionDenied = "decision-denied",
+    /// A collector of traces refused spans for good; they are set aside.
+    CollectorRefused = "collector-refused",
     /// Everything was stopped.
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.

@@ -1,6 +1,6 @@
 //! The domain: everything that the stages work with, put together once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,10 @@ use yunei_model::{Clock, IdSource, Limits, RunId};
 use yunei_rooms::RunningRooms;
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
+use yunei_telemetry::metrics::Metrics;
 
+use crate::measure::Meter;
+use crate::outbox::Outbox;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -70,6 +73,10 @@ pub struct Domain {
     pub(crate) recorded: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
+    /// How the collectors' outboxes stand, by name.
+    pub(crate) outboxes: Mutex<BTreeMap<String, Outbox>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) meter: tokio::sync::Mutex<Meter>,
 }
 
 impl Domain {
@@ -98,6 +105,8 @@ impl Domain {
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
+        let metrics = Metrics::default();
+        let meter = Meter::start(&store, &metrics, &profile).await?;
         Ok(Self {
             vault,
             incoming: directory("incoming")?,
@@ -122,6 +131,9 @@ impl Domain {
             queued: Notify::new(),
             recorded: Notify::new(),
             checkpointed: watch::Sender::new(covered),
+            outboxes: Mutex::default(),
+            metrics,
+            meter: tokio::sync::Mutex::new(meter),
         })
     }
 

@@ -118,7 +118,10 @@ impl Domain {
     pub async fn verify_record(&self, actor: &Actor) -> Result<Report, LifecycleError> {
         self.permit(actor, Action::VerifyRecord, &Target::Domain)
             .await?;
-        Ok(self.store.verify(&self.log_key(), &[]).await?)
+        let report = self.store.verify(&self.log_key(), &[]).await?;
+        self.metrics
+            .verified(report.holds(), self.clock.now().as_micros());
+        Ok(report)
     }
 
     /// The answer that an earlier request under the same idempotency key got.

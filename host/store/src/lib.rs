@@ -11,6 +11,7 @@
 
 mod catalogue;
 mod change;
+mod collectors;
 mod contracts;
 mod error;
 mod migrate;
@@ -26,7 +27,8 @@ mod sequence;
 mod settings;
 
 pub use change::Change;
-pub use error::StoreError;
+pub use collectors::{CollectorCursor, CollectorRefusal, Pending};
+pub use error::{StoreError, database_errors};
 pub use open::Store;
 pub use outputs::HeldOutput;
 pub use people::{Token, TokenKind};
