@@ -2,6 +2,8 @@
 //!
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
+mod tools;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::bail;
@@ -22,19 +24,31 @@ pub enum Need {
     GuestTarget,
     /// The test runner.
     Nextest,
-    /// Python with virtual environments, to rebuild the example data.
+    /// Python with virtual environments, to rebuild the example data and for receivers of telemetry.
     Python,
+    /// A receiver of OpenTelemetry that we did not write.
+    Rotel,
+    /// Prometheus' checker of rules.
+    Promtool,
 }
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 2] = [Self::GuestTarget, Self::Nextest];
+    pub const ALL: [Self; 5] = [
+        Self::GuestTarget,
+        Self::Nextest,
+        Self::Python,
+        Self::Rotel,
+        Self::Promtool,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::GuestTarget => "a way to build for wasm32-unknown-unknown",
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
+            Self::Rotel => "rotel, a receiver of OpenTelemetry",
+            Self::Promtool => "promtool, of Debian's prometheus",
         }
     }
 }
@@ -80,7 +94,7 @@ pub fn ensure(workspace: &Workspace, needs: &[Need], consent: Consent) -> anyhow
     let machine = Machine::look();
     let mut ways = Vec::new();
     for need in &missing {
-        ways.push(machine.way(*need)?);
+        ways.push(machine.way(workspace, *need)?);
     }
     let names: Vec<_> = missing.iter().map(|need| need.name()).collect();
     println!("missing: {}", names.join(", "));
@@ -107,6 +121,8 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
         Need::Python => !Call::new("python3")
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
+        Need::Rotel => !tools::has_rotel(workspace),
+        Need::Promtool => !tools::has_promtool(workspace),
     };
     needs.iter().filter(absent).copied().collect()
 }
@@ -147,7 +163,7 @@ impl Machine {
     }
 
     /// How to get `need` here.
-    fn way(self, need: Need) -> anyhow::Result<Way> {
+    fn way(self, workspace: &Workspace, need: Need) -> anyhow::Result<Way> {
         Ok(match need {
             Need::GuestTarget if self.rustup => Way {
                 first: vec![Call::new("rustup").args(["target", "add", TARGET])],
@@ -160,30 +176,40 @@ impl Machine {
                 "cargo-nextest",
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
+            Need::Rotel => Way::only(tools::rotel(workspace)),
+            Need::Promtool => Way::only(tools::promtool(workspace, self.refresh()?)),
         })
     }
 
     /// The calls that install Debian packages.
     fn packages(self, names: &[&str]) -> anyhow::Result<Vec<Call>> {
-        if !self.apt {
-            bail!(
-                "install {} by hand: there is no apt-get here",
-                names.join(" ")
-            );
-        }
-        let administrator = || match (self.administrator, self.sudo) {
-            (true, _) => Ok(Call::new("env")),
-            (false, true) => Ok(Call::new("sudo").args(["env"])),
-            (false, false) => bail!("install {} as root: there is no sudo here", names.join(" ")),
-        };
-        let quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let what = names.join(" ");
         Ok(vec![
-            administrator()?.args(quiet).args(["update"]),
-            administrator()?
-                .args(quiet)
+            self.administer(&what)?.args(["update"]),
+            self.administer(&what)?
                 .args(["install", "--yes", "--no-install-recommends"])
                 .args(names),
         ])
+    }
+
+    /// The call that has Debian's lists of packages renewed.
+    fn refresh(self) -> anyhow::Result<Call> {
+        Ok(self
+            .administer("Debian's lists of packages")?
+            .args(["update"]))
+    }
+
+    /// `apt-get` as root, for `what`.
+    fn administer(self, what: &str) -> anyhow::Result<Call> {
+        if !self.apt {
+            bail!("install {what} by hand: there is no apt-get here");
+        }
+        let call = match (self.administrator, self.sudo) {
+            (true, _) => Call::new("env"),
+            (false, true) => Call::new("sudo").args(["env"]),
+            (false, false) => bail!("install {what} as root: there is no sudo here"),
+        };
+        Ok(call.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]))
     }
 }
 

@@ -19,10 +19,15 @@ pub struct World {
 impl World {
     /// A server with the organisations, people, resources and scenarios of the examples.
     pub fn start() -> Self {
+        Self::configured("", &[])
+    }
+
+    /// The same with a `yunei.toml` and more arguments.
+    pub fn configured(configuration: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let none: [&str; 0] = [];
-        let server =
-            Server::start(&program(), &directory.path().join("data"), none).expect("a server");
+        let data = directory.path().join("data");
+        configure(&data, configuration);
+        let server = Server::start(&program(), &data, arguments).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {
@@ -70,6 +75,35 @@ impl World {
         }
         rooms
     }
+}
+
+/// Makes a data directory for its owner alone, with a configuration in it.
+pub fn configure(data: &Path, configuration: &str) {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut directory = std::fs::DirBuilder::new();
+    directory
+        .mode(0o700)
+        .create(data)
+        .expect("a data directory");
+    if !configuration.is_empty() {
+        std::fs::write(data.join("yunei.toml"), configuration).expect("a configuration");
+    }
+}
+
+/// A program of others that `cargo xtask setup` put below the target directory.
+pub fn tool(path: &str) -> PathBuf {
+    let target = target();
+    let tool = target
+        .parent()
+        .expect("a target directory")
+        .join("tools")
+        .join(path);
+    assert!(
+        tool.exists(),
+        "`cargo xtask setup` installs {}",
+        tool.display()
+    );
+    tool
 }
 
 /// The program under test, beside the tests.
