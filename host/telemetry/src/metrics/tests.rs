@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::{Metrics, NAMES, OutboxStanding, PREFIX};
 
 #[test]
@@ -61,5 +64,59 @@ fn a_clock_that_stepped_back_is_no_lag() {
     assert!(
         text.contains("yunei_outbox_lag_seconds{collector=\"operations\"} 0.0"),
         "{text}"
+    );
+}
+
+/// Names of metrics in a text, as it writes them.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let ours = words.filter(|word| word.starts_with("yunei_"));
+    ours.map(str::to_owned).collect()
+}
+
+#[test]
+fn rules_and_dashboards_name_metrics_that_there_are() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ops/telemetry");
+    let mut told = BTreeSet::new();
+    let mut look = |file: &Path| {
+        let text = std::fs::read_to_string(file).expect("a file");
+        if file.extension().is_some_and(|ending| ending == "json") {
+            let board: serde_json::Value = serde_json::from_str(&text).expect("a dashboard");
+            for panel in board["panels"].as_array().expect("panels") {
+                for target in panel["targets"].as_array().expect("targets") {
+                    let names = named(target["expr"].as_str().expect("an expression"));
+                    assert!(!names.is_empty(), "{}: {panel}", file.display());
+                    told.extend(names);
+                }
+            }
+        } else {
+            told.extend(named(&text));
+        }
+    };
+    for file in [
+        "alerts.yml",
+        "alerts.test.yml",
+        "grafana/overview.json",
+        "grafana/record.json",
+        "grafana/runs.json",
+    ] {
+        look(&place.join(file));
+    }
+    let known: BTreeSet<String> = NAMES
+        .iter()
+        .flat_map(|name| {
+            ["", "_total", "_bucket", "_info"].map(|suffix| format!("{PREFIX}_{name}{suffix}"))
+        })
+        .collect();
+    let unknown: Vec<_> = told.difference(&known).collect();
+    assert!(unknown.is_empty(), "no such metrics: {unknown:?}");
+    let seen = |name: &str| {
+        told.iter()
+            .any(|told| told.starts_with(&format!("{PREFIX}_{name}")))
+    };
+    let unseen: Vec<_> = NAMES.iter().filter(|name| !seen(name)).collect();
+    assert!(
+        unseen.is_empty(),
+        "metrics that nobody looks at: {unseen:?}"
     );
 }

@@ -129,6 +129,7 @@ fn a_stage_lasts_from_the_entry_before_and_links_to_its_own_request() {
         span.contains("(\"yunei.run.end\", Text(\"stop\"))") && !span.contains("Alice"),
         "{span}"
     );
+    assert!(span.contains("(\"yunei.trace.root\", Text(\"000"), "{span}");
     let redacted = told(&stage(
         &place(Audience::Redacted),
         &stopped,
