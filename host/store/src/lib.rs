@@ -30,7 +30,7 @@ pub use change::Change;
 pub use collectors::{CollectorCursor, CollectorRefusal, Pending};
 pub use error::{StoreError, database_errors};
 pub use open::Store;
-pub use outputs::HeldOutput;
+pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};
 pub use quota::Usage;
 pub use reading::{Order, PAGE_ROWS_MAX, Page};
