@@ -13,6 +13,8 @@ mod receiver;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{RUN_WAIT_MAX, World, configure, guest, program, repository, text};
@@ -439,6 +441,54 @@ fn a_bad_line_repeats_and_what_is_refused_is_on_the_record() {
         "two that were refused and two that say so: {missing:?}"
     );
     entries_in_order(&spans, last + 1, &missing);
+}
+
+#[test]
+fn a_collector_that_refuses_everything_is_waited_for() {
+    let place = tempfile::tempdir().expect("a directory");
+    let receiver = Receiver::start(&place.path().join("full"));
+    let refusing = Arc::new(AtomicBool::new(true));
+    let line = Line::to(receiver.port(), {
+        let refusing = Arc::clone(&refusing);
+        move |_, _| {
+            if refusing.load(Ordering::Relaxed) {
+                Fate::Answer(400, 0)
+            } else {
+                Fate::Pass
+            }
+        }
+    });
+    let data = place.path().join("data");
+    configure(&data, &collector("supervision", &line.url(), "full"));
+    let server = Server::start(&program(), &data, ["--metrics", "127.0.0.1:0"]).expect("a server");
+    for _ in 0..10 {
+        let asked = json!({ "account": "nobody", "password": "wrong" });
+        assert_eq!(
+            server
+                .client()
+                .post("/sessions", &asked)
+                .expect("an answer")
+                .status,
+            401
+        );
+    }
+    let one = |name: &str| metric(&server, name).values().sum::<f64>();
+    until("it to be waited for", || {
+        one("yunei_outbox_failed_attempts") >= 2.0
+    });
+    assert_eq!(
+        one("yunei_outbox_parked_spans"),
+        8.0,
+        "a few are set aside, and no more"
+    );
+    assert!(one("yunei_outbox_entries") > 0.0);
+    refusing.store(false, Ordering::Relaxed);
+    delivered(&server);
+    assert_eq!(one("yunei_outbox_parked_spans"), 8.0);
+    assert_eq!(one("yunei_outbox_failed_attempts"), 0.0);
+    until("the rest to arrive", || {
+        receiver.spans().0.len() as f64 == one("yunei_outbox_delivered_spans")
+    });
 }
 
 fn holds(body: &[u8], text: &str) -> bool {
