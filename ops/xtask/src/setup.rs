@@ -2,7 +2,8 @@
 //!
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
-mod tools;
+mod log_tools;
+mod telemetry_tools;
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
@@ -24,8 +25,10 @@ pub enum Need {
     GuestTarget,
     /// The test runner.
     Nextest,
-    /// Python with virtual environments, to rebuild the example data and for receivers of telemetry.
+    /// Python with virtual environments, to rebuild the example data and for tools of others.
     Python,
+    /// An implementation of the transparency log's formats by others.
+    LogTools,
     /// A receiver of OpenTelemetry that we did not write.
     Rotel,
     /// Prometheus' checker of rules.
@@ -34,10 +37,11 @@ pub enum Need {
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::GuestTarget,
         Self::Nextest,
         Self::Python,
+        Self::LogTools,
         Self::Rotel,
         Self::Promtool,
     ];
@@ -47,6 +51,7 @@ impl Need {
             Self::GuestTarget => "a way to build for wasm32-unknown-unknown",
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
+            Self::LogTools => "aics-tlog, others' verifier of transparency logs",
             Self::Rotel => "rotel, a receiver of OpenTelemetry",
             Self::Promtool => "promtool, of Debian's prometheus",
         }
@@ -121,8 +126,9 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
         Need::Python => !Call::new("python3")
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
-        Need::Rotel => !tools::has_rotel(workspace),
-        Need::Promtool => !tools::has_promtool(workspace),
+        Need::LogTools => !log_tools::are_there(workspace),
+        Need::Rotel => !telemetry_tools::has_rotel(workspace),
+        Need::Promtool => !telemetry_tools::has_promtool(workspace),
     };
     needs.iter().filter(absent).copied().collect()
 }
@@ -176,8 +182,9 @@ impl Machine {
                 "cargo-nextest",
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
-            Need::Rotel => Way::only(tools::rotel(workspace)),
-            Need::Promtool => Way::only(tools::promtool(workspace, self.refresh()?)),
+            Need::LogTools => Way::only(log_tools::installation(workspace)),
+            Need::Rotel => Way::only(telemetry_tools::rotel(workspace)),
+            Need::Promtool => Way::only(telemetry_tools::promtool(workspace, self.refresh()?)),
         })
     }
 

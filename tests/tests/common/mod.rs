@@ -27,7 +27,17 @@ impl World {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let data = directory.path().join("data");
         configure(&data, configuration);
-        let server = Server::start(&program(), &data, arguments).expect("a server");
+        Self::over(&data, directory, arguments)
+    }
+
+    /// The same over a data directory that lies elsewhere.
+    pub fn start_at(data: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::over(data, directory, &[])
+    }
+
+    fn over(data: &Path, directory: tempfile::TempDir, arguments: &[&str]) -> Self {
+        let server = Server::start(&program(), data, arguments).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {
@@ -126,6 +136,15 @@ pub fn guest(kind: &str, name: &str) -> PathBuf {
         file.display()
     );
     file
+}
+
+/// A Python environment that `cargo xtask setup` made.
+pub fn environment(name: &str) -> PathBuf {
+    let target = target();
+    target
+        .parent()
+        .expect("a target directory")
+        .join(format!("{name}-python"))
 }
 
 fn target() -> PathBuf {
