@@ -461,8 +461,8 @@ fn a_collector_that_refuses_everything_is_waited_for() {
     let data = place.path().join("data");
     configure(&data, &collector("supervision", &line.url(), "full"));
     let server = Server::start(&program(), &data, ["--metrics", "127.0.0.1:0"]).expect("a server");
-    for _ in 0..10 {
-        let asked = json!({ "account": "nobody", "password": "wrong" });
+    for number in 0..10 {
+        let asked = json!({ "account": format!("nobody{number}"), "password": "wrong" });
         assert_eq!(
             server
                 .client()
