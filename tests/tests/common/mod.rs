@@ -23,18 +23,25 @@ pub struct World {
 impl World {
     /// A server with the organisations, people, resources and scenarios of the examples.
     pub fn start() -> Self {
+        Self::configured("", &[])
+    }
+
+    /// The same with a `yunei.toml` and more arguments.
+    pub fn configured(configuration: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        Self::over(&directory.path().join("data"), directory)
+        let data = directory.path().join("data");
+        configure(&data, configuration);
+        Self::over(&data, directory, arguments)
     }
 
     /// The same over a data directory that lies elsewhere.
     pub fn start_at(data: &Path) -> Self {
-        Self::over(data, tempfile::tempdir().expect("a temporary directory"))
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::over(data, directory, &[])
     }
 
-    fn over(data: &Path, directory: tempfile::TempDir) -> Self {
-        let none: [&str; 0] = [];
-        let server = Server::start(&program(), data, none).expect("a server");
+    fn over(data: &Path, directory: tempfile::TempDir, arguments: &[&str]) -> Self {
+        let server = Server::start(&program(), data, arguments).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {
@@ -144,6 +151,35 @@ fn ticks(pid: u32) -> u64 {
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let times = fields.split_whitespace().skip(11).take(2);
     times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+/// Makes a data directory for its owner alone, with a configuration in it.
+pub fn configure(data: &Path, configuration: &str) {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut directory = std::fs::DirBuilder::new();
+    directory
+        .mode(0o700)
+        .create(data)
+        .expect("a data directory");
+    if !configuration.is_empty() {
+        std::fs::write(data.join("yunei.toml"), configuration).expect("a configuration");
+    }
+}
+
+/// A program of others that `cargo xtask setup` put below the target directory.
+pub fn tool(path: &str) -> PathBuf {
+    let target = target();
+    let tool = target
+        .parent()
+        .expect("a target directory")
+        .join("tools")
+        .join(path);
+    assert!(
+        tool.exists(),
+        "`cargo xtask setup` installs {}",
+        tool.display()
+    );
+    tool
 }
 
 /// The program under test, beside the tests.
