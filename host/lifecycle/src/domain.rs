@@ -1,20 +1,25 @@
 //! The domain: everything that the stages work with, put together once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cap_std::fs::Dir;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 use yunei_authority::Authority;
 use yunei_catalog::Vault;
 use yunei_disclosure::Profile;
 use yunei_ledger::SigningKey;
-use yunei_model::{Clock, IdSource, Limits, RunId};
-use yunei_rooms::RunningRooms;
+use yunei_model::{AccountId, Clock, IdSource, Limits, RunId};
+use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
+use yunei_telemetry::metrics::Metrics;
 
+use crate::measure::Meter;
+use crate::outbox::Outbox;
+use crate::publish::Shelf;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -31,6 +36,8 @@ pub struct Settings {
     pub profile: String,
     /// The transparency log's name.
     pub log_name: String,
+    /// Time between two published checkpoints of the log; more than [`crate::CADENCE_MAX`] counts as that.
+    pub cadence: Duration,
     /// Limits of runs.
     pub limits: Limits,
     /// Keys.
@@ -55,6 +62,8 @@ pub struct Domain {
     pub(crate) components: Dir,
     pub(crate) artefacts: Dir,
     pub(crate) sealed: Dir,
+    pub(crate) shelf: Shelf,
+    pub(crate) cadence: Duration,
     pub(crate) program: PathBuf,
     pub(crate) profile: Profile,
     pub(crate) profile_text: String,
@@ -62,14 +71,23 @@ pub struct Domain {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) decoy_hash: String,
+    pub(crate) decoy_account: AccountId,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Layers that a room gets here, once somebody asked.
+    pub(crate) probed: OnceCell<Probed>,
     /// Something was queued.
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// Somebody waits for a checkpoint.
+    pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
+    /// How the collectors' outboxes stand, by name.
+    pub(crate) outboxes: Mutex<BTreeMap<String, Outbox>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) meter: tokio::sync::Mutex<Meter>,
 }
 
 impl Domain {
@@ -96,14 +114,19 @@ impl Domain {
         let log_key =
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
+        let metrics = Metrics::default();
+        let meter = Meter::start(&store, &metrics, &profile).await?;
         Ok(Self {
             vault,
             incoming: directory("incoming")?,
             components: directory("components")?,
             artefacts: directory("artefacts")?,
             sealed: directory("sealed")?,
+            shelf: Shelf::new(directory("log")?, directory("log-unfinished")?),
+            cadence: settings.cadence.min(crate::CADENCE_MAX),
             store,
             authority: settings.authority,
             compiler: Compiler::new(settings.program.clone()),
@@ -118,10 +141,16 @@ impl Domain {
             clock: settings.clock,
             ids: settings.ids,
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
+            decoy_account: AccountId::new(&*decoy_ids),
             running: Mutex::new(HashMap::new()),
+            probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
+            awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
+            outboxes: Mutex::default(),
+            metrics,
+            meter: tokio::sync::Mutex::new(meter),
         })
     }
 
@@ -182,6 +211,7 @@ impl Domain {
         self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
             .await?;
         self.sequence_now().await?;
+        self.publish_now().await?;
         self.store.close().await;
         Ok(())
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
-use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
-use yunei_store::{Change, Usage};
-use yunei_telemetry::span;
+use yunei_rooms::{Ending, Event, GateSession, Layer, RoomError, RunningRooms, Session};
+use yunei_store::Change;
+use yunei_telemetry::{chain, chain_in_words, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
+use crate::laps::{Laps, took};
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -61,16 +62,22 @@ impl Domain {
         match self.try_execute(claimed).instrument(span).await {
             Ok(sealed) => Ok(sealed),
             Err(error) => {
-                self.abandon(id, &error).await?;
+                self.give_up(id, &error).await;
                 Err(error)
             }
         }
     }
 
     async fn try_execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         let plan = self.session_plan(&claimed).await?;
+        laps.done("plan");
         let deadline = Duration::from_millis(claimed.capability.limits().duration_ms_max);
         let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
+        laps.done("rooms");
+        for (room, duration_us) in session.starts() {
+            took(room, *duration_us);
+        }
         let registered = self.register(claimed.run.id, rooms.clone());
         // A grant that ended between claim and start found no rooms to kill: it is asked once more.
         if self.ended_meanwhile(&claimed.run).await? {
@@ -93,11 +100,16 @@ impl Domain {
                     return Ok(None);
                 }
             };
+        laps.done("guest");
         if let Some(cause) = ran.ending.cause.clone() {
             self.fail(claimed.run.id, cause, Some(&ran)).await?;
             return Ok(None);
         }
-        let sealed = self.seal_output(claimed, &session, ran).await;
+        let span = span!(STAGE, STAGE = "seal");
+        let sealed = self
+            .seal_output(claimed, &session, ran)
+            .instrument(span)
+            .await;
         drop(registered);
         sealed
     }
@@ -123,6 +135,8 @@ impl Domain {
     async fn attend(&self, session: &mut Session<'_>, run: RunId) -> Result<Ran, LifecycleError> {
         let mut trace = TraceTree::default();
         let mut calls = 0;
+        // What was asked is on record before it is done, so how long that took comes with a later group.
+        let mut took = Vec::new();
         loop {
             match session.next().await? {
                 Event::Calls(group) => {
@@ -130,16 +144,18 @@ impl Domain {
                         let _call = span!(
                             HOST_CALL,
                             CALL_KIND = call.kind.as_str(),
-                            CALL_INDEX = call.index
+                            CALL_INDEX = call.index,
+                            DURATION_US = call.duration_us
                         )
                         .entered();
                         trace.push(call)?;
                     }
                     calls += group.len() as u64;
-                    self.keep_calls(run, &group).await?;
-                    session.go_on().await?;
+                    self.keep_calls(run, &group, &mut took).await?;
+                    took.extend(session.go_on().await?);
                 }
                 Event::Ended(ending) => {
+                    self.keep_took(run, &took).await?;
                     return Ok(Ran {
                         ending,
                         trace,
@@ -156,6 +172,7 @@ impl Domain {
         &self,
         run: RunId,
         group: &[yunei_model::Call],
+        took: &mut Vec<yunei_model::Call>,
     ) -> Result<(), LifecycleError> {
         for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
             let mut change = self.store.begin().await?;
@@ -168,8 +185,32 @@ impl Domain {
                 return Err(Code::WrongState.into());
             }
             change.put_calls(run, chunk).await?;
+            for call in took.drain(..) {
+                change.put_observed(run, &call).await?;
+            }
             change.commit().await?;
         }
+        Ok(())
+    }
+
+    /// How long the last calls took; not worth failing a run for, and nothing is added to one at its end.
+    async fn keep_took(
+        &self,
+        run: RunId,
+        took: &[yunei_model::Call],
+    ) -> Result<(), LifecycleError> {
+        if took.is_empty() {
+            return Ok(());
+        }
+        let mut change = self.store.begin().await?;
+        let running = self.still(&mut change, run, RunState::Running).await?;
+        if running.is_none() {
+            return Ok(());
+        }
+        for call in took {
+            change.put_observed(run, call).await?;
+        }
+        change.commit().await?;
         Ok(())
     }
 
@@ -181,6 +222,7 @@ impl Domain {
         ran: Ran,
     ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run.id;
+        let mut laps = Laps::begin(&*self.clock);
         let file = format!("{id}.sealed");
         write_once(&self.sealed, &file, b"")?;
         let mut options = cap_std::fs::OpenOptions::new();
@@ -194,7 +236,9 @@ impl Domain {
         let (mut gate, rooms) =
             GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
         let registered = self.register(id, rooms);
+        laps.done("gate-start");
         let (digest, bytes) = gate.sealed().await?;
+        laps.done("seal");
         let output = SealedOutput {
             run: id,
             digest,
@@ -214,16 +258,6 @@ impl Domain {
         change
             .put_sealed_output(&output, &file, &claimed.wrapped_key)
             .await?;
-        change
-            .settle(
-                id,
-                Usage {
-                    runs: 1,
-                    rows: ran.ending.rows_fed.min(claimed.rows_reserved),
-                    released_cells: 0,
-                },
-            )
-            .await?;
         let mut layers = ran.layers.clone();
         layers.push(("gate", gate.layers().to_vec()));
         let draft = run_facts(Draft::new(Kind::RunSealed), &run)
@@ -234,6 +268,9 @@ impl Domain {
             .observed("layers", layers);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        // While the gate computes, the log catches up.
+        self.ask_for_checkpoint();
+        laps.done("seal-commit");
         drop(registered);
         let covered_from = self.record_size().await?;
         Ok(Some(Sealed {
@@ -298,12 +335,14 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Puts a run to its end after the host itself failed.
-    pub(crate) async fn abandon(
-        &self,
-        id: RunId,
-        error: &LifecycleError,
-    ) -> Result<(), LifecycleError> {
+    /// Puts a run to its end after the host itself failed. When that fails too, whoever leads the run interrupts it.
+    pub(crate) async fn give_up(&self, id: RunId, error: &LifecycleError) {
+        if let Err(second) = self.abandon(id, error).await {
+            event!(ERROR, STAGE_FAILED, STAGE = "abandon", RUN_ID = %id, CAUSE = %chain(&second));
+        }
+    }
+
+    async fn abandon(&self, id: RunId, error: &LifecycleError) -> Result<(), LifecycleError> {
         let mut change = self.store.begin().await?;
         let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else {
             return Ok(());
@@ -315,9 +354,9 @@ impl Domain {
         };
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(EndCause::Host {
-            detail: error.to_string(),
-        });
+        let cause = cause_of(error);
+        let kind_of_cause = cause_kind(&cause);
+        run.end_cause = Some(cause);
         let kind = if next == RunState::Failed {
             Kind::RunFailed
         } else {
@@ -327,8 +366,11 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(kind))
             .await?;
         change.put_run(&run).await?;
-        self.record(&mut change, run_facts(draft, &run).fact("cause", "host"))
-            .await?;
+        self.record(
+            &mut change,
+            run_facts(draft, &run).fact("cause", kind_of_cause),
+        )
+        .await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }
@@ -338,6 +380,20 @@ fn note_trace(run: &mut Run, ran: &Ran) {
     run.trace_root = Some(ran.trace.root());
     run.calls = ran.calls;
     run.rows_fed = ran.ending.rows_fed;
+}
+
+/// What an error of the host means for a run: a room that was lost, or the host's own failure.
+fn cause_of(error: &LifecycleError) -> EndCause {
+    match error {
+        LifecycleError::Rooms(RoomError::Lost { room, status }) => EndCause::RoomLost {
+            room: (*room).to_owned(),
+            status: status.clone(),
+        },
+        // For supervision alone: an operating unit sees no cause.
+        other => EndCause::Host {
+            detail: chain_in_words(other),
+        },
+    }
 }
 
 /// The kind of a cause: the record has no message of a guest.

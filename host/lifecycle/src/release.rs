@@ -9,6 +9,7 @@ use yunei_store::{Change, Usage};
 use crate::claim::quota_refusal;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
+use crate::laps::Laps;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError, RunDetail};
 
@@ -68,7 +69,9 @@ impl Domain {
         sealed: Sealed,
         outputs: Vec<(Verdict, Option<Table>)>,
     ) -> Result<Option<Outcome>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         self.await_checkpoint(sealed.covered_from).await?;
+        laps.done("checkpoint");
         let mut change = self.store.begin().await?;
         let Some(run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)
@@ -98,6 +101,7 @@ impl Domain {
         {
             Ok(released) => {
                 self.commit(change).await?;
+                laps.done("release-commit");
                 Ok(Some(Outcome::Released(released)))
             }
             Err(run) => {
@@ -206,10 +210,12 @@ impl Domain {
             .step(RunState::Released)
             .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
+        // Its operating unit sees the id: it tells no moment that the status does not.
+        let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
         let mut releases = Vec::new();
         let mut digests = Vec::new();
         for (output, route, table) in tables {
-            let id = ReleaseId::new(&*self.ids);
+            let id = ReleaseId::telling(seen_from, &*self.ids);
             let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
                 detail: "a table that is no JSON",
             })?;

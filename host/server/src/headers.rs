@@ -1,5 +1,5 @@
-//! Headers that every answer has: nothing that comes from here is framed, or kept by a cache; nothing but the live page, which has a
-//! policy of its own, is a page.
+//! Headers that every answer has: nothing that comes from here is framed, or kept by a cache, unless its handler says for how long;
+//! nothing but the live page, which has a policy of its own, is a page.
 
 use axum::extract::Request;
 use axum::middleware::Next;

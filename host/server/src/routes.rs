@@ -4,6 +4,7 @@ mod accounts;
 mod emergency;
 mod grants;
 mod live;
+mod log;
 mod modules;
 mod organisations;
 mod record;
@@ -14,6 +15,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod words;
@@ -41,6 +43,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What leaves the domain, and the people who decide about it.",
     ),
     (record::TAG, "The record, and the emergency stop."),
+    (log::TAG, "The transparency log, for whoever verifies it."),
 ];
 
 /// The table of routes. There is no other way into the router.
@@ -62,7 +65,9 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        log::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

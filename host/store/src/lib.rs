@@ -9,8 +9,10 @@
 //! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
+mod attempts;
 mod catalogue;
 mod change;
+mod collectors;
 mod contracts;
 mod error;
 mod migrate;
@@ -18,16 +20,20 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod published;
 mod quota;
 mod reading;
 mod record;
+mod requests;
 mod runs;
 mod sequence;
 mod settings;
 
+pub use attempts::SignInFailures;
 pub use change::Change;
-pub use error::StoreError;
-pub use open::Store;
+pub use collectors::{CollectorCursor, CollectorRefusal, Pending};
+pub use error::{StoreError, database_errors};
+pub use open::{DATABASE_FILE, Store};
 pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};
 pub use quota::Usage;

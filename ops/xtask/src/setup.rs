@@ -2,6 +2,9 @@
 //!
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
+mod log_tools;
+mod telemetry_tools;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::bail;
@@ -22,8 +25,14 @@ pub enum Need {
     GuestTarget,
     /// The test runner.
     Nextest,
-    /// Python with virtual environments, to rebuild the example data.
+    /// Python with virtual environments, to rebuild the example data and for tools of others.
     Python,
+    /// An implementation of the transparency log's formats by others.
+    LogTools,
+    /// A receiver of OpenTelemetry that we did not write.
+    Rotel,
+    /// Prometheus' checker of rules.
+    Promtool,
     /// A browser and its driver, to look at the live page.
     Browser,
 }
@@ -33,13 +42,24 @@ const BROWSER_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 3] = [Self::GuestTarget, Self::Nextest, Self::Browser];
+    pub const ALL: [Self; 7] = [
+        Self::GuestTarget,
+        Self::Nextest,
+        Self::Python,
+        Self::LogTools,
+        Self::Rotel,
+        Self::Promtool,
+        Self::Browser,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::GuestTarget => "a way to build for wasm32-unknown-unknown",
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
+            Self::LogTools => "aics-tlog, others' verifier of transparency logs",
+            Self::Rotel => "rotel, a receiver of OpenTelemetry",
+            Self::Promtool => "promtool, of Debian's prometheus",
             Self::Browser => "chromium with chromedriver",
         }
     }
@@ -86,7 +106,7 @@ pub fn ensure(workspace: &Workspace, needs: &[Need], consent: Consent) -> anyhow
     let machine = Machine::look();
     let mut ways = Vec::new();
     for need in &missing {
-        ways.push(machine.way(*need)?);
+        ways.push(machine.way(workspace, *need)?);
     }
     let names: Vec<_> = missing.iter().map(|need| need.name()).collect();
     println!("missing: {}", names.join(", "));
@@ -113,6 +133,9 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
         Need::Python => !Call::new("python3")
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
+        Need::LogTools => !log_tools::are_there(workspace),
+        Need::Rotel => !telemetry_tools::has_rotel(workspace),
+        Need::Promtool => !telemetry_tools::has_promtool(workspace),
         Need::Browser => !on_path("chromedriver"),
     };
     needs.iter().filter(absent).copied().collect()
@@ -154,7 +177,7 @@ impl Machine {
     }
 
     /// How to get `need` here.
-    fn way(self, need: Need) -> anyhow::Result<Way> {
+    fn way(self, workspace: &Workspace, need: Need) -> anyhow::Result<Way> {
         Ok(match need {
             Need::GuestTarget if self.rustup => Way {
                 first: vec![Call::new("rustup").args(["target", "add", TARGET])],
@@ -167,31 +190,42 @@ impl Machine {
                 "cargo-nextest",
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
+            Need::LogTools => Way::only(log_tools::installation(workspace)),
+            Need::Rotel => Way::only(telemetry_tools::rotel(workspace)),
+            Need::Promtool => Way::only(telemetry_tools::promtool(workspace, self.refresh()?)),
             Need::Browser => Way::only(self.packages(&BROWSER_PACKAGES)?),
         })
     }
 
     /// The calls that install Debian packages.
     fn packages(self, names: &[&str]) -> anyhow::Result<Vec<Call>> {
-        if !self.apt {
-            bail!(
-                "install {} by hand: there is no apt-get here",
-                names.join(" ")
-            );
-        }
-        let administrator = || match (self.administrator, self.sudo) {
-            (true, _) => Ok(Call::new("env")),
-            (false, true) => Ok(Call::new("sudo").args(["env"])),
-            (false, false) => bail!("install {} as root: there is no sudo here", names.join(" ")),
-        };
-        let quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let what = names.join(" ");
         Ok(vec![
-            administrator()?.args(quiet).args(["update"]),
-            administrator()?
-                .args(quiet)
+            self.administer(&what)?.args(["update"]),
+            self.administer(&what)?
                 .args(["install", "--yes", "--no-install-recommends"])
                 .args(names),
         ])
+    }
+
+    /// The call that has Debian's lists of packages renewed.
+    fn refresh(self) -> anyhow::Result<Call> {
+        Ok(self
+            .administer("Debian's lists of packages")?
+            .args(["update"]))
+    }
+
+    /// `apt-get` as root, for `what`.
+    fn administer(self, what: &str) -> anyhow::Result<Call> {
+        if !self.apt {
+            bail!("install {what} by hand: there is no apt-get here");
+        }
+        let call = match (self.administrator, self.sudo) {
+            (true, _) => Call::new("env"),
+            (false, true) => Call::new("sudo").args(["env"]),
+            (false, false) => bail!("install {what} as root: there is no sudo here"),
+        };
+        Ok(call.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]))
     }
 }
 

@@ -1,9 +1,12 @@
 //! Every route is called once at least, by someone entitled; the witness holds what each leaves on the record, and what
 //! it answers, against the table of routes and the document.
 
+mod added;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::oversight::oversight;
 use crate::support::{PASSWORD, Town, asked};
 use axum::body::Body;
 use axum::http::Method;
@@ -84,6 +87,7 @@ async fn every_route_does_what_the_table_says() {
     modules_and_runs(&town, &people).await;
     record(&town, &people).await;
     emergency(&town, &people).await;
+    oversight(&town, &people.officer, &people.alice).await;
 
     let seen = town.witnessed();
     let called: BTreeSet<&str> = seen.keys().map(String::as_str).collect();
@@ -221,8 +225,10 @@ async fn catalogue(town: &Town, people: &People) {
     assert_eq!(snapshot["data_as_of"], 1_772_380_800_000_000_i64);
     let reply = town.send(import(of, "card,fare\nb\n")).await.expect(422);
     assert_eq!(reply.code(), "import-ragged");
+    added::walk(town, people, &snapshot).await;
     for query in [
         "format=csv",
+        "format=csv&data_as_of=2026-03-03T00:00:00Z&onto=latest",
         "data_as_of=2026-03-02T00:00:00Z",
         "format=xml&data_as_of=2026-03-02T00:00:00Z",
         "format=parquet&encoding=utf-8&data_as_of=2026-03-02T00:00:00Z",
@@ -449,6 +455,7 @@ async fn record(town: &Town, people: &People) {
         .await
         .expect(400);
     town.get("/api/v1/record", &people.alice).await.expect(403);
+    crate::transparency::walk(town, &people.auditor, &people.alice).await;
     stop.send_replace(true);
     sequencer.await.unwrap();
 }

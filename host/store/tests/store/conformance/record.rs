@@ -1,7 +1,10 @@
 //! The record in the order of commits, its log and its verification.
 
-use yunei_ledger::{CALLS, Checkpoint, Draft, Kind, RUN, SigningKey, TRACE_ROOT, TraceTree};
-use yunei_store::{EntryFilter, Page, SignedCheckpoint, Store, StoreError};
+use yunei_ledger::{
+    CALLS, Checkpoint, Draft, Frontier, Kind, Published, RUN, Scope, SigningKey, TRACE_ROOT, Tile,
+    TileKind, TraceTree, tile,
+};
+use yunei_store::{EntryFilter, LogHead, Page, SignedCheckpoint, Store, StoreError};
 
 use crate::fixture::{NOON, World};
 
@@ -10,6 +13,7 @@ pub async fn cases(store: &Store, world: &World) {
     positions_follow_commits(store, world).await;
     the_log_grows_and_proves(store, world).await;
     the_record_holds(store, world).await;
+    what_gets_its_place_is_signed_for(store, world).await;
 }
 
 pub fn key() -> SigningKey {
@@ -21,20 +25,23 @@ pub async fn checkpoint(store: &Store) -> SignedCheckpoint {
     while !store.unsequenced(1).await.unwrap().is_empty() {
         store.sequence(5).await.unwrap();
     }
-    let head = store.log_head().await.unwrap();
+    let signed = sign(&store.log_head().await.unwrap());
+    store.put_checkpoint(&signed).await.unwrap();
+    signed
+}
+
+fn sign(head: &LogHead) -> SignedCheckpoint {
     let origin = key().name().to_owned();
     let note = Checkpoint {
         origin,
         size: head.size,
         root: head.root,
     };
-    let signed = SignedCheckpoint {
+    SignedCheckpoint {
         size: head.size,
         note: String::from_utf8(note.sign(&key()).unwrap()).unwrap(),
         signed_at: NOON,
-    };
-    store.put_checkpoint(&signed).await.unwrap();
-    signed
+    }
 }
 
 async fn entries_are_found_by_what_they_are_about(store: &Store, world: &World) {
@@ -156,11 +163,43 @@ async fn the_log_grows_and_proves(store: &Store, world: &World) {
             .unwrap();
     }
     assert!(store.inclusion_proof(new.size, new.size).await.is_err());
+    published(store, &second, new.root).await;
     // Nothing waits, so nothing changes.
     assert_eq!(
         store.sequence(100).await.unwrap(),
         store.log_head().await.unwrap()
     );
+}
+
+/// What is published follows from the record, and verifies by itself.
+async fn published(store: &Store, newest: &SignedCheckpoint, root: yunei_model::Digest) {
+    let (key, scope) = (
+        key(),
+        Scope {
+            traces: false,
+            ..Scope::COPY
+        },
+    );
+    let mut published = Published::new(key.verifier(), scope);
+    published.checkpoint(newest.note.as_bytes());
+    let mut leaves = Frontier::default();
+    for tile in Tile::of_tree(newest.size) {
+        let bytes = store.tile(tile).await.unwrap().unwrap();
+        if tile.kind() == TileKind::Hashes(0) {
+            let hashes = tile::read_hash_tile(&bytes, tile.width()).unwrap();
+            hashes.into_iter().for_each(|hash| leaves.push(hash));
+        }
+        published.tile(tile, &bytes);
+    }
+    assert_eq!(leaves.root(), root);
+    assert_eq!(published.finish().findings, []);
+    for kind in [TileKind::Hashes(0), TileKind::Entries] {
+        let beyond = Tile::new(kind, newest.size / 256 + 1, 1).unwrap();
+        assert_eq!(store.tile(beyond).await.unwrap(), None);
+    }
+    let at = async |at| store.checkpoint_before(at).await.unwrap();
+    assert_eq!(at(NOON).await, None);
+    assert_eq!(at(NOON.plus_seconds(1)).await.as_ref(), Some(newest));
 }
 
 async fn the_record_holds(store: &Store, world: &World) {
@@ -193,4 +232,43 @@ async fn the_record_holds(store: &Store, world: &World) {
     );
     assert_eq!((report.runs, report.checkpoints), (1, 4));
     assert!(report.calls >= 300);
+}
+
+async fn what_gets_its_place_is_signed_for(store: &Store, world: &World) {
+    let entry = async || {
+        let mut change = store.begin().await.unwrap();
+        change
+            .record(&world.entry(Kind::SystemStopped))
+            .await
+            .unwrap();
+        change.commit().await.unwrap();
+    };
+    entry().await;
+    let waiting = store.unsequenced(100).await.unwrap().len();
+    // Without a signature nothing gets its place.
+    let refused: Result<LogHead, StoreError> = store
+        .sequence_signed(100, |_| Err(StoreError::ReadOnly))
+        .await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly)));
+    assert_eq!(store.unsequenced(100).await.unwrap().len(), waiting);
+    let signed: Result<LogHead, StoreError> =
+        store.sequence_signed(100, |head| Ok(sign(head))).await;
+    let head = signed.unwrap();
+    assert!(store.unsequenced(100).await.unwrap().is_empty());
+    assert_eq!(
+        store.newest_checkpoint().await.unwrap().unwrap(),
+        sign(&head)
+    );
+    // What is covered is not signed for again.
+    let again: Result<LogHead, StoreError> = store
+        .sequence_signed(100, |_| Err(StoreError::ReadOnly))
+        .await;
+    assert_eq!(again.unwrap(), head);
+    // What was given its place by itself is signed for by the next one.
+    entry().await;
+    store.sequence(100).await.unwrap();
+    let signed: Result<LogHead, StoreError> =
+        store.sequence_signed(100, |head| Ok(sign(head))).await;
+    let newest = store.newest_checkpoint().await.unwrap().unwrap();
+    assert_eq!(newest.size, signed.unwrap().size);
 }
