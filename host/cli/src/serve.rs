@@ -1,5 +1,6 @@
 //! `yunei serve`: everything put together.
 
+mod configuration;
 mod data;
 mod policies;
 mod signals;
@@ -14,7 +15,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use yunei_lifecycle::{Domain, LifecycleError, Settings};
+use yunei_lifecycle::{Alerting, Domain, LifecycleError, Settings};
 use yunei_model::{Limits, Name, RandomIds, SystemClock};
 use yunei_store::StoreError;
 
@@ -24,6 +25,7 @@ use crate::failure::Input;
 use crate::internal;
 use crate::printer::Printer;
 
+use configuration::Configuration;
 pub use data::LOG_KEY_FILE;
 use policies::Policies;
 use signals::Signals;
@@ -40,7 +42,7 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8700", value_parser = listen)]
     listen: SocketAddr,
 
-    /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml; by default those built in
+    /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml, alerts/*.toml; by default those built in
     #[arg(long, value_name = "DIR")]
     policies: Option<PathBuf>,
 
@@ -135,8 +137,13 @@ impl Serve {
         // Before anything is made: whoever mistyped an argument finds no directory afterwards.
         let policies = Policies::read(self.policies.as_deref(), &self.profile)?;
         let directory = data::Directory::open(&self.data)?;
+        let handle = directory.handle()?;
+        let webhooks = Configuration::read(&handle)?.webhooks(&handle)?;
+        let alerting = Alerting::new(policies.alerts.clone(), webhooks)
+            .map_err(|error| Input::new("cannot use the rules of alerts").because(error))?;
         let domain = Domain::open(self.settings(&directory, policies)?).await;
         let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let domain = domain.with_alerts(alerting);
         let listener = TcpListener::bind(self.listen).await.map_err(|error| {
             Input::new(format!("cannot listen on {}", self.listen)).because(error)
         })?;

@@ -103,6 +103,8 @@ kinds! {
     RunStopped = "run-stopped",
     /// A run was interrupted.
     RunAborted = "run-aborted",
+    /// A run was replayed, and held against the record.
+    RunReplayed = "run-replayed",
     /// Someone looked at a release or at an output under review.
     ReleaseViewed = "release-viewed",
     /// A reviewer decided about an output.
@@ -119,6 +121,10 @@ kinds! {
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.
     EmergencyLifted = "emergency-lifted",
+    /// A rule over the record raised an alert.
+    AlertRaised = "alert-raised",
+    /// Someone took notice of an alert.
+    AlertAcknowledged = "alert-acknowledged",
     /// The system started.
     SystemStarted = "system-started",
     /// The system stopped in order.

@@ -64,6 +64,12 @@ pub struct Domain {
     pub(crate) decoy_hash: String,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Rules over the record, and where their alerts are sent.
+    pub(crate) alerting: crate::Alerting,
+    /// Held by the one replay that is under way.
+    pub(crate) replaying: tokio::sync::Mutex<()>,
+    /// The rooms of that replay.
+    pub(crate) replay_rooms: Mutex<Option<RunningRooms>>,
     /// Something was queued.
     pub(crate) queued: Notify,
     /// Something was recorded.
@@ -119,6 +125,9 @@ impl Domain {
             ids: settings.ids,
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
             running: Mutex::new(HashMap::new()),
+            alerting: crate::Alerting::default(),
+            replaying: tokio::sync::Mutex::new(()),
+            replay_rooms: Mutex::new(None),
             queued: Notify::new(),
             recorded: Notify::new(),
             checkpointed: watch::Sender::new(covered),
@@ -165,6 +174,17 @@ impl Domain {
         }
     }
 
+    /// Kills the rooms of the replay that is under way, if there is one.
+    pub(crate) fn kill_replay(&self) {
+        let rooms = self
+            .replay_rooms
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(rooms) = rooms.as_ref() {
+            rooms.kill();
+        }
+    }
+
     /// Kills all rooms, says so on the record, and closes the store.
     ///
     /// # Errors
@@ -179,6 +199,7 @@ impl Domain {
                 rooms.kill();
             }
         }
+        self.kill_replay();
         self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
             .await?;
         self.sequence_now().await?;

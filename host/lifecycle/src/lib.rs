@@ -48,6 +48,7 @@
 
 mod actor;
 mod admit;
+mod alerts;
 mod catalogue;
 mod claim;
 mod coarse;
@@ -60,9 +61,11 @@ mod judge;
 mod keys;
 mod people;
 mod plan;
+mod prepared;
 mod record;
 mod recover;
 mod release;
+mod replay;
 mod review;
 mod sequence;
 mod sign_in;
@@ -72,6 +75,10 @@ mod view;
 
 pub use actor::{Actor, Permit};
 pub use admit::{Admitted, Upload};
+pub use alerts::{
+    ATTEMPTS_MAX, AlertRule, AlertView, Alerting, Condition, MessageView, RuleError, Webhook,
+    signature,
+};
 pub use catalogue::NewSnapshot;
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
@@ -81,10 +88,11 @@ pub use domain::{Domain, Settings};
 pub use error::LifecycleError;
 pub use execute::Sealed;
 pub use judge::Outcome;
-pub use keys::{FileKeyStore, KeyError, KeyStore};
+pub use keys::{Evidence, FileKeyStore, KeyError, KeyStore};
 pub use people::{NewAccount, NewOrganisation};
 pub use record::RequestTrace;
 pub use release::{InReview, Released, Withheld};
+pub use replay::{Basis, Difference, Place, Replay};
 pub use review::OpenedOutput;
 pub use sequence::LogPublicKey;
 pub use sign_in::{Bootstrap, IssuedToken};

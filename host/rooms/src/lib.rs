@@ -34,8 +34,8 @@ pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, lock, suffices};
 pub use plan::{
-    CellPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    SealKey, Source, TablePlan,
+    CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
+    OutputPlan, SealKey, Source, TablePlan,
 };
 pub use ring::{SLOT_BYTES, SLOTS_MAX};
 pub use seal::Sealer;

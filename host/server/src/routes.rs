@@ -1,6 +1,7 @@
 //! Every route there is, by group: how it is called, who decides, what it leaves on the record, and its handler.
 
 mod accounts;
+mod alerts;
 mod emergency;
 mod grants;
 mod modules;
@@ -38,7 +39,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         releases::TAG,
         "What leaves the domain, and the people who decide about it.",
     ),
-    (record::TAG, "The record, and the emergency stop."),
+    (
+        record::TAG,
+        "The record, alerts over it, and the emergency stop.",
+    ),
 ];
 
 /// The table of routes. There is no other way into the router.
@@ -59,6 +63,7 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        alerts::routes(),
         emergency::routes(),
     ];
     groups.into_iter().flatten().collect()

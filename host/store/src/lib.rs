@@ -9,6 +9,7 @@
 //! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
+mod alerts;
 mod catalogue;
 mod change;
 mod contracts;
@@ -25,6 +26,7 @@ mod runs;
 mod sequence;
 mod settings;
 
+pub use alerts::WebhookMessage;
 pub use change::Change;
 pub use error::StoreError;
 pub use open::Store;

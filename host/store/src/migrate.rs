@@ -6,11 +6,20 @@ use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
 use crate::StoreError;
 
 /// Number, name and text of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "foundation",
-    include_str!("../migrations/0001_foundation.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 4] = [
+    (
+        1,
+        "foundation",
+        include_str!("../migrations/0001_foundation.sql"),
+    ),
+    (
+        50,
+        "policy texts",
+        include_str!("../migrations/0050_policy_texts.sql"),
+    ),
+    (51, "alerts", include_str!("../migrations/0051_alerts.sql")),
+    (52, "decoys", include_str!("../migrations/0052_decoys.sql")),
+];
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {

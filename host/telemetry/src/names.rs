@@ -269,6 +269,8 @@ words! {
         SEQUENCE_FAILED = "sequence-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
+        /// A message to a webhook was tried as often as allowed, and is dead.
+        WEBHOOK_DEAD = "webhook-dead";
         /// The record could not be written.
         RECORD_FAILED = "record-failed";
     }

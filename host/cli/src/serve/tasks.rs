@@ -15,11 +15,13 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for; then the domain.
+/// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer, which both may wait for; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
+    /// Rules over the record, and webhooks.
+    watching: [JoinHandle<()>; 2],
     sequencer: JoinHandle<()>,
     sequencer_stop: watch::Sender<bool>,
 }
@@ -39,6 +41,11 @@ impl Tasks {
             let domain = Arc::clone(domain);
             async move { domain.run_sequencer(sequencer_stopped).await }
         });
+        let alerts = tokio::spawn({
+            let (domain, stopped) = (Arc::clone(domain), stopped.clone());
+            async move { domain.run_alerts(stopped).await }
+        });
+        let webhooks = tokio::spawn(Arc::clone(domain).run_webhooks(stopped.clone()));
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -49,6 +56,7 @@ impl Tasks {
             domain: Arc::clone(domain),
             serving,
             stop,
+            watching: [alerts, webhooks],
             sequencer,
             sequencer_stop,
         }
@@ -74,6 +82,9 @@ impl Tasks {
     async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         let rest = self.serving.rest().await;
+        for watching in self.watching {
+            watching.await.context("the alerts broke")?;
+        }
         self.sequencer_stop.send_replace(true);
         let sequenced = self.sequencer.await.context("the sequencer broke");
         let shut = self

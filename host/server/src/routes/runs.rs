@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, RunDetail, RunRequest, RunView};
+use yunei_lifecycle::{Domain, Replay, RunDetail, RunRequest, RunView};
 use yunei_model::{Call, RunId};
 use yunei_telemetry::event;
 
@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::page::{Listed, Part, rows};
 use crate::query::Asked;
 use crate::repeat::{Key, REPLAYED, Repeats};
-use crate::route::{Route, get, post};
+use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
 pub(super) const TAG: &str = "runs";
@@ -67,6 +67,18 @@ pub(super) fn routes() -> Vec<Route> {
                     .asks::<Calls>()
                     .lists("Call"),
             ),
+        post("/api/v1/runs/{id}/replay", replay)
+            .decided_by(&[Action::ReplayRun])
+            .writes(&[Kind::RunReplayed])
+            .described(
+                Description::new(
+                    TAG,
+                    "replayRun",
+                    "Runs a run that is over once more, inside, and says what differs from the record. Nothing is released.",
+                )
+                .gives("Replay"),
+            )
+            .costing(Budget::REPLAY),
         post("/api/v1/runs/{id}/stop", stop)
             .decided_by(&[Action::StopRun])
             .writes(&[Kind::RunStopped, Kind::SealedOutputDestroyed])
@@ -150,6 +162,14 @@ async fn calls(
     let limit = rows(asked.limit)?;
     let items = domain.calls(&actor, run, asked.from, limit).await?;
     Ok(Answer::ok(Listed::new(items, |call| call.index + 1)))
+}
+
+async fn replay(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(run): Segment<RunId>,
+) -> Answered<Replay> {
+    Ok(Answer::ok(domain.replay(&actor, run).await?))
 }
 
 async fn stop(

@@ -1,5 +1,6 @@
 //! What any back end must do, over an opened store that nothing else uses.
 
+mod alerts;
 mod atomicity;
 mod claims;
 mod outputs;
@@ -23,6 +24,7 @@ pub async fn suite(store: &Store) {
     claims::cases(store, &world).await;
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
+    alerts::cases(store, &world).await;
     record::cases(store, &world).await;
 }
 
