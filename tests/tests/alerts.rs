@@ -27,8 +27,8 @@ use yunei_tests::{BUREAU, Client, REGULATOR, Server, Story};
 const SECRET: &str = "a secret of more than sixteen bytes";
 /// Longest wait for an alert, on a busy machine.
 const ALERT_WAIT_MAX: Duration = Duration::from_secs(60);
-/// Some of the people in the data of the health insurance experiment, as if their source unit had put them there.
-const DECOYS: [&str; 3] = ["125024", "125025", "125026"];
+/// Some of the people in the data of the census, as if their source unit had put them there.
+const DECOYS: std::ops::Range<u32> = 1..65;
 /// What a rule's file has, and what the test has instead.
 const LOWERED: [(&str, &str, &str); 6] = [
     ("denied-decisions", "count = 20", "count = 3"),
@@ -288,11 +288,11 @@ fn every_rule_raises_its_alert_and_the_webhook_hears_of_it() {
 
     let transport = "transport-punctuality";
     let (grant, run) = watched.run("hostile", "forged-handle", &terms, transport);
+    let alert = watched.raised("run-hours");
+    assert_eq!(alert["subject"], json!({ "kind": "grant", "id": grant }));
     let alert = watched.raised("containment");
     assert_eq!(alert["run"], json!(run));
     assert_eq!(alert["resources"], json!(["nyc-flights-2013"]));
-    let alert = watched.raised("run-hours");
-    assert_eq!(alert["subject"], json!({ "kind": "grant", "id": grant }));
 
     let report = denied_calls(&mut watched, &terms);
     volume(&mut watched, &terms);
@@ -521,25 +521,26 @@ fn a_decoy_in_a_named_cell_raises_an_alert_and_nobody_sees_which() {
         }
     }
     copy(&original.join("data"), &examples.join("data"));
-    let entry = examples.join("data/rand-health-insurance/resource.toml");
+    let entry = examples.join("data/census-income-1994/resource.toml");
     let catalogue = std::fs::read_to_string(&entry).expect("an entry");
-    std::fs::write(&entry, format!("decoy = {DECOYS:?}\n{catalogue}")).expect("decoys");
+    let decoys: Vec<String> = DECOYS.map(|person| person.to_string()).collect();
+    std::fs::write(&entry, format!("decoy = {decoys:?}\n{catalogue}")).expect("decoys");
 
     let mut watched = Watched::start(address(), place.path());
     let listed = watched
         .bureau()
-        .get("/resources/rand-health-insurance")
+        .get("/resources/census-income-1994")
         .expect("an answer");
     assert!(
         !listed.json().to_string().contains("decoy"),
         "the catalogue tells of decoys"
     );
-    let directory = repository().join("examples/hospital-spending");
+    let directory = repository().join("examples/income-by-education");
     let (_, run) = watched.run(
         "examples",
-        "hospital-spending",
+        "income-by-education",
         &directory,
-        "health-insurance-design",
+        "income-statistics",
     );
     let alert = watched.raised("decoy");
     assert_eq!(alert["subject"], json!({ "kind": "run", "id": run }));

@@ -352,11 +352,10 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
             .await?;
         change.put_run(&run).await?;
-        self.record(
-            &mut change,
-            run_facts(draft, &run).fact("cause", cause_kind(&cause)),
-        )
-        .await?;
+        let draft = run_facts(draft, &run)
+            .fact("cause", cause_kind(&cause))
+            .observed("layers", ran.map(|ran| &ran.layers));
+        self.record(&mut change, draft).await?;
         self.commit(change).await
     }
 
