@@ -1,5 +1,9 @@
 //! `yunei ledger`: the record.
 
+mod export;
+mod key;
+mod place;
+mod receipt;
 mod tail;
 mod verify;
 
@@ -20,6 +24,11 @@ pub enum Ledger {
     Checkpoint,
     /// Computes the record anew and says what does not hold
     Verify(verify::Verify),
+    /// Copies the whole log with its calls into a directory, for whoever verifies it without anyone's help
+    Export(export::Export),
+    /// Proofs of single entries and calls
+    #[command(subcommand)]
+    Receipt(receipt::Receipts),
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,6 +57,8 @@ impl Ledger {
                     })?;
             }
             Self::Verify(verify) => return verify.run(caller),
+            Self::Export(export) => return export.run(caller),
+            Self::Receipt(receipts) => return receipts.run(caller),
         }
         Ok(Exit::Done)
     }

@@ -34,6 +34,7 @@ mod replay;
 mod run;
 mod scenario;
 mod serve;
+mod system;
 mod user;
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use yunei_ledger::Kind;
 use yunei_model::{Admission, Code, Digest, Finding, Module, ModuleId, ModuleState, State, World};
 use yunei_sandbox::{Artefact, Authentic, CompileError, Identity, Metering, inspect};
 use yunei_store::Page;
-use yunei_telemetry::event;
+use yunei_telemetry::{chain, event, span};
 
-use crate::{Actor, Domain, LifecycleError, ModuleView, Permit};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, Permit};
 
 /// Bytes that someone entitled has uploaded. Comes from [`Domain::receive`] alone.
 #[derive(Debug)]
@@ -80,7 +81,9 @@ impl Domain {
         {
             return Ok(ModuleView::of(known, &actor));
         }
-        let admission = tokio::task::block_in_place(|| self.examine(&mut module, &bytes))?;
+        let span = span!(STAGE, STAGE = "admit", MODULE_ID = %module.id);
+        let examine = || span.in_scope(|| self.examine(&mut module, &bytes));
+        let admission = tokio::task::block_in_place(examine)?;
         let refused = !admission.findings.is_empty();
         module.state = module
             .state
@@ -169,12 +172,13 @@ impl Domain {
                 detail,
             }))
         };
-        let compiled = match self.compiler.compile(bytes, &self.limits) {
+        let span = span!(COMPILE);
+        let compiled = match span.in_scope(|| self.compiler.compile(bytes, &self.limits)) {
             Ok(compiled) => compiled,
             Err(CompileError::Refused { reason }) => return finding("does-not-compile", reason),
             Err(CompileError::Limit(limit)) => return finding("compile-limit", limit.to_string()),
             Err(error) => {
-                event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %error);
+                event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %chain(&error));
                 return finding(
                     "compile-failed",
                     "the component could not be compiled within the jail".to_owned(),
@@ -205,7 +209,9 @@ impl Domain {
                     Artefact::from_bytes(bytes).open(&self.artefact_key, &module.digest, &identity);
                 match opened {
                     Ok(code) => return Ok(code),
-                    Err(error) => event!(WARN, STAGE_FAILED, STAGE = "artefact", CAUSE = %error),
+                    Err(error) => {
+                        event!(WARN, STAGE_FAILED, STAGE = "artefact", CAUSE = %chain(&error))
+                    }
                 }
             }
             let component = format!("{}.wasm", module.digest.to_hex());
@@ -260,23 +266,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ModuleId>,
-    ) -> Result<Vec<ModuleView>, LifecycleError> {
+    ) -> Result<Listed<ModuleView, ModuleId>, LifecycleError> {
         self.permit(actor, Action::ViewModule, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for module in self.store.modules(actor.operator(), page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewModule,
-                    &Target::Module(ModuleTarget::from(&module)),
-                )
-                .await?
-            {
-                seen.push(ModuleView::of(module, actor));
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let modules = self.store.modules(actor.operator(), part).await?;
+            listing.read(modules.len());
+            for module in modules {
+                let (id, target) = (module.id, Target::Module(ModuleTarget::from(&module)));
+                let sees = self.may(actor, Action::ViewModule, &target).await?;
+                if !listing.look(id, sees.then(|| ModuleView::of(module, actor))) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One module.

@@ -19,8 +19,9 @@ use yunei_model::{Acknowledgement, Alert, AlertId, Code, MessageState, Name, Tim
 use yunei_store::{Change, EntryFilter, Page, WebhookMessage};
 use yunei_telemetry::event;
 
+use crate::list::Listing;
 use crate::stop::kept_reason;
-use crate::{Actor, Domain, LifecycleError};
+use crate::{Actor, Domain, LifecycleError, Listed};
 use evaluate::Seen;
 pub use rule::{AlertRule, Condition, RuleError};
 pub use webhook::{ATTEMPTS_MAX, Webhook, signature};
@@ -227,17 +228,28 @@ impl Domain {
         actor: &Actor,
         open: bool,
         page: Page<AlertId>,
-    ) -> Result<Vec<AlertView>, LifecycleError> {
+    ) -> Result<Listed<AlertView, AlertId>, LifecycleError> {
         self.permit(actor, Action::ViewAlert, &Target::Domain)
             .await?;
-        let mut shown = Vec::new();
-        for alert in self.store.alerts(open, page).await? {
-            let target = alert_target(&alert);
-            if self.may(actor, Action::ViewAlert, &target).await? {
-                shown.push(self.alert_view(alert).await?);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let alerts = self.store.alerts(open, part).await?;
+            listing.read(alerts.len());
+            for alert in alerts {
+                let id = alert.id;
+                let sees = self
+                    .may(actor, Action::ViewAlert, &alert_target(&alert))
+                    .await?;
+                let shown = match sees {
+                    true => Some(self.alert_view(alert).await?),
+                    false => None,
+                };
+                if !listing.look(id, shown) {
+                    break;
+                }
             }
         }
-        Ok(shown)
+        Ok(listing.listed())
     }
 
     /// Takes notice of an alert; its rule may raise another one about the same from then on.

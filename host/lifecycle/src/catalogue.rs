@@ -2,6 +2,7 @@
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use tracing::Instrument as _;
 use yunei_authority::{Action, ResourceTarget, Target};
 use yunei_catalog::{CatalogueEntry, ImportFormat, import};
 use yunei_ledger::Kind;
@@ -9,9 +10,10 @@ use yunei_model::{
     Code, Digest, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotId, Timestamp,
 };
 use yunei_store::Page;
-use yunei_telemetry::event;
+use yunei_telemetry::{event, span};
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// A file to be imported as a snapshot.
 #[derive(Debug, Clone)]
@@ -98,17 +100,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ResourceId>,
-    ) -> Result<Vec<Resource>, LifecycleError> {
+    ) -> Result<Listed<Resource, ResourceId>, LifecycleError> {
         self.permit(actor, Action::ViewCatalogue, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for resource in self.store.resources(page).await? {
-            let target = Target::Resource(ResourceTarget::from(&resource));
-            if self.may(actor, Action::ViewCatalogue, &target).await? {
-                seen.push(resource);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let resources = self.store.resources(part).await?;
+            listing.read(resources.len());
+            for resource in resources {
+                let target = Target::Resource(ResourceTarget::from(&resource));
+                let sees = self.may(actor, Action::ViewCatalogue, &target).await?;
+                if !listing.look(resource.id, sees.then_some(resource)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One resource.
@@ -140,7 +147,8 @@ impl Domain {
         name: &Name,
         new: NewSnapshot,
     ) -> Result<Snapshot, LifecycleError> {
-        let imported = self.import_file(actor, name, &new).await;
+        let span = span!(IMPORT, RESOURCE = %name);
+        let imported = self.import_file(actor, name, &new).instrument(span).await;
         // The upload has done its duty either way.
         if let Err(error) = self.incoming.remove_file(&new.file) {
             event!(WARN, STAGE_FAILED, STAGE = "import", CAUSE = %error.kind());
@@ -216,8 +224,19 @@ impl Domain {
         actor: &Actor,
         name: &Name,
         page: Page<SnapshotId>,
-    ) -> Result<Vec<Snapshot>, LifecycleError> {
+    ) -> Result<Listed<Snapshot, SnapshotId>, LifecycleError> {
         let resource = self.resource(actor, name).await?;
-        Ok(self.store.snapshots(resource.id, page).await?)
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let snapshots = self.store.snapshots(resource.id, part).await?;
+            listing.read(snapshots.len());
+            for snapshot in snapshots {
+                // Whoever sees the resource sees which snapshots it has.
+                if !listing.look(snapshot.id, Some(snapshot)) {
+                    break;
+                }
+            }
+        }
+        Ok(listing.listed())
     }
 }

@@ -1,7 +1,7 @@
 //! Scenarios, grants, consents.
 
 use serde::Deserialize;
-use yunei_authority::{Action, GrantTarget, ScenarioTarget, Target, Usage, terms_errors};
+use yunei_authority::{Action, GrantTarget, ScenarioTarget, Target, terms_errors};
 use yunei_ledger::Kind;
 use yunei_model::{
     Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource,
@@ -9,7 +9,8 @@ use yunei_model::{
 };
 use yunei_store::Page;
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// A scenario to be proposed.
 #[derive(Debug, Clone, Deserialize)]
@@ -59,6 +60,7 @@ impl Domain {
             title,
             purposes,
             state: ScenarioState::Proposed,
+            proposer: Some(actor.principal.organisation),
         };
         let mut change = self.store.begin().await?;
         if change.scenario_by_name(&scenario.name).await?.is_some() {
@@ -84,23 +86,47 @@ impl Domain {
         actor: &Actor,
         id: ScenarioId,
     ) -> Result<Scenario, LifecycleError> {
+        let (action, kind) = (Action::ApproveScenario, Kind::ScenarioApproved);
+        self.step_scenario(actor, id, action, ScenarioState::Approved, kind, "")
+            .await
+    }
+
+    /// Closes a scenario to new grants; those that name it stay in force.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub async fn close_scenario(
+        &self,
+        actor: &Actor,
+        id: ScenarioId,
+        reason: &str,
+    ) -> Result<Scenario, LifecycleError> {
+        let (action, kind) = (Action::CloseScenario, Kind::ScenarioClosed);
+        self.step_scenario(actor, id, action, ScenarioState::Closed, kind, reason)
+            .await
+    }
+
+    async fn step_scenario(
+        &self,
+        actor: &Actor,
+        id: ScenarioId,
+        action: Action,
+        next: ScenarioState,
+        kind: Kind,
+        reason: &str,
+    ) -> Result<Scenario, LifecycleError> {
         let scenario = self.store.scenario(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Scenario(ScenarioTarget::from(&scenario));
-        let permit = self.permit(actor, Action::ApproveScenario, &target).await?;
+        let permit = self.permit(actor, action, &target).await?;
         let mut change = self.store.begin().await?;
         let mut scenario = change.scenario(id).await?.ok_or(Code::NotFound)?;
-        scenario.state = scenario
-            .state
-            .step(ScenarioState::Approved)
-            .map_err(|_| Code::WrongState)?;
+        scenario.state = scenario.state.step(next).map_err(|_| Code::WrongState)?;
         change.put_scenario(&scenario).await?;
-        self.record(
-            &mut change,
-            permit
-                .draft(Kind::ScenarioApproved, actor)
-                .fact("scenario", id),
-        )
-        .await?;
+        let draft = permit
+            .draft(kind, actor)
+            .fact("scenario", id)
+            .fact("reason", crate::stop::kept_reason(reason));
+        self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(scenario)
     }
@@ -113,23 +139,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ScenarioId>,
-    ) -> Result<Vec<Scenario>, LifecycleError> {
+    ) -> Result<Listed<Scenario, ScenarioId>, LifecycleError> {
         self.permit(actor, Action::ViewScenario, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for scenario in self.store.scenarios(page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewScenario,
-                    &Target::Scenario(ScenarioTarget::from(&scenario)),
-                )
-                .await?
-            {
-                seen.push(scenario);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let scenarios = self.store.scenarios(part).await?;
+            listing.read(scenarios.len());
+            for scenario in scenarios {
+                let target = Target::Scenario(ScenarioTarget::from(&scenario));
+                let sees = self.may(actor, Action::ViewScenario, &target).await?;
+                if !listing.look(scenario.id, sees.then_some(scenario)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Drafts a grant, or a new version of one.
@@ -192,6 +217,7 @@ impl Domain {
             .fact("scenario", scenario.id)
             .fact("terms", terms_facts(&grant.terms));
         self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &grant).await?;
         self.commit(change).await?;
         Ok(grant)
     }
@@ -347,20 +373,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<GrantId>,
-    ) -> Result<Vec<Grant>, LifecycleError> {
+    ) -> Result<Listed<Grant, GrantId>, LifecycleError> {
         self.permit(actor, Action::ViewGrant, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for grant in self.store.grants(actor.operator(), page).await? {
-            let target = self.grant_target(&grant).await?;
-            if self
-                .may(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
-                .await?
-            {
-                seen.push(grant);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let grants = self.store.grants(actor.operator(), part).await?;
+            listing.read(grants.len());
+            for grant in grants {
+                let target = Target::Grant(Box::new(self.grant_target(&grant).await?));
+                let sees = self.may(actor, Action::ViewGrant, &target).await?;
+                if !listing.look(grant.id, sees.then_some(grant)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One grant, newest version.
@@ -372,22 +400,6 @@ impl Domain {
         self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
             .await?;
         Ok(grant)
-    }
-
-    /// What has been used of a grant.
-    ///
-    /// # Errors
-    /// As [`Self::grant`].
-    pub async fn usage(&self, actor: &Actor, id: GrantId) -> Result<Usage, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
-        self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target)))
-            .await?;
-        let used = self.store.usage(id).await?;
-        Ok(Usage {
-            runs: used.runs,
-            rows: used.rows,
-            released_cells: used.released_cells,
-        })
     }
 
     pub(crate) async fn grant_with_target(

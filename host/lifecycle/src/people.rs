@@ -9,7 +9,8 @@ use yunei_model::{
 };
 use yunei_store::Page;
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// An organisation to be registered.
 #[derive(Debug, Clone, Deserialize)]
@@ -92,23 +93,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<OrganisationId>,
-    ) -> Result<Vec<Organisation>, LifecycleError> {
+    ) -> Result<Listed<Organisation, OrganisationId>, LifecycleError> {
         self.permit(actor, Action::ViewOrganisation, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for organisation in self.store.organisations(page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewOrganisation,
-                    &Target::from(&organisation),
-                )
-                .await?
-            {
-                seen.push(organisation);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let organisations = self.store.organisations(part).await?;
+            listing.read(organisations.len());
+            for organisation in organisations {
+                let target = Target::from(&organisation);
+                let sees = self.may(actor, Action::ViewOrganisation, &target).await?;
+                if !listing.look(organisation.id, sees.then_some(organisation)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Opens an account without a role.
@@ -172,17 +172,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<AccountId>,
-    ) -> Result<Vec<Account>, LifecycleError> {
+    ) -> Result<Listed<Account, AccountId>, LifecycleError> {
         self.permit(actor, Action::ViewAccount, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for account in self.store.accounts(None, page).await? {
-            let target = Target::Account(self.account_target(&account).await?);
-            if self.may(actor, Action::ViewAccount, &target).await? {
-                seen.push(account);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let accounts = self.store.accounts(None, part).await?;
+            listing.read(accounts.len());
+            for account in accounts {
+                let target = Target::Account(self.account_target(&account).await?);
+                let sees = self.may(actor, Action::ViewAccount, &target).await?;
+                if !listing.look(account.id, sees.then_some(account)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Gives an account a role.
@@ -212,6 +217,82 @@ impl Domain {
                 appointment.until.map(yunei_model::Timestamp::as_micros),
             )
             .fact("remit", &appointment.remit.resources);
+        self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &account).await?;
+        self.commit(change).await?;
+        Ok(account)
+    }
+
+    /// Closes an account: it may do nothing any more, and its tokens end.
+    ///
+    /// # Errors
+    /// Refused by policy, or it is closed.
+    pub async fn close_account(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        reason: &str,
+    ) -> Result<Account, LifecycleError> {
+        let account = self.store.account(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Account(self.account_target(&account).await?);
+        let permit = self.permit(actor, Action::CloseAccount, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut account = change.account(id).await?.ok_or(Code::NotFound)?;
+        if !account.active {
+            return Err(Code::WrongState.into());
+        }
+        account.active = false;
+        change.put_account(&account).await?;
+        let tokens = change.remove_tokens(id).await?;
+        let draft = permit
+            .draft(Kind::AccountClosed, actor)
+            .fact("account", id)
+            .fact("tokens", tokens)
+            .fact("reason", crate::stop::kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        Ok(account)
+    }
+
+    /// Ends a role of an account, from now on.
+    ///
+    /// # Errors
+    /// Refused by policy; [`Code::WrongState`] when the role is not held.
+    pub async fn end_appointment(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        role: Role,
+        reason: &str,
+    ) -> Result<Account, LifecycleError> {
+        let now = self.clock.now();
+        let account = self.store.account(id).await?.ok_or(Code::NotFound)?;
+        let over = Appointment {
+            role,
+            from: now,
+            until: Some(now),
+            remit: yunei_model::Remit::default(),
+        };
+        let target = self.appointment_target(&account, &over).await?;
+        let permit = self.permit(actor, Action::EndAppointment, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut account = change.account(id).await?.ok_or(Code::NotFound)?;
+        let mut ended = false;
+        for held in &mut account.appointments {
+            if held.role == role && held.until.is_none_or(|until| now < until) {
+                held.until = Some(now);
+                ended = true;
+            }
+        }
+        if !ended {
+            return Err(Code::WrongState.into());
+        }
+        change.put_account(&account).await?;
+        let draft = permit
+            .draft(Kind::RoleEnded, actor)
+            .fact("account", id)
+            .fact("role", role.as_str())
+            .fact("reason", crate::stop::kept_reason(reason));
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(account)

@@ -1,5 +1,6 @@
 //! Reviews by people: of algorithms, and of outputs that the gate cannot decide.
 
+use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
@@ -8,10 +9,12 @@ use yunei_model::{
 };
 use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
+use yunei_telemetry::span;
 
 use crate::keys::Evidence;
+use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
-use crate::{Actor, Domain, LifecycleError, ModuleView, RunDetail};
+use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
 
 /// Different people who must say yes.
 pub const APPROVALS_NEEDED: u64 = 2;
@@ -120,24 +123,34 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn awaiting_review(&self, actor: &Actor) -> Result<Vec<RunDetail>, LifecycleError> {
+    pub async fn awaiting_review(
+        &self,
+        actor: &Actor,
+        page: Page<RunId>,
+    ) -> Result<Listed<RunDetail, RunId>, LifecycleError> {
         self.permit(actor, Action::ViewRun, &Target::Domain).await?;
         let filter = RunFilter {
             states: vec![RunState::InReview],
             ..RunFilter::default()
         };
-        let mut waiting = Vec::new();
-        for run in self
-            .store
-            .runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX))
-            .await?
-        {
-            let target = Target::Run(self.run_target(&run).await?);
-            if self.may(actor, Action::ReviewRelease, &target).await? {
-                waiting.push(self.detail_of(run).await?);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let runs = self.store.runs(&filter, part).await?;
+            listing.read(runs.len());
+            for run in runs {
+                let id = run.id;
+                let target = Target::Run(self.run_target(&run).await?);
+                let waits = if self.may(actor, Action::ReviewRelease, &target).await? {
+                    Some(self.detail_of(run).await?)
+                } else {
+                    None
+                };
+                if !listing.look(id, waits) {
+                    break;
+                }
             }
         }
-        Ok(waiting)
+        Ok(listing.listed())
     }
 
     /// Opens a sealed output for a reviewer. The viewing is on the record before anything is shown.
@@ -244,7 +257,8 @@ impl Domain {
         };
         self.commit(change).await?;
         if outcome == ReviewOutcome::Approved && approvals >= APPROVALS_NEEDED {
-            return self.release_reviewed(run).await;
+            let span = span!(STAGE, STAGE = "release", RUN_ID = %run.id);
+            return self.release_reviewed(run).instrument(span).await;
         }
         self.detail_of(run).await
     }

@@ -54,7 +54,7 @@ pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, Revie
 pub use name::{Name, NameError, Text};
 pub use oversight::{
     Acknowledgement, Alert, AlertLevel, AlertSubject, Drill, Incident, IncidentGrade, MessageState,
-    Notification, Objection, ObjectionState, QualityTicket,
+    Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use product::{

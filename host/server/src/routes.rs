@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod emergency;
 mod grants;
+mod log;
 mod modules;
 mod organisations;
 mod record;
@@ -14,6 +15,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod words;
@@ -43,6 +45,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         record::TAG,
         "The record, alerts over it, and the emergency stop.",
     ),
+    (log::TAG, "The transparency log, for whoever verifies it."),
 ];
 
 /// The table of routes. There is no other way into the router.
@@ -64,7 +67,9 @@ pub fn routes() -> Vec<Route> {
         releases::routes(),
         record::routes(),
         alerts::routes(),
+        log::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

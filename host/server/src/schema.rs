@@ -6,6 +6,7 @@ mod data;
 mod people;
 mod record;
 mod run;
+mod system;
 
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         run::schemas(),
         record::schemas(),
         alert::schemas(),
+        system::schemas(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -62,7 +64,7 @@ pub(crate) fn list(items: Described) -> Described {
 
 /// One page of a list.
 pub(crate) fn page_of(name: &str) -> Described {
-    let next = "What to pass as `after` for the next page; null when this one is empty or the list has no pages.";
+    let next = "What to pass as `after` for the next page; null at the end of the list. A page with fewer items than were asked for and a `next` is not the last one.";
     let next = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([
             Type::String,

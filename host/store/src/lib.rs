@@ -10,6 +10,7 @@
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
 mod alerts;
+mod attempts;
 mod catalogue;
 mod change;
 mod contracts;
@@ -19,18 +20,21 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod published;
 mod quota;
 mod reading;
 mod record;
+mod requests;
 mod runs;
 mod sequence;
 mod settings;
 
 pub use alerts::WebhookMessage;
+pub use attempts::SignInFailures;
 pub use change::Change;
 pub use error::StoreError;
-pub use open::Store;
-pub use outputs::HeldOutput;
+pub use open::{DATABASE_FILE, Store};
+pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};
 pub use quota::Usage;
 pub use reading::{Order, PAGE_ROWS_MAX, Page};

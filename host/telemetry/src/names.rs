@@ -267,6 +267,8 @@ words! {
         CHECKPOINT_SIGNED = "checkpoint-signed";
         /// An entry could not be put in sequence; it is tried again.
         SEQUENCE_FAILED = "sequence-failed";
+        /// The log's files could not be written; it is tried again.
+        PUBLISH_FAILED = "publish-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
         /// A message to a webhook was tried as often as allowed, and is dead.

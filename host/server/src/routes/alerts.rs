@@ -73,8 +73,8 @@ async fn list(
     Asked(asked): Asked<Alerts>,
 ) -> Answered<Listed<AlertView, AlertId>> {
     let page = page(asked.after, asked.limit)?;
-    let items = domain.alerts(&actor, asked.open, page).await?;
-    Ok(Answer::ok(Listed::new(items, |shown| shown.alert.id)))
+    let alerts = domain.alerts(&actor, asked.open, page).await?;
+    Ok(Answer::ok(alerts.into()))
 }
 
 async fn acknowledge(
