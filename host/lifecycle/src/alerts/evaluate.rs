@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use yunei_ledger::{Entry, GRANT, Kind};
-use yunei_model::{AlertSubject, GrantId, Name, OrganisationId, Quota, Run, RunId};
+use yunei_model::{AccountId, AlertSubject, GrantId, Name, OrganisationId, Quota, Run, RunId};
 use yunei_store::{EntryFilter, Page, Recorded, RunFilter, Usage};
 
 use super::rule::within_hours;
@@ -91,7 +91,9 @@ impl Domain {
                 window_seconds,
             } => {
                 let kinds = [Kind::SignInFailed];
-                let failed = self.burst(entry, &kinds, *count, *window_seconds).await?;
+                let failed = self
+                    .burst(entry, &kinds, None, *count, *window_seconds)
+                    .await?;
                 failed.map(|failed| {
                     Seen::about(AlertSubject::SignIn)
                         .figure("failures", failed)
@@ -131,11 +133,12 @@ impl Domain {
         Ok(seen)
     }
 
-    /// How many entries of these kinds by the same actor there were in the window that ends with `entry`, if `count` or more.
+    /// How many entries of these kinds (by that actor, if given) there were in the window that ends with `entry`, if `count` or more.
     async fn burst(
         &self,
         entry: &Entry,
         kinds: &[Kind],
+        actor: Option<AccountId>,
         count: u64,
         window_seconds: u64,
     ) -> Result<Option<u64>, LifecycleError> {
@@ -144,7 +147,7 @@ impl Domain {
         }
         let filter = EntryFilter {
             kinds: kinds.to_vec(),
-            actor: entry.actor(),
+            actor,
             ..window(entry, window_seconds)
         };
         let page = Page::first(u32::try_from(count).unwrap_or(u32::MAX));
@@ -162,7 +165,9 @@ impl Domain {
         let Some(account) = entry.actor() else {
             return Ok(None);
         };
-        let denied = self.burst(entry, &kinds, count, window_seconds).await?;
+        let denied = self
+            .burst(entry, &kinds, Some(account), count, window_seconds)
+            .await?;
         Ok(denied.map(|denied| {
             Seen::about(AlertSubject::Account(account))
                 .figure("denied", denied)
