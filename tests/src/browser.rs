@@ -150,7 +150,9 @@ impl Browser {
     pub fn complaints(&self) -> Told<Vec<String>> {
         let log = self.post("/se/log", &json!({"type": "browser"}))?;
         let lines = log.as_array().cloned().unwrap_or_default();
-        let severe = lines.iter().filter(|line| line.get("level") == Some(&json!("SEVERE")));
+        let severe = lines
+            .iter()
+            .filter(|line| line.get("level") == Some(&json!("SEVERE")));
         Ok(severe
             .filter_map(|line| line.get("message")?.as_str().map(str::to_owned))
             .collect())
@@ -175,7 +177,10 @@ impl Browser {
     }
 
     fn get(&self, path: &str) -> Told<Value> {
-        told(path, self.agent.get(format!("{}{path}", self.session)).call())
+        told(
+            path,
+            self.agent.get(format!("{}{path}", self.session)).call(),
+        )
     }
 }
 
@@ -200,10 +205,7 @@ fn port(driver: &mut Child) -> Told<u16> {
     port.ok_or_else(|| StoryError("chromedriver does not say its port".to_owned()))
 }
 
-fn told(
-    path: &str,
-    outcome: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-) -> Told<Value> {
+fn told(path: &str, outcome: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Told<Value> {
     let mut response = outcome.map_err(|error| StoryError::new(path, error))?;
     let answer: Value = response
         .body_mut()

@@ -171,6 +171,21 @@ impl Server {
             .map_err(|error| StoryError::new("cannot wait for the server", error))
     }
 
+    /// As [`Self::restart`], with further arguments from now on.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn restart_with<A: AsRef<OsStr>>(
+        &mut self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Told<()> {
+        let more = arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned());
+        self.arguments.extend(more);
+        self.restart()
+    }
+
     /// Starts another server over the same data directory, once this one has ended. It listens elsewhere.
     ///
     /// # Errors

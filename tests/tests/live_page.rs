@@ -16,9 +16,15 @@ fn sign_in(browser: &Browser, url: &str, account: &str) {
             "return document.querySelector('#sign-in input[name=account]').checkVisibility()",
         )
         .expect("a form");
-    browser.write("#sign-in input[name=account]", account).expect("account");
-    browser.write("#sign-in input[name=password]", PASSWORD).expect("password");
-    browser.click("#sign-in button[type=submit]").expect("signed in");
+    browser
+        .write("#sign-in input[name=account]", account)
+        .expect("account");
+    browser
+        .write("#sign-in input[name=password]", PASSWORD)
+        .expect("password");
+    browser
+        .click("#sign-in button[type=submit]")
+        .expect("signed in");
 }
 
 #[test]
@@ -30,17 +36,26 @@ fn a_regulator_follows_the_record_and_looks_into_a_run() {
     // Nothing is shown to a stranger, and a wrong password is refused in words.
     sign_in(&browser, world.server.url(), "nobody");
     browser
-        .shows("a refusal", "return document.querySelector('#sign-in-failure').textContent")
+        .shows(
+            "a refusal",
+            "return document.querySelector('#sign-in-failure').textContent",
+        )
         .expect("a refusal");
     assert_eq!(browser.run(ROWS).expect("no rows"), false);
     // The refused sign-in itself is what the browser complains of.
     let refused = browser.complaints().expect("complaints");
-    assert!(refused.iter().all(|line| line.contains("/sessions")), "{refused:?}");
+    assert!(
+        refused.iter().all(|line| line.contains("/sessions")),
+        "{refused:?}"
+    );
 
     sign_in(&browser, world.server.url(), REGULATOR);
     browser.shows("the record", ROWS).expect("rows");
     browser
-        .shows("the stream", "return document.querySelector('#stream-state').className === 'good'")
+        .shows(
+            "the stream",
+            "return document.querySelector('#stream-state').className === 'good'",
+        )
         .expect("live");
 
     // What happens while the page is open arrives by itself.
@@ -61,21 +76,34 @@ fn a_regulator_follows_the_record_and_looks_into_a_run() {
         "return [...document.querySelectorAll('#entries tr')].some((row) => \
          row.textContent.includes('run-released') && row.querySelector('button.link')?.title === '{run}')"
     );
-    browser.shows("the release", &released).expect("the release on the page");
+    browser
+        .shows("the release", &released)
+        .expect("the release on the page");
 
     // One click leads to the waterfall of its host calls.
-    browser.click(&format!("#entries button.link[title='{run}']")).expect("the run");
     browser
-        .shows("the waterfall", "return document.querySelectorAll('#waterfall rect').length > 2")
+        .click(&format!("#entries button.link[title='{run}']"))
+        .expect("the run");
+    browser
+        .shows(
+            "the waterfall",
+            "return document.querySelectorAll('#waterfall rect').length > 2",
+        )
         .expect("bars");
     let facts = browser.text("#run-facts").expect("facts");
-    assert!(facts.contains("released") && facts.contains("sha256:"), "{facts}");
+    assert!(
+        facts.contains("released") && facts.contains("sha256:"),
+        "{facts}"
+    );
 
     // Both languages; every control has a name for those who do not see it.
     assert_eq!(browser.text("#record-title").expect("a title"), "Record");
     browser.click("#language").expect("the other language");
     browser
-        .shows("Chinese", "return document.querySelector('#record-title').textContent === '记录'")
+        .shows(
+            "Chinese",
+            "return document.querySelector('#record-title').textContent === '记录'",
+        )
         .expect("Chinese");
     let nameless = "return [...document.querySelectorAll('button, input, select, textarea')].filter((control) => \
          control.checkVisibility() && !control.textContent.trim() && !control.labels?.length && !control.ariaLabel).map((c) => c.outerHTML)";
@@ -105,21 +133,34 @@ fn the_bureau_stops_a_run_from_the_page() {
         .expect("running");
 
     sign_in(&browser, world.server.url(), yunei_tests::BUREAU);
-    let there = format!("return document.querySelector(\"#entries button.link[title='{run}']\") !== null");
-    browser.shows("the run", &there).expect("the run on the page");
-    browser.click(&format!("#entries button.link[title='{run}']")).expect("the run");
+    let there =
+        format!("return document.querySelector(\"#entries button.link[title='{run}']\") !== null");
     browser
-        .shows("the way to stop it", "return document.querySelector('#stop-run').checkVisibility()")
+        .shows("the run", &there)
+        .expect("the run on the page");
+    browser
+        .click(&format!("#entries button.link[title='{run}']"))
+        .expect("the run");
+    browser
+        .shows(
+            "the way to stop it",
+            "return document.querySelector('#stop-run').checkVisibility()",
+        )
         .expect("a button");
     browser.click("#stop-run").expect("a question");
-    browser.write("#ask textarea", "it spins").expect("a reason");
+    browser
+        .write("#ask textarea", "it spins")
+        .expect("a reason");
     browser.click("#ask-do").expect("stopped");
     world
         .story
         .wait_state(&run, &["stopped"], RUN_WAIT_MAX)
         .expect("stopped");
     browser
-        .shows("the end", "return document.querySelector('#run-facts').textContent.includes('stopped')")
+        .shows(
+            "the end",
+            "return document.querySelector('#run-facts').textContent.includes('stopped')",
+        )
         .expect("the page tells it");
 }
 
@@ -138,9 +179,14 @@ fn an_operating_unit_sees_no_one_elses_record() {
         .clone();
     sign_in(&browser, world.server.url(), &unit);
     browser
-        .shows("the desk", "return document.querySelector('#desk').checkVisibility()")
+        .shows(
+            "the desk",
+            "return document.querySelector('#desk').checkVisibility()",
+        )
         .expect("signed in");
     let log = "return document.querySelector('#log-state').textContent === 'not visible'";
-    browser.shows("that the log's size is not its business", log).expect("not visible");
+    browser
+        .shows("that the log's size is not its business", log)
+        .expect("not visible");
     assert_eq!(browser.run(ROWS).expect("rows"), false);
 }

@@ -108,6 +108,10 @@ actions! {
     RetrieveEvidence = "retrieve-evidence",
     /// Check that the record is whole. Target: the domain.
     VerifyRecord = "verify-record",
+    /// See an alert, or the list of them. Target: what the alert is about, as an entry of the record.
+    ViewAlert = "view-alert",
+    /// Take notice of an alert. Target: what the alert is about, as an entry of the record.
+    AcknowledgeAlert = "acknowledge-alert",
     /// See what was used of a grant.
     ViewUsage = "view-usage",
     /// Ask the bureau for a stop. Target: the run, the grant or the domain.

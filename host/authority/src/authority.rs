@@ -6,6 +6,7 @@ use cedar_policy::{
     ActionConstraint, Authorizer, Decision, Effect, EntityTypeName, EntityUid, Policy, PolicyId,
     PolicySet, Schema, ValidationMode, Validator,
 };
+use serde::{Deserialize, Serialize};
 use yunei_model::{Code, Digest, Language};
 
 use crate::entity::{Scene, SceneError, SetScene, moment, type_of};
@@ -23,6 +24,45 @@ pub struct Authority {
     pub(crate) use_grant: Rules,
     clauses: BTreeMap<String, Clause>,
     policy_set: Digest,
+    texts: PolicyTexts,
+}
+
+/// The texts that policies were loaded from, for whoever keeps them: what was decided under them can be decided again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyTexts {
+    schema: String,
+    policies: Vec<(String, String)>,
+}
+
+impl PolicyTexts {
+    /// Loads the policies again.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when this program cannot use them any more.
+    pub fn load(&self) -> Result<Authority, PolicyError> {
+        let named: Vec<(&str, &str)> = self
+            .policies
+            .iter()
+            .map(|(file, text)| (file.as_str(), text.as_str()))
+            .collect();
+        Authority::new(&self.schema, &named)
+    }
+
+    /// Names of the files that others have in another form, or not at all.
+    #[must_use]
+    pub fn files_changed(&self, others: &Self) -> Vec<String> {
+        let of = |texts: &Self| -> BTreeMap<String, String> {
+            let schema = ("schema.cedarschema".to_owned(), texts.schema.clone());
+            texts.policies.iter().cloned().chain([schema]).collect()
+        };
+        let (own, others) = (of(self), of(others));
+        let names: std::collections::BTreeSet<&String> = own.keys().chain(others.keys()).collect();
+        let changed = names
+            .into_iter()
+            .filter(|name| own.get(*name) != others.get(*name));
+        changed.cloned().collect()
+    }
 }
 
 /// The policies that can apply to one action, and the types of target that the schema gives it.
@@ -86,6 +126,13 @@ impl Authority {
             rules,
             clauses,
             policy_set: digest(schema, policies),
+            texts: PolicyTexts {
+                schema: schema.to_owned(),
+                policies: policies
+                    .iter()
+                    .map(|(file, text)| ((*file).to_owned(), (*text).to_owned()))
+                    .collect(),
+            },
         })
     }
 
@@ -101,6 +148,12 @@ impl Authority {
     #[must_use]
     pub const fn policy_set(&self) -> Digest {
         self.policy_set
+    }
+
+    /// The texts that they were loaded from.
+    #[must_use]
+    pub const fn texts(&self) -> &PolicyTexts {
+        &self.texts
     }
 
     /// Ids of all policies, sorted.

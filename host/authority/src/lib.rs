@@ -24,7 +24,7 @@ mod using;
 mod vocabulary;
 
 pub use action::Action;
-pub use authority::Authority;
+pub use authority::{Authority, PolicyTexts};
 pub use builtin::{POLICIES, SCHEMA};
 pub use capability::{Capability, CapabilityTable};
 pub use error::PolicyError;

@@ -13,6 +13,8 @@ use crate::ImportFormat;
 
 /// Bytes of one entry at most.
 pub const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// Decoys that one entry names at most.
+pub const DECOYS_MAX: usize = 64;
 /// Files that one entry names at most.
 pub const DATA_FILES_MAX: usize = 4096;
 
@@ -85,6 +87,9 @@ pub struct CatalogueEntry {
     /// Frames.
     #[serde(default)]
     pub frame: Vec<Frame>,
+    /// Decoy subjects 诱饵 in the data, as text or digits: nobody, outside every banding. Only their keyed digests are kept.
+    #[serde(default)]
+    pub decoy: Vec<String>,
 }
 
 /// Where data come from.
@@ -134,6 +139,14 @@ pub enum CatalogueError {
     Malformed {
         /// What is wrong and where.
         message: String,
+    },
+    /// Decoys without a data subject, or more than [`DECOYS_MAX`].
+    #[error(
+        "a resource with a data subject names at most {DECOYS_MAX} decoys, this one names {count}"
+    )]
+    Decoys {
+        /// Number of decoys.
+        count: usize,
     },
     /// Too many data files.
     #[error("an entry names at most {DATA_FILES_MAX} files, this one names {count}")]
@@ -230,6 +243,11 @@ impl CatalogueEntry {
         if self.data.len() > DATA_FILES_MAX {
             errors.push(CatalogueError::TooManyFiles {
                 count: self.data.len(),
+            });
+        }
+        if self.decoy.len() > DECOYS_MAX || (self.subject.is_none() && !self.decoy.is_empty()) {
+            errors.push(CatalogueError::Decoys {
+                count: self.decoy.len(),
             });
         }
         for field in &self.field {

@@ -8,7 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, system, user,
+    alert, catalog, doctor, emergency, grant, ledger, module, release, replay, run, scenario,
+    serve, system, user,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -48,12 +49,17 @@ enum Command {
     /// Runs of modules under grants
     #[command(subcommand)]
     Run(run::Runs),
+    /// Runs a run once more, inside, and holds it against the record
+    Replay(replay::Replay),
     /// Released tables, and outputs that wait for reviewers
     #[command(subcommand)]
     Release(release::Releases),
     /// The record: read it, and verify it
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Alerts that the rules over the record raised
+    #[command(subcommand)]
+    Alert(alert::Alerts),
     /// The emergency stop
     #[command(subcommand)]
     Emergency(emergency::Emergency),
@@ -98,8 +104,10 @@ impl Command {
             Self::Grant(grants) => grants.run(caller),
             Self::Module(modules) => modules.run(caller),
             Self::Run(runs) => runs.run(caller),
+            Self::Replay(replay) => replay.run(caller),
             Self::Release(releases) => releases.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
+            Self::Alert(alerts) => alerts.run(caller),
             Self::Emergency(emergency) => emergency.run(caller),
             Self::System => system::run(caller),
             Self::Doctor(doctor) => doctor.run(caller),

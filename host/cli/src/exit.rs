@@ -17,6 +17,8 @@ pub enum Exit {
     Refused,
     /// It waits for a review, or is not at its end yet.
     Waits,
+    /// A replay differs from the record.
+    Differs,
 }
 
 /// What `--help` says of the exit codes.
@@ -27,6 +29,7 @@ Exit codes:
   2  the input or the usage is wrong
   3  refused by policy or by admission, or withheld
   4  waits for a review, or is not at its end yet
+  5  a replay differs from the record
 
 Environment:
   YUNEI_URL, YUNEI_TOKEN, YUNEI_LANGUAGE: as --url, --token, --language
@@ -41,6 +44,7 @@ impl Exit {
             Self::Input => 2,
             Self::Refused => 3,
             Self::Waits => 4,
+            Self::Differs => 5,
         }
     }
 

@@ -71,7 +71,7 @@ impl Answered {
             Exit::Refused => "refused",
             Exit::Waits => "not yet",
             Exit::Failed => "failed",
-            Exit::Input | Exit::Done => "error",
+            Exit::Input | Exit::Done | Exit::Differs => "error",
         };
         let mut text = format!(
             "{heading}: {} ({})",

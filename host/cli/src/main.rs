@@ -22,6 +22,7 @@ mod printer;
 mod secret;
 mod sheet;
 
+mod alert;
 mod catalog;
 mod doctor;
 mod emergency;
@@ -29,6 +30,7 @@ mod grant;
 mod ledger;
 mod module;
 mod release;
+mod replay;
 mod run;
 mod scenario;
 mod serve;

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use yunei_lifecycle::{Domain, LifecycleError, Settings};
+use yunei_lifecycle::{Alerting, Domain, LifecycleError, Settings};
 use yunei_model::{Limits, Name, RandomIds, SystemClock};
 use yunei_store::StoreError;
 
@@ -47,7 +47,7 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", value_parser = metrics)]
     metrics: Option<SocketAddr>,
 
-    /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml; by default those built in
+    /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml, alerts/*.toml; by default those built in
     #[arg(long, value_name = "DIR")]
     policies: Option<PathBuf>,
 
@@ -185,8 +185,12 @@ impl Serve {
         let handle = directory.handle()?;
         let configuration = Configuration::read(&handle)?;
         let collectors = configuration.collectors(&handle)?;
+        let webhooks = configuration.webhooks(&handle)?;
+        let alerting = Alerting::new(policies.alerts.clone(), webhooks)
+            .map_err(|error| Input::new("cannot use the rules of alerts").because(error))?;
         let domain = Domain::open(self.settings(&directory, policies)?).await;
-        let mut domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let mut domain = domain.with_alerts(alerting);
         if self.rotate_log_key {
             let handed_over = domain.rotate_log_key().await;
             let handed_over = handed_over.context("cannot replace the log's key")?;

@@ -113,6 +113,8 @@ kinds! {
     RunStopped = "run-stopped",
     /// A run was interrupted.
     RunAborted = "run-aborted",
+    /// A run was replayed, and held against the record.
+    RunReplayed = "run-replayed",
     /// Someone looked at a release or at an output under review.
     ReleaseViewed = "release-viewed",
     /// A reviewer decided about an output.
@@ -133,6 +135,10 @@ kinds! {
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.
     EmergencyLifted = "emergency-lifted",
+    /// A rule over the record raised an alert.
+    AlertRaised = "alert-raised",
+    /// Someone took notice of an alert.
+    AlertAcknowledged = "alert-acknowledged",
     /// The key that signs checkpoints was replaced.
     LogKeyRotated = "log-key-rotated",
     /// The system started.

@@ -1,5 +1,7 @@
 //! Resources and their snapshots.
 
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use tracing::Instrument as _;
 use yunei_authority::{Action, ResourceTarget, Target};
 use yunei_catalog::{CatalogueEntry, ImportError, ImportFormat, ImportTerms, SourceFile, import};
@@ -74,6 +76,8 @@ impl Domain {
             return Err(Code::NameTaken.into());
         }
         change.put_resource(&resource).await?;
+        let decoys = self.decoy_digests(resource.id, &entry.decoy)?;
+        change.put_decoys(resource.id, &decoys).await?;
         let draft = permit
             .draft(Kind::ResourceRegistered, actor)
             .fact("resource", &resource.name)
@@ -84,6 +88,23 @@ impl Domain {
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(resource)
+    }
+
+    /// Decoys as they are kept: by keyed digest.
+    fn decoy_digests(
+        &self,
+        id: ResourceId,
+        decoys: &[String],
+    ) -> Result<Vec<Digest>, LifecycleError> {
+        let key = self.keys.decoy_key(id)?;
+        let mut digests = Vec::with_capacity(decoys.len());
+        for decoy in decoys {
+            let mac = <Hmac<Sha256> as Mac>::new_from_slice(&key[..]);
+            let mut mac = mac.map_err(|_| crate::KeyError::Wrapped)?;
+            mac.update(decoy.as_bytes());
+            digests.push(Digest::from_bytes(mac.finalize().into_bytes().into()));
+        }
+        Ok(digests)
     }
 
     /// Resources in the catalogue.

@@ -3,11 +3,11 @@
 use tracing::Instrument as _;
 use yunei_authority::{Capability, Principal};
 use yunei_ledger::Kind;
-use yunei_model::{Code, EndCause, GrantState, Module, Refusal, Resource, Run, RunState, State};
-use yunei_rooms::SealKey;
+use yunei_model::{Code, EndCause, GrantState, Module, Refusal, Run, RunState, State};
 use yunei_store::{Change, StoreError, Usage};
 use yunei_telemetry::span;
 
+use crate::prepared::{Preparation, Prepared};
 use crate::stop::run_facts;
 use crate::submit::{Facts, RunRequest};
 use crate::{Domain, LifecycleError};
@@ -18,21 +18,15 @@ pub(crate) const READS_PER_ROW_MAX: u64 = 2;
 /// A run that this process owns, with its capability. Comes from [`Domain::claim`] alone.
 #[derive(Debug)]
 pub struct Claimed {
-    pub(crate) run: Run,
-    pub(crate) module: Module,
-    pub(crate) capability: Capability,
-    pub(crate) resources: Vec<Resource>,
-    pub(crate) key: SealKey,
+    pub(crate) prepared: Prepared,
     pub(crate) wrapped_key: Vec<u8>,
-    pub(crate) argument_key: [u8; 32],
-    pub(crate) rows_reserved: u64,
 }
 
 impl Claimed {
     /// The run.
     #[must_use]
     pub const fn run(&self) -> &Run {
-        &self.run
+        &self.prepared.run
     }
 }
 
@@ -137,8 +131,6 @@ impl Domain {
         run.started_at = Some(self.clock.now());
         run.grant_version = capability.grant_version();
         let (key, wrapped_key) = self.keys.new_run_key(run.id)?;
-        let mut argument_key = [0_u8; 32];
-        getrandom::fill(&mut argument_key).map_err(|_| crate::KeyError::Random)?;
         let draft = run_facts(yunei_ledger::Draft::new(Kind::RunClaimed), &run)
             .fact("policy_set", capability.policy_set().to_string())
             .fact("clauses", capability.clauses())
@@ -146,15 +138,17 @@ impl Domain {
             .fact("rows_reserved", rows);
         change.put_run(&run).await?;
         self.record(change, draft).await?;
-        Ok(Claimed {
+        let preparation = Preparation {
             run,
             module,
             capability,
             resources: facts.resources,
-            key: SealKey::from_bytes(*key),
-            wrapped_key,
-            argument_key,
             rows_reserved: rows,
+            profile: self.profile_text.clone(),
+        };
+        Ok(Claimed {
+            prepared: self.prepared(preparation, *key)?,
+            wrapped_key,
         })
     }
 

@@ -74,6 +74,12 @@ pub struct Domain {
     pub(crate) decoy_account: AccountId,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Rules over the record, and where their alerts are sent.
+    pub(crate) alerting: crate::Alerting,
+    /// Held by the one replay that is under way.
+    pub(crate) replaying: tokio::sync::Mutex<()>,
+    /// The rooms of that replay.
+    pub(crate) replay_rooms: Mutex<Option<RunningRooms>>,
     /// Layers that a room gets here, once somebody asked.
     pub(crate) probed: OnceCell<Probed>,
     /// Something was queued.
@@ -143,6 +149,9 @@ impl Domain {
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
             decoy_account: AccountId::new(&*decoy_ids),
             running: Mutex::new(HashMap::new()),
+            alerting: crate::Alerting::default(),
+            replaying: tokio::sync::Mutex::new(()),
+            replay_rooms: Mutex::new(None),
             probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
@@ -194,6 +203,17 @@ impl Domain {
         }
     }
 
+    /// Kills the rooms of the replay that is under way, if there is one.
+    pub(crate) fn kill_replay(&self) {
+        let rooms = self
+            .replay_rooms
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(rooms) = rooms.as_ref() {
+            rooms.kill();
+        }
+    }
+
     /// Kills all rooms, says so on the record, and closes the store.
     ///
     /// # Errors
@@ -208,6 +228,7 @@ impl Domain {
                 rooms.kill();
             }
         }
+        self.kill_replay();
         self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
             .await?;
         self.sequence_now().await?;

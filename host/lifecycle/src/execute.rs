@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
-use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
+use yunei_model::{Code, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State};
 use yunei_rooms::{Ending, Event, GateSession, Layer, RoomError, RunningRooms, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, chain_in_words, event, span};
@@ -12,6 +12,8 @@ use yunei_telemetry::{chain, chain_in_words, event, span};
 use crate::admit::write_once;
 use crate::claim::Claimed;
 use crate::laps::{Laps, took};
+use crate::prepared::Prepared;
+use crate::replay::Heard;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -23,14 +25,49 @@ pub struct Sealed {
     pub(crate) gate: GateSession,
     /// Entries that must be under a signed checkpoint before anything of the run may leave.
     pub(crate) covered_from: u64,
+    /// Outputs in which the gate saw a decoy record.
+    pub(crate) decoys: Vec<Name>,
+}
+
+impl Sealed {
+    /// Says on the record where a decoy was seen; nothing when nowhere.
+    pub(crate) fn decoy_facts(&self, draft: Draft) -> Draft {
+        draft.fact("decoys", (!self.decoys.is_empty()).then_some(&self.decoys))
+    }
+}
+
+/// Name of the limit on how long a run takes.
+pub(crate) const DURATION_LIMIT: &str = "duration_ms_max";
+
+/// Where calls go as they come.
+pub(crate) enum CallsTo<'a> {
+    /// Onto the record, as calls of this run.
+    Record(RunId),
+    /// To whoever compares them with those on the record.
+    Compare(&'a mut Heard),
 }
 
 /// What came of feed and cell.
-struct Ran {
-    ending: Ending,
-    trace: TraceTree,
-    calls: u64,
+pub(crate) struct Ran {
+    pub(crate) ending: Ending,
+    pub(crate) trace: TraceTree,
+    pub(crate) calls: u64,
     layers: Vec<(&'static str, Vec<Layer>)>,
+}
+
+impl Ran {
+    /// Nobody waits for the guest's end.
+    fn cut_short(trace: TraceTree, calls: u64) -> Self {
+        Self {
+            ending: Ending {
+                cause: None,
+                rows_fed: 0,
+            },
+            trace,
+            calls,
+            layers: Vec::new(),
+        }
+    }
 }
 
 /// Rooms that are known to whoever may have to kill them, for as long as this lives.
@@ -57,8 +94,9 @@ impl Domain {
     /// # Errors
     /// The host failed; the run is put to its end by [`Domain::abandon`] then.
     pub async fn execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
-        let id = claimed.run.id;
-        let span = span!(RUN, RUN_ID = %id, GRANT_ID = %claimed.run.grant, MODULE_ID = %claimed.run.module);
+        let run = claimed.run();
+        let id = run.id;
+        let span = span!(RUN, RUN_ID = %id, GRANT_ID = %run.grant, MODULE_ID = %run.module);
         match self.try_execute(claimed).instrument(span).await {
             Ok(sealed) => Ok(sealed),
             Err(error) => {
@@ -70,39 +108,40 @@ impl Domain {
 
     async fn try_execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
         let mut laps = Laps::begin(&*self.clock);
-        let plan = self.session_plan(&claimed).await?;
+        let plan = self.session_plan(&claimed.prepared).await?;
         laps.done("plan");
-        let deadline = Duration::from_millis(claimed.capability.limits().duration_ms_max);
+        let id = claimed.run().id;
+        let limit = claimed.prepared.capability.limits().duration_ms_max;
+        let deadline = Duration::from_millis(limit);
         let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
         laps.done("rooms");
         for (room, duration_us) in session.starts() {
             took(room, *duration_us);
         }
-        let registered = self.register(claimed.run.id, rooms.clone());
+        let registered = self.register(id, rooms.clone());
         // A grant that ended between claim and start found no rooms to kill: it is asked once more.
-        if self.ended_meanwhile(&claimed.run).await? {
+        if self.ended_meanwhile(claimed.run()).await? {
             return Ok(None);
         }
-        let ran =
-            match tokio::time::timeout(deadline, self.attend(&mut session, claimed.run.id)).await {
-                Ok(ran) => ran?,
-                Err(_) => {
-                    rooms.kill();
-                    let limit = claimed.capability.limits().duration_ms_max;
-                    let cause = LimitExceeded {
-                        name: "duration_ms_max".into(),
-                        limit,
-                        current: limit,
-                        requested: 1,
-                    };
-                    self.fail(claimed.run.id, EndCause::Limit { limit: cause }, None)
-                        .await?;
-                    return Ok(None);
-                }
-            };
+        let attended = self.attend(&mut session, CallsTo::Record(id));
+        let ran = match tokio::time::timeout(deadline, attended).await {
+            Ok(ran) => ran?,
+            Err(_) => {
+                rooms.kill();
+                let cause = LimitExceeded {
+                    name: DURATION_LIMIT.into(),
+                    limit,
+                    current: limit,
+                    requested: 1,
+                };
+                self.fail(id, EndCause::Limit { limit: cause }, None)
+                    .await?;
+                return Ok(None);
+            }
+        };
         laps.done("guest");
         if let Some(cause) = ran.ending.cause.clone() {
-            self.fail(claimed.run.id, cause, Some(&ran)).await?;
+            self.fail(id, cause, Some(&ran)).await?;
             return Ok(None);
         }
         let span = span!(STAGE, STAGE = "seal");
@@ -131,8 +170,12 @@ impl Domain {
             .is_none_or(|r| r.state != RunState::Running))
     }
 
-    /// Puts calls on the record as they come, and lets the guest go on.
-    async fn attend(&self, session: &mut Session<'_>, run: RunId) -> Result<Ran, LifecycleError> {
+    /// Puts calls where they belong as they come, and lets the guest go on.
+    pub(crate) async fn attend(
+        &self,
+        session: &mut Session<'_>,
+        mut calls_to: CallsTo<'_>,
+    ) -> Result<Ran, LifecycleError> {
         let mut trace = TraceTree::default();
         let mut calls = 0;
         // What was asked is on record before it is done, so how long that took comes with a later group.
@@ -151,11 +194,21 @@ impl Domain {
                         trace.push(call)?;
                     }
                     calls += group.len() as u64;
-                    self.keep_calls(run, &group, &mut took).await?;
+                    match &mut calls_to {
+                        CallsTo::Record(run) => self.keep_calls(*run, &group, &mut took).await?,
+                        CallsTo::Compare(heard) => {
+                            heard.take(self, &group).await?;
+                            if heard.heard_enough() {
+                                return Ok(Ran::cut_short(trace, calls));
+                            }
+                        }
+                    }
                     took.extend(session.go_on().await?);
                 }
                 Event::Ended(ending) => {
-                    self.keep_took(run, &took).await?;
+                    if let CallsTo::Record(run) = calls_to {
+                        self.keep_took(run, &took).await?;
+                    }
                     return Ok(Ran {
                         ending,
                         trace,
@@ -221,20 +274,10 @@ impl Domain {
         session: &Session<'_>,
         ran: Ran,
     ) -> Result<Option<Sealed>, LifecycleError> {
-        let id = claimed.run.id;
+        let id = claimed.run().id;
         let mut laps = Laps::begin(&*self.clock);
         let file = format!("{id}.sealed");
-        write_once(&self.sealed, &file, b"")?;
-        let mut options = cap_std::fs::OpenOptions::new();
-        options.read(true).write(true);
-        let ciphertext = self
-            .sealed
-            .open_with(&file, &options)
-            .map_err(LifecycleError::data("to make a sealed output"))?
-            .into_std();
-        let (plan, parts) = self.gate_plan(&claimed).await?;
-        let (mut gate, rooms) =
-            GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
+        let (mut gate, rooms) = self.start_gate(&claimed.prepared, session, &file).await?;
         let registered = self.register(id, rooms);
         laps.done("gate-start");
         let (digest, bytes) = gate.sealed().await?;
@@ -278,7 +321,28 @@ impl Domain {
             output,
             gate,
             covered_from,
+            decoys: Vec::new(),
         }))
+    }
+
+    /// Starts a gate over what the cell wrote; the ciphertext goes into `file` among the sealed outputs.
+    pub(crate) async fn start_gate(
+        &self,
+        prepared: &Prepared,
+        session: &Session<'_>,
+        file: &str,
+    ) -> Result<(GateSession, RunningRooms), LifecycleError> {
+        write_once(&self.sealed, file, b"")?;
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true).write(true);
+        let ciphertext = self
+            .sealed
+            .open_with(file, &options)
+            .map_err(LifecycleError::data("to make a sealed output"))?
+            .into_std();
+        let (plan, parts) = self.gate_plan(prepared).await?;
+        let output = session.output();
+        Ok(GateSession::judge(&self.program, plan, output, ciphertext, &parts).await?)
     }
 
     /// Entries committed so far.
@@ -327,11 +391,10 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
             .await?;
         change.put_run(&run).await?;
-        self.record(
-            &mut change,
-            run_facts(draft, &run).fact("cause", cause_kind(&cause)),
-        )
-        .await?;
+        let draft = run_facts(draft, &run)
+            .fact("cause", cause_kind(&cause))
+            .observed("layers", ran.map(|ran| &ran.layers));
+        self.record(&mut change, draft).await?;
         self.commit(change).await
     }
 
@@ -397,7 +460,7 @@ fn cause_of(error: &LifecycleError) -> EndCause {
 }
 
 /// The kind of a cause: the record has no message of a guest.
-fn cause_kind(cause: &EndCause) -> serde_json::Value {
+pub(crate) fn cause_kind(cause: &EndCause) -> serde_json::Value {
     serde_json::to_value(cause)
         .ok()
         .and_then(|v| v.get("kind").cloned())

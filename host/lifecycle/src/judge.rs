@@ -47,6 +47,7 @@ impl Domain {
         let judged = sealed.gate.judged().await?;
         laps.done("judge");
         drop(registered);
+        sealed.decoys = judged.decoys;
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {
             Decision::Release => {
@@ -99,6 +100,7 @@ impl Domain {
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
+        let draft = sealed.decoy_facts(draft);
         self.record(&mut change, draft).await?;
         if next.is_final() {
             self.destroy_output(&mut change, &run).await?;
@@ -121,7 +123,7 @@ impl Domain {
 }
 
 /// The strictest of all outputs' decisions: a run leaves as a whole or not at all. No output is no release.
-fn joint_decision(decisions: impl Iterator<Item = Decision>) -> Decision {
+pub(crate) fn joint_decision(decisions: impl Iterator<Item = Decision>) -> Decision {
     let decisions: Vec<Decision> = decisions.collect();
     if decisions.is_empty() || decisions.contains(&Decision::Withhold) {
         Decision::Withhold
@@ -134,9 +136,15 @@ fn joint_decision(decisions: impl Iterator<Item = Decision>) -> Decision {
 
 /// What the record says of verdicts: route, profile, decision, and how many cells; no figure of a check.
 pub(crate) fn verdict_facts(draft: Draft, outputs: &[(Verdict, Option<Table>)]) -> Draft {
-    let verdicts: Vec<_> = outputs
-        .iter()
-        .map(|(v, _)| {
+    draft.fact("verdicts", verdicts_told(outputs.iter().map(|(v, _)| v)))
+}
+
+/// Verdicts as the record tells them.
+pub(crate) fn verdicts_told<'a>(
+    verdicts: impl Iterator<Item = &'a Verdict>,
+) -> Vec<serde_json::Value> {
+    verdicts
+        .map(|v| {
             serde_json::json!({
                 "output": v.output,
                 "route": v.route,
@@ -148,8 +156,7 @@ pub(crate) fn verdict_facts(draft: Draft, outputs: &[(Verdict, Option<Table>)]) 
                 "cells_suppressed": v.cells_failed + v.cells_complementary,
             })
         })
-        .collect();
-    draft.fact("verdicts", verdicts)
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
-use yunei_model::{GrantId, RunId};
+use yunei_model::{GrantId, ResourceId, RunId};
 use zeroize::Zeroizing;
 
 /// Bytes of every key.
@@ -86,6 +86,29 @@ pub trait KeyStore: Send + Sync {
     /// # Errors
     /// [`KeyError::Wrapped`] when it is of another run, or was altered.
     fn open_run_key(&self, run: RunId, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError>;
+
+    /// A key that names what a run did without telling it, always the same for the same run: a sealed output can be destroyed
+    /// while the name of what it held stays comparable.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn evidence_key(&self, run: RunId, evidence: Evidence)
+    -> Result<Zeroizing<[u8; 32]>, KeyError>;
+
+    /// The key under which the decoy records of a resource are known.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn decoy_key(&self, resource: ResourceId) -> Result<Zeroizing<[u8; 32]>, KeyError>;
+}
+
+/// What a run's evidence key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The arguments of host calls.
+    Arguments,
+    /// The sealed output.
+    Output,
 }
 
 /// Keys in files that their owner alone may read, made at first start.
@@ -99,6 +122,7 @@ const NEXT_LOG_SIGNING: &str = "log-signing.next";
 const ARTEFACT: &str = "artefact.key";
 const MASKS: &str = "masks.key";
 const SEALING: &str = "sealing.key";
+const EVIDENCE: &str = "evidence.key";
 
 impl FileKeyStore {
     /// Opens the directory of keys; makes what is missing.
@@ -107,7 +131,7 @@ impl FileKeyStore {
     /// [`KeyError`] when a file is readable by others, is no key, or cannot be made.
     pub fn open(directory: Dir) -> Result<Self, KeyError> {
         let keys = Self { directory };
-        for name in [LOG_SIGNING, ARTEFACT, MASKS, SEALING] {
+        for name in [LOG_SIGNING, ARTEFACT, MASKS, SEALING, EVIDENCE] {
             keys.make_if_missing(name)?;
             keys.read(name)?;
         }
@@ -218,6 +242,26 @@ impl KeyStore for FileKeyStore {
             .try_into()
             .map_err(|_| KeyError::Wrapped)?;
         Ok(Zeroizing::new(key))
+    }
+
+    fn evidence_key(
+        &self,
+        run: RunId,
+        evidence: Evidence,
+    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        let purpose: &[u8] = match evidence {
+            Evidence::Arguments => b"yunei argument digests v1",
+            Evidence::Output => b"yunei output digest v1",
+        };
+        derive(&*self.read(EVIDENCE)?, purpose, &run.to_string())
+    }
+
+    fn decoy_key(&self, resource: ResourceId) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        derive(
+            &*self.read(EVIDENCE)?,
+            b"yunei decoys v1",
+            &resource.to_string(),
+        )
     }
 }
 

@@ -48,6 +48,7 @@
 
 mod actor;
 mod admit;
+mod alerts;
 mod catalogue;
 mod claim;
 mod coarse;
@@ -66,12 +67,14 @@ mod measure;
 mod outbox;
 mod people;
 mod plan;
+mod prepared;
 mod publish;
 mod query;
 mod receipt;
 mod record;
 mod recover;
 mod release;
+mod replay;
 mod review;
 mod sequence;
 mod sign_in;
@@ -85,6 +88,10 @@ mod view;
 
 pub use actor::{Actor, Permit};
 pub use admit::{Admitted, Upload};
+pub use alerts::{
+    ATTEMPTS_MAX, AlertRule, AlertView, Alerting, Condition, MessageView, RuleError, Webhook,
+    signature,
+};
 pub use catalogue::{INCREMENTS_MAX, NewSnapshot, Onto};
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
@@ -95,7 +102,7 @@ pub use error::LifecycleError;
 pub use execute::Sealed;
 pub use idempotency::Once;
 pub use judge::Outcome;
-pub use keys::{FileKeyStore, KeyError, KeyStore};
+pub use keys::{Evidence, FileKeyStore, KeyError, KeyStore};
 pub use list::Listed;
 pub use lock_out::{SIGN_IN_FAILURES_MAX, SIGN_IN_LOCK_SECONDS, SIGN_IN_WINDOW_SECONDS};
 pub use outbox::Collector;
@@ -103,6 +110,7 @@ pub use people::{NewAccount, NewOrganisation};
 pub use publish::{CADENCE_DEFAULT, CADENCE_MAX};
 pub use record::RequestTrace;
 pub use release::{InReview, Released, Withheld};
+pub use replay::{Basis, Difference, Place, Replay};
 pub use review::OpenedOutput;
 pub use sequence::LogPublicKey;
 pub use sign_in::{Bootstrap, IssuedToken};

@@ -9,12 +9,13 @@ use yunei_model::{
     Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
-    SessionPlan, Source, TableFiles, TablePlan,
+    CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
+    RoomLimits, SealKey, SessionPlan, Source, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
-use crate::{Claimed, Domain, LifecycleError};
+use crate::prepared::Prepared;
+use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
 const ADDRESS_SPACE_BYTES_MAX: u64 = 1 << 40;
@@ -50,11 +51,11 @@ impl Domain {
     /// Plans for feed and cell, with the parts opened.
     pub(crate) async fn session_plan(
         &self,
-        claimed: &Claimed,
+        prepared: &Prepared,
     ) -> Result<SessionPlan, LifecycleError> {
-        let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
-        let tables = self.tables(claimed).await?;
-        let mask_key = MaskKey::from_bytes(*self.keys.mask_key(claimed.run.grant)?);
+        let manifest = prepared.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
+        let tables = self.tables(prepared).await?;
+        let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
         let mut views = Vec::new();
         let mut files = Vec::new();
         let mut planned = Vec::new();
@@ -74,9 +75,9 @@ impl Domain {
             views.push(view(table, columns, mask_key.clone()));
             files.push(self.open_parts(&table.snapshot)?);
         }
-        let sql = claimed.capability.join() && claimed.capability.world() == World::Analysis;
+        let sql = prepared.capability.join() && prepared.capability.world() == World::Analysis;
         let parameters =
-            ParameterValue::typed(&manifest.parameters, claimed.capability.parameters())?;
+            ParameterValue::typed(&manifest.parameters, prepared.capability.parameters())?;
         let limits = self.room_limits();
         Ok(SessionPlan {
             feed: FeedPlan {
@@ -86,32 +87,33 @@ impl Domain {
                 limits,
             },
             cell: CellPlan {
-                world: claimed.capability.world(),
+                world: prepared.capability.world(),
                 tables: planned,
                 sql,
                 outputs: manifest.outputs.iter().map(|o| o.name.clone()).collect(),
                 derived: manifest.derived.clone(),
                 parameters,
-                guest: claimed.capability.limits().clone(),
+                guest: prepared.capability.limits().clone(),
                 limits,
             },
             files,
-            component: self.authentic_code(&claimed.module)?,
-            argument_key: claimed.argument_key,
-            rows_max: claimed.rows_reserved,
+            component: self.authentic_code(&prepared.module)?,
+            argument_key: prepared.argument_key,
+            rows_max: prepared.rows_reserved,
         })
     }
 
     /// The gate's plan, with the parts opened in the order of its views.
     pub(crate) async fn gate_plan(
         &self,
-        claimed: &Claimed,
+        prepared: &Prepared,
     ) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
-        let manifest = claimed.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
-        let tables = self.tables(claimed).await?;
+        let manifest = prepared.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
+        let tables = self.tables(prepared).await?;
         let mut views = Vec::new();
         let mut files = Vec::new();
         let mut outputs = Vec::new();
+        let mut decoys = Vec::new();
         for output in &manifest.outputs {
             let table = tables.iter().find(|t| t.resource.name == output.resource);
             let table = table.ok_or(LifecycleError::Impossible {
@@ -125,31 +127,42 @@ impl Domain {
             }
             let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
             views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+            decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
         let plan = GatePlan {
             mode: GateMode::Judge,
-            key: claimed.key.clone(),
+            key: prepared.key.clone(),
+            digest_key: prepared.digest_key.clone(),
             views,
+            decoys,
             outputs,
             derived: manifest.derived.clone(),
-            profile: self.profile_text.clone(),
+            profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,
             limits: self.room_limits(),
         };
         Ok((plan, files))
     }
 
-    async fn tables<'a>(&self, claimed: &'a Claimed) -> Result<Vec<Table<'a>>, LifecycleError> {
+    /// Decoys of a resource, as the gate knows them.
+    async fn decoy_plan(&self, resource: &Resource) -> Result<DecoyPlan, LifecycleError> {
+        Ok(DecoyPlan {
+            key: SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
+            digests: self.store.decoys(resource.id).await?,
+        })
+    }
+
+    async fn tables<'a>(&self, prepared: &'a Prepared) -> Result<Vec<Table<'a>>, LifecycleError> {
         let mut tables = Vec::new();
-        for (granted, snapshot) in claimed
+        for (granted, snapshot) in prepared
             .capability
             .tables()
             .iter()
-            .zip(&claimed.run.snapshots)
+            .zip(&prepared.run.snapshots)
         {
-            let resource = claimed
+            let resource = prepared
                 .resources
                 .iter()
                 .find(|r| &r.name == granted.resource());

@@ -33,8 +33,14 @@ impl Domain {
             }
             self.commit(change).await?;
         }
-        self.record_alone(Draft::new(Kind::SystemStarted).fact("aborted", aborted))
-            .await?;
+        let mut change = self.store.begin().await?;
+        self.keep_policy_texts(&mut change).await?;
+        let draft = Draft::new(Kind::SystemStarted)
+            .fact("aborted", aborted)
+            .fact("policy_set", self.authority.policy_set().to_string())
+            .fact("profile", self.profile.digest().to_string());
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
         self.queued.notify_one();
         Ok(aborted)
     }

@@ -93,7 +93,8 @@ impl Domain {
             })?;
             tables.push((verdict.output.clone(), verdict.route, table));
         }
-        let draft = verdict_facts(Draft::new(Kind::RunReleased), &outputs)
+        let draft = sealed
+            .decoy_facts(verdict_facts(Draft::new(Kind::RunReleased), &outputs))
             .fact("sealed_digest", sealed.output.digest.to_string());
         match self
             .put_releases(&mut change, run, tables, cells, draft)

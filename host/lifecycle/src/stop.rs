@@ -155,6 +155,7 @@ impl Domain {
             .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);
+        self.kill_replay();
         Ok(emergency)
     }
 

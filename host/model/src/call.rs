@@ -56,7 +56,7 @@ pub struct Call {
     pub decision: CallDecision,
     /// Clause that decided a refusal.
     pub clause: Option<String>,
-    /// HMAC of the arguments under the run's key, in hexadecimal, where they are more than names.
+    /// HMAC of the arguments under the run's evidence key, in hexadecimal, where they are more than names.
     pub argument_digest: Option<String>,
     /// When (observed).
     pub at: Timestamp,

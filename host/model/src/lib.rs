@@ -53,8 +53,8 @@ pub use manifest::{
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
 pub use oversight::{
-    Alert, AlertLevel, Drill, Incident, IncidentGrade, Notification, Objection, ObjectionState,
-    QualityTicket, StopRequest, StopTarget,
+    Acknowledgement, Alert, AlertLevel, AlertSubject, Drill, Incident, IncidentGrade, MessageState,
+    Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use product::{

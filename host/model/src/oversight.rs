@@ -1,11 +1,13 @@
 //! Alerts, incidents, objections, quality tickets, drills, notifications.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::transition::{names, states};
 use crate::{
     AccountId, AlertId, DrillId, GrantId, IncidentId, Name, NotificationId, ObjectionId,
-    OrganisationId, RunId, StopRequestId, TicketId, Timestamp,
+    OrganisationId, RunId, StopRequestId, Text, TicketId, Timestamp,
 };
 
 /// What an authority asks to be stopped.
@@ -55,7 +57,41 @@ names! {
     }
 }
 
-/// An alert raised by a rule over the record.
+/// What an alert is about. While one is open, its rule raises no second one about the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
+pub enum AlertSubject {
+    /// An account.
+    Account(AccountId),
+    /// An operating unit.
+    Operator(OrganisationId),
+    /// A grant.
+    Grant(GrantId),
+    /// A run.
+    Run(RunId),
+    /// Sign-in as a whole: who fails to sign in is nobody yet.
+    SignIn,
+    /// The transparency log.
+    Log,
+    /// The record as a whole.
+    Record,
+}
+
+impl std::fmt::Display for AlertSubject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account:{id}"),
+            Self::Operator(id) => write!(f, "operator:{id}"),
+            Self::Grant(id) => write!(f, "grant:{id}"),
+            Self::Run(id) => write!(f, "run:{id}"),
+            Self::SignIn => f.write_str("sign-in"),
+            Self::Log => f.write_str("log"),
+            Self::Record => f.write_str("record"),
+        }
+    }
+}
+
+/// An alert raised by a rule over the record. It holds counts and ids, and no row value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// Id.
@@ -64,10 +100,49 @@ pub struct Alert {
     pub rule: Name,
     /// Level.
     pub level: AlertLevel,
+    /// What the rule watches for.
+    pub title: Text,
+    /// What to do about it.
+    pub advice: Text,
+    /// What it is about.
+    pub subject: AlertSubject,
     /// When.
     pub at: Timestamp,
-    /// Who acknowledged it, and why.
-    pub acknowledged: Option<(AccountId, String)>,
+    /// Place of the entry that raised it in the order of commits; none when the passing of time did.
+    pub position: Option<u64>,
+    /// The operating unit that it concerns, if one.
+    pub operator: Option<OrganisationId>,
+    /// The run that it concerns, if one.
+    pub run: Option<RunId>,
+    /// Resources that it concerns: whose remit covers one of them sees it.
+    pub resources: BTreeSet<Name>,
+    /// What was counted, and the bound that it was held against.
+    pub figures: BTreeMap<Name, u64>,
+    /// Who acknowledged it, and why; while nobody did it is open.
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+/// Somebody has taken notice of an alert, and says what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who.
+    pub account: AccountId,
+    /// Why, in their words.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+names! {
+    /// What became of a message to a webhook.
+    MessageState {
+        /// It waits for its turn, or for its next attempt.
+        Waiting = "waiting",
+        /// The receiver took it.
+        Delivered = "delivered",
+        /// It was tried as often as allowed.
+        Dead = "dead",
+    }
 }
 
 names! {

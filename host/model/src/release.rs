@@ -106,7 +106,7 @@ pub struct Verdict {
 pub struct SealedOutput {
     /// The run.
     pub run: RunId,
-    /// HMAC-SHA-256 of the plaintext under the run's key.
+    /// HMAC-SHA-256 of the plaintext under the run's evidence key.
     pub digest: Digest,
     /// Bytes of the plaintext.
     pub bytes: u64,

@@ -2,6 +2,7 @@
 
 mod coding;
 mod compute;
+mod decoys;
 mod derived;
 mod opened;
 
@@ -49,14 +50,14 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
                 File::from(next_descriptor(&mut descriptors)?),
                 plan.limits.file_bytes_max,
             )?;
-            let plaintext = Sealer::new(&plan.key).open(&ciphertext, digest)?;
+            let plaintext = Sealer::new(&plan.key, &plan.digest_key).open(&ciphertext, digest)?;
             let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
             wire::send(control, &GateSays::Opened { tables, notes })
         }
         GateMode::Judge => {
             let plaintext = seal(&plan, &mut descriptors, control)?;
-            let outputs = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            wire::send(control, &GateSays::Judged { outputs })
+            let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
+            wire::send(control, &GateSays::Judged { outputs, decoys })
         }
     }
 }
@@ -72,7 +73,7 @@ fn seal(
         plan.limits.file_bytes_max,
     )?;
     let mut ciphertext = File::from(next_descriptor(descriptors)?);
-    let sealer = Sealer::new(&plan.key);
+    let sealer = Sealer::new(&plan.key, &plan.digest_key);
     let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
         file.seek(SeekFrom::Start(0))?;
         file.write_all(bytes)
@@ -90,14 +91,18 @@ fn seal(
     Ok(plaintext)
 }
 
+/// Verdicts, each with its table where it may leave.
+type Judged = Vec<(Verdict, Option<Table>)>;
+
 fn judge(
     plan: &GatePlan,
     plaintext: &[u8],
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     runtime: &tokio::runtime::Runtime,
-) -> Result<Vec<(Verdict, Option<Table>)>, RoomError> {
+) -> Result<(Judged, Vec<Name>), RoomError> {
     let profile = Profile::parse(&plan.profile).map_err(|e| failed(&e))?;
-    let mut outputs: Vec<(Verdict, Option<Table>)> = Vec::new();
+    let mut outputs: Judged = Vec::new();
+    let mut decoys = Vec::new();
     let mut computed: Vec<&Name> = Vec::new();
     for output in &plan.outputs {
         let Some(view) = output.view else {
@@ -109,7 +114,7 @@ fn judge(
             .get(view)
             .ok_or_else(|| RoomError::protocol("an output without its view"))?;
         let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
-        let (mut verdict, table) = compute::output(
+        let (mut verdict, table, decoy) = compute::output(
             plan,
             output,
             &profile,
@@ -126,10 +131,13 @@ fn judge(
                 .reasons
                 .push("it is linked with another output about the same resource".to_owned());
         }
+        if decoy {
+            decoys.push(output.name.clone());
+        }
         computed.push(&view_plan.name);
         outputs.push((verdict, table));
     }
-    Ok(outputs)
+    Ok((outputs, decoys))
 }
 
 /// What people must decide, because the gate cannot compute it.

@@ -30,6 +30,8 @@ pub struct GateSession {
 pub struct Judged {
     /// One verdict per output, with its table where it may leave.
     pub outputs: Vec<(Verdict, Option<Table>)>,
+    /// Outputs in which a decoy record was seen.
+    pub decoys: Vec<Name>,
 }
 
 /// What a gate opened.
@@ -128,12 +130,12 @@ impl GateSession {
     /// # Errors
     /// [`RoomError`] when the gate failed.
     pub async fn judged(&mut self) -> Result<Judged, RoomError> {
-        let outputs = match self.hear().await? {
-            GateSays::Judged { outputs } => outputs,
+        let judged = match self.hear().await? {
+            GateSays::Judged { outputs, decoys } => Judged { outputs, decoys },
             _ => return Err(RoomError::protocol("the gate judged nothing")),
         };
         self.room.reap().await;
-        Ok(Judged { outputs })
+        Ok(judged)
     }
 
     async fn hear(&mut self) -> Result<GateSays, RoomError> {

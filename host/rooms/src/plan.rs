@@ -144,6 +144,15 @@ pub struct OutputPlan {
     pub totals: bool,
 }
 
+/// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DecoyPlan {
+    /// Key of the digests, of this resource alone.
+    pub key: SealKey,
+    /// Digests of the decoys.
+    pub digests: Vec<Digest>,
+}
+
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
 
@@ -166,8 +175,12 @@ pub struct GatePlan {
     pub mode: GateMode,
     /// Key of the sealed output.
     pub key: SealKey,
+    /// Key of the output's digest: it outlives the sealing key, so that a replay can be held against the digest.
+    pub digest_key: SealKey,
     /// Views over the parts: what the gate must check against, subject included.
     pub views: Vec<ViewPlan>,
+    /// Decoys of the views' resources, in the order of the views.
+    pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
     /// Derived columns that the sealed output holds.

@@ -172,6 +172,8 @@ pub enum GateSays {
     /// The verdicts.
     Judged {
         outputs: Vec<(Verdict, Option<Table>)>,
+        /// Outputs in which a decoy was seen.
+        decoys: Vec<Name>,
     },
     /// The opened output: tables by name, and notes.
     Opened {

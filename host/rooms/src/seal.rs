@@ -8,29 +8,32 @@ use yunei_model::Digest;
 
 use crate::{RoomError, SealKey};
 
-/// Seals and opens with one run's key.
+/// Seals and opens with one run's key, and names what it sealed with another one.
 ///
 /// A key seals exactly one message, so the nonce is constant: XChaCha20-Poly1305 with a fresh 256-bit key per message.
 #[derive(Debug)]
-pub struct Sealer<'a>(&'a SealKey);
+pub struct Sealer<'a> {
+    key: &'a SealKey,
+    digest_key: &'a SealKey,
+}
 
 const NONCE: [u8; 24] = *b"yunei sealed output v1 \0";
 
 impl<'a> Sealer<'a> {
-    /// For the run whose key this is.
+    /// For the run whose keys these are.
     #[must_use]
-    pub const fn new(key: &'a SealKey) -> Self {
-        Self(key)
+    pub const fn new(key: &'a SealKey, digest_key: &'a SealKey) -> Self {
+        Self { key, digest_key }
     }
 
-    /// HMAC-SHA-256 of the plaintext: names it without letting anyone guess it.
+    /// HMAC-SHA-256 of the plaintext: names it without letting anyone guess it who has not the domain's evidence key.
     ///
     /// # Errors
     /// Never in practice; HMAC takes keys of any length.
     pub fn digest(&self, plaintext: &[u8]) -> Result<Digest, RoomError> {
-        let mut mac =
-            <Hmac<Sha256> as Mac>::new_from_slice(&self.0.0).map_err(|_| RoomError::Unsealable)?;
-        mac.update(b"yunei sealed output digest v1");
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.digest_key.0)
+            .map_err(|_| RoomError::Unsealable)?;
+        mac.update(b"yunei sealed output digest v2");
         mac.update(plaintext);
         Ok(Digest::from_bytes(mac.finalize().into_bytes().into()))
     }
@@ -74,6 +77,6 @@ impl<'a> Sealer<'a> {
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.0.0.into())
+        XChaCha20Poly1305::new(&self.key.0.into())
     }
 }

@@ -63,14 +63,17 @@ impl Budget {
     pub const TABLE: Self = Self::new("table", 1 << 20, 120, 8);
     /// The whole record, computed anew.
     pub const RECORD: Self = Self::new("record", 1 << 20, 1800, 1);
+    /// A run, once more.
+    pub const REPLAY: Self = Self::new("replay", 1 << 20, 1800, 1);
     /// Every budget.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PLAIN,
         Self::PASSWORD,
         Self::MODULE,
         Self::SNAPSHOT,
         Self::TABLE,
         Self::RECORD,
+        Self::REPLAY,
     ];
 
     const fn new(

@@ -1,6 +1,7 @@
 //! Every route there is, by group: how it is called, who decides, what it leaves on the record, and its handler.
 
 mod accounts;
+mod alerts;
 mod emergency;
 mod grants;
 mod live;
@@ -42,7 +43,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         releases::TAG,
         "What leaves the domain, and the people who decide about it.",
     ),
-    (record::TAG, "The record, and the emergency stop."),
+    (
+        record::TAG,
+        "The record, alerts over it, and the emergency stop.",
+    ),
     (log::TAG, "The transparency log, for whoever verifies it."),
 ];
 
@@ -65,6 +69,7 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        alerts::routes(),
         log::routes(),
         emergency::routes(),
         stop_requests::routes(),

@@ -1,5 +1,6 @@
 //! Schemas of what goes over the wire, by hand: the model's types know nothing of HTTP. Tests hold them against the types.
 
+mod alert;
 mod contract;
 mod data;
 mod people;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         contract::schemas(),
         run::schemas(),
         record::schemas(),
+        alert::schemas(),
         system::schemas(),
     ];
     groups.into_iter().flatten().collect()

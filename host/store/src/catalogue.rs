@@ -1,8 +1,8 @@
 //! Resources and their snapshots.
 
-use yunei_model::{Name, Resource, ResourceId, Snapshot, SnapshotId, Timestamp};
+use yunei_model::{Digest, Name, Resource, ResourceId, Snapshot, SnapshotId, Timestamp};
 
-use crate::reading::{find, json, list, reads};
+use crate::reading::{PAGE_ROWS_MAX, find, json, list, reads, text};
 use crate::{Change, Page, StoreError};
 
 reads! {
@@ -16,6 +16,15 @@ reads! {
 
     /// Resources.
     fn resources(page: Page<ResourceId>) -> Vec<Resource> = |c| list(c, "resources", &[], &page).await;
+
+    /// The decoys of a resource, by keyed digest, [`PAGE_ROWS_MAX`] at most.
+    fn decoys(resource: ResourceId) -> Vec<Digest> = |c| {
+        let rows = sqlx::query("SELECT digest FROM decoys WHERE resource = $1 ORDER BY digest LIMIT $2")
+            .bind(resource.to_string()).bind(i64::from(PAGE_ROWS_MAX)).fetch_all(c).await?;
+        rows.iter().map(|row| {
+            text(row, "digest", "decoy")?.parse().map_err(|source| StoreError::corrupt("decoy", source))
+        }).collect()
+    };
 
     /// The snapshot of that id.
     fn snapshot(id: SnapshotId) -> Option<Snapshot> = |c| find(c, "snapshot",
@@ -34,6 +43,26 @@ reads! {
 }
 
 impl Change {
+    /// Writes the decoys of a resource, by keyed digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Dangling`] without the resource.
+    pub async fn put_decoys(
+        &mut self,
+        resource: ResourceId,
+        decoys: &[Digest],
+    ) -> Result<(), StoreError> {
+        for digest in decoys {
+            let query = sqlx::query(
+                "INSERT INTO decoys (resource, digest) VALUES ($1, $2) ON CONFLICT (resource, digest) DO NOTHING",
+            )
+            .bind(resource.to_string())
+            .bind(digest.to_string());
+            self.write("decoy", query).await?;
+        }
+        Ok(())
+    }
+
     /// Writes a resource, new or as it now is.
     ///
     /// # Errors

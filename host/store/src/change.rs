@@ -121,7 +121,8 @@ impl Change {
         }
     }
 
-    async fn returning(
+    /// Writes bookkeeping, and gives the number in the column `value` of what was written.
+    pub(crate) async fn returning(
         &mut self,
         thing: &'static str,
         query: Query<'_, Sqlite, SqliteArguments>,

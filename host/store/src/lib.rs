@@ -9,6 +9,7 @@
 //! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
+mod alerts;
 mod attempts;
 mod catalogue;
 mod change;
@@ -29,6 +30,7 @@ mod runs;
 mod sequence;
 mod settings;
 
+pub use alerts::WebhookMessage;
 pub use attempts::SignInFailures;
 pub use change::Change;
 pub use collectors::{CollectorCursor, CollectorRefusal, Pending};

@@ -37,6 +37,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "collectors",
         include_str!("../migrations/0040_collectors.sql"),
     ),
+    (
+        50,
+        "policy texts",
+        include_str!("../migrations/0050_policy_texts.sql"),
+    ),
+    (51, "alerts", include_str!("../migrations/0051_alerts.sql")),
+    (52, "decoys", include_str!("../migrations/0052_decoys.sql")),
 ];
 
 /// Brings the schema up to date.

@@ -51,6 +51,13 @@ reads! {
     fn emergency() -> Option<Emergency> = |c| find(c, "setting",
         sqlx::query("SELECT body FROM settings WHERE name = $1").bind(EMERGENCY)).await;
 
+    /// The text of a policy set or disclosure profile of that digest.
+    fn policy_text(digest: Digest) -> Option<String> = |c| {
+        let row = sqlx::query("SELECT body FROM policy_texts WHERE digest = $1").bind(digest.to_string())
+            .fetch_optional(c).await?;
+        row.map(|row| text(&row, "body", "policy text")).transpose()
+    };
+
     /// A setting of the domain.
     fn setting<T: DeserializeOwned>(name: &Name) -> Option<T> = |c| find(c, "setting",
         sqlx::query("SELECT body FROM settings WHERE name = $1").bind(format!("setting:{name}"))).await;
@@ -86,6 +93,19 @@ impl Change {
     pub async fn remove_answers_before(&mut self, at: Timestamp) -> Result<u64, StoreError> {
         let query = sqlx::query("DELETE FROM answers WHERE answered_at < $1").bind(at.as_micros());
         self.keep("idempotency key", query).await
+    }
+
+    /// Keeps the text of a policy set or disclosure profile under its digest; what is kept already stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database fails.
+    pub async fn keep_policy_text(&mut self, digest: Digest, text: &str) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO policy_texts (digest, body) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(digest.to_string())
+        .bind(text.to_owned());
+        self.keep("policy text", query).await.map(drop)
     }
 
     /// Puts an emergency stop in force, or lifts it.

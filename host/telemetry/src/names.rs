@@ -317,6 +317,8 @@ words! {
         PUBLISH_FAILED = "publish-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
+        /// A message to a webhook was tried as often as allowed, and is dead.
+        WEBHOOK_DEAD = "webhook-dead";
         /// The record could not be written.
         RECORD_FAILED = "record-failed";
         /// The policies allowed something.

@@ -12,6 +12,7 @@ fn numbers_are_those_of_the_help() {
         Exit::Input,
         Exit::Refused,
         Exit::Waits,
+        Exit::Differs,
     ] {
         assert!(
             HELP.contains(&format!("\n  {}  ", exit.number())),

@@ -1,9 +1,11 @@
-//! `yunei.toml` in the data directory: what a domain talks to.
+//! `yunei.toml` in the data directory: what a domain talks to. It is optional.
+
+mod webhook;
 
 use std::io::{ErrorKind, Read as _};
 
 use serde::Deserialize;
-use yunei_lifecycle::Collector;
+use yunei_lifecycle::{Collector, Webhook};
 use yunei_model::Name;
 use yunei_outbound::Address;
 use yunei_telemetry::otlp::Audience;
@@ -11,7 +13,7 @@ use yunei_telemetry::otlp::Audience;
 use crate::failure::Input;
 
 /// The file.
-const FILE: &str = "yunei.toml";
+pub const FILE: &str = "yunei.toml";
 /// Bytes of the file, or of one file of headers.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Collectors at most.
@@ -26,6 +28,9 @@ pub struct Configuration {
     /// `[[collector]]`: where traces go.
     #[serde(default)]
     collector: Vec<CollectorSection>,
+    /// `[[webhook]]`: where alerts go.
+    #[serde(default)]
+    webhook: Vec<webhook::Section>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +88,15 @@ impl Configuration {
             });
         }
         Ok(collectors)
+    }
+
+    /// Where alerts go, with their secrets.
+    pub fn webhooks(&self, directory: &cap_std::fs::Dir) -> Result<Vec<Webhook>, Input> {
+        let mut webhooks: Vec<Webhook> = Vec::new();
+        for section in &self.webhook {
+            webhooks.push(section.read(directory)?);
+        }
+        Ok(webhooks)
     }
 }
 

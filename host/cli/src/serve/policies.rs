@@ -7,6 +7,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use yunei_authority::Authority;
 use yunei_disclosure::Profile;
+use yunei_lifecycle::AlertRule;
 use yunei_model::Name;
 
 use crate::failure::Input;
@@ -26,6 +27,22 @@ const PROFILES: [&str; 6] = [
 const SCHEMA: &str = "schema.cedarschema";
 /// Directory of the profiles.
 const DISCLOSURE: &str = "disclosure";
+/// The rules of alerts built in.
+const ALERTS: [&str; 11] = [
+    include_str!("../../../../policies/alerts/checkpoint-lag.toml"),
+    include_str!("../../../../policies/alerts/containment.toml"),
+    include_str!("../../../../policies/alerts/decoy.toml"),
+    include_str!("../../../../policies/alerts/denied-calls.toml"),
+    include_str!("../../../../policies/alerts/denied-decisions.toml"),
+    include_str!("../../../../policies/alerts/quota.toml"),
+    include_str!("../../../../policies/alerts/run-hours.toml"),
+    include_str!("../../../../policies/alerts/sign-in-failures.toml"),
+    include_str!("../../../../policies/alerts/verification.toml"),
+    include_str!("../../../../policies/alerts/volume.toml"),
+    include_str!("../../../../policies/alerts/witness-lag.toml"),
+];
+/// Directory of the rules of alerts.
+const ALERTS_DIRECTORY: &str = "alerts";
 /// Bytes of one file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Files of policies.
@@ -38,6 +55,8 @@ pub struct Policies {
     pub authority: Authority,
     /// What may leave: the profile's text.
     pub profile: String,
+    /// What raises an alert.
+    pub alerts: Vec<AlertRule>,
 }
 
 impl Policies {
@@ -49,13 +68,14 @@ impl Policies {
                     Input::new("the built-in policies are wrong").because(error)
                 })?,
                 profile: built_in(profile)?,
+                alerts: rules(ALERTS)?,
             });
         };
         let wrong = || Input::new(format!("cannot use the policies in `{}`", path.display()));
         let directory = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(|error| wrong().because(error))?;
         let schema = text(&directory, SCHEMA)?;
-        let files = policy_files(&directory).map_err(|error| wrong().because(error))?;
+        let files = files(&directory, ".cedar").map_err(|error| wrong().because(error))?;
         let texts: Result<Vec<String>, Input> =
             files.iter().map(|file| text(&directory, file)).collect();
         let texts = texts?;
@@ -67,19 +87,43 @@ impl Policies {
         Ok(Self {
             authority: Authority::new(&schema, &named).map_err(|error| wrong().because(error))?,
             profile: text(&directory, &format!("{DISCLOSURE}/{profile}.toml"))?,
+            alerts: alerts(&directory)?,
         })
     }
 }
 
-/// The files of policies, in the order of their names, so that equal files have equal digests.
-fn policy_files(directory: &Dir) -> std::io::Result<Vec<String>> {
+/// The rules of alerts in a directory of policies; one that has no directory of them leaves those built in.
+fn alerts(directory: &Dir) -> Result<Vec<AlertRule>, Input> {
+    let wrong = || Input::new("cannot use the rules of alerts among the policies");
+    if !directory.exists(ALERTS_DIRECTORY) {
+        return rules(ALERTS);
+    }
+    let directory = directory
+        .open_dir(ALERTS_DIRECTORY)
+        .map_err(|error| wrong().because(error))?;
+    let files = files(&directory, ".toml").map_err(|error| wrong().because(error))?;
+    let texts: Result<Vec<String>, Input> =
+        files.iter().map(|file| text(&directory, file)).collect();
+    rules(texts?)
+}
+
+fn rules<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Vec<AlertRule>, Input> {
+    let parsed = texts
+        .into_iter()
+        .map(|text| AlertRule::parse(text.as_ref()))
+        .collect::<Result<_, _>>();
+    parsed.map_err(|error| Input::new("a rule of alerts is wrong").because(error))
+}
+
+/// The files with that ending, in the order of their names, so that equal files have equal digests.
+fn files(directory: &Dir, ending: &str) -> std::io::Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in directory.entries()? {
         let name = entry?
             .file_name()
             .into_string()
             .map_err(|_| std::io::Error::other("a file's name is not UTF-8"))?;
-        if name.ends_with(".cedar") {
+        if name.ends_with(ending) {
             files.push(name);
         }
         if files.len() > FILES_MAX {

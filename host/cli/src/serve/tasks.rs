@@ -16,12 +16,14 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for, and the collectors, which
-/// go on from their cursors at the next start; then the domain.
+/// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer, which all of them may wait for, and
+/// the collectors, which go on from their cursors at the next start; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
+    /// Rules over the record, and webhooks.
+    watching: [JoinHandle<()>; 2],
     sequencer: JoinHandle<()>,
     collectors: Vec<JoinHandle<()>>,
     metrics: Option<JoinHandle<()>>,
@@ -76,6 +78,11 @@ impl Tasks {
             let (domain, stopped) = (Arc::clone(domain), sequencer_stopped.clone());
             tokio::spawn(serve_metrics(domain, listener, stopped))
         });
+        let alerts = tokio::spawn({
+            let (domain, stopped) = (Arc::clone(domain), stopped.clone());
+            async move { domain.run_alerts(stopped).await }
+        });
+        let webhooks = tokio::spawn(Arc::clone(domain).run_webhooks(stopped.clone()));
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -86,6 +93,7 @@ impl Tasks {
             domain: Arc::clone(domain),
             serving,
             stop,
+            watching: [alerts, webhooks],
             sequencer,
             collectors: collectors.collect(),
             metrics,
@@ -113,6 +121,9 @@ impl Tasks {
     async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         let rest = self.serving.rest().await;
+        for watching in self.watching {
+            watching.await.context("the alerts broke")?;
+        }
         self.sequencer_stop.send_replace(true);
         let mut sequenced = self.sequencer.await.context("the sequencer broke");
         for beside in self.collectors.into_iter().chain(self.metrics) {

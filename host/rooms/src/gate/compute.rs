@@ -11,6 +11,7 @@ use yunei_disclosure::{
 use yunei_model::{Name, OTHER, Route, Table, Verdict};
 
 use super::coding::{Coder, Numbers, keys};
+use super::decoys::Decoys;
 use super::derived::DerivedColumns;
 use super::failed;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
@@ -25,6 +26,7 @@ enum From {
 /// Everything that a row passes through.
 struct Gathering<'a> {
     output: &'a OutputPlan,
+    decoys: Option<Decoys>,
     coders: Vec<Option<Coder>>,
     strides: Vec<u32>,
     sources: Vec<From>,
@@ -33,7 +35,7 @@ struct Gathering<'a> {
     rows: usize,
 }
 
-/// Computes and judges one output.
+/// Computes and judges one output; says too whether a decoy was seen in it.
 pub fn output(
     plan: &GatePlan,
     output: &OutputPlan,
@@ -42,22 +44,27 @@ pub fn output(
     view: &Name,
     plaintext: &[u8],
     runtime: &Runtime,
-) -> Result<(Verdict, Option<Table>), RoomError> {
+) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let shape = shape(output)?;
     let protection = if output.subject.is_some() {
         Protection::Subjects
     } else {
         Protection::None
     };
+    let strides: Vec<u32> = shape
+        .strides()
+        .into_iter()
+        .map(u32::try_from)
+        .collect::<Result<_, _>>()
+        .map_err(RoomError::protocol)?;
+    let classes = output.dimensions.iter().map(classes);
+    let dimensions = strides.iter().copied().zip(classes).collect();
+    let decoys = output.view.and_then(|view| plan.decoys.get(view));
     let mut gathering = Gathering {
         output,
+        decoys: Decoys::new(decoys, dimensions)?,
         coders: output.dimensions.iter().map(coder).collect(),
-        strides: shape
-            .strides()
-            .into_iter()
-            .map(u32::try_from)
-            .collect::<Result<_, _>>()
-            .map_err(RoomError::protocol)?,
+        strides,
         sources: sources(output, &shape)?,
         derived: output
             .derived
@@ -81,6 +88,7 @@ pub fn output(
             "derived columns of another length than the snapshot",
         ));
     }
+    let decoy = gathering.decoys.as_ref().is_some_and(Decoys::seen);
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
     let judgement = judge(&statistics, &shape, profile, protection);
     let route = if output.derived {
@@ -89,7 +97,7 @@ pub fn output(
         Route::Recomputed
     };
     let verdict = judgement.verdict(output.name.clone(), route);
-    Ok((verdict, judgement.table))
+    Ok((verdict, judgement.table, decoy))
 }
 
 impl Gathering<'_> {
@@ -147,6 +155,9 @@ impl Gathering<'_> {
             .map(|index| column(index).and_then(keys))
             .transpose()?
             .unwrap_or_default();
+        if let Some(decoys) = &mut self.decoys {
+            decoys.look(&subjects, &cells);
+        }
         let block = Block {
             subjects: &subjects,
             groups: &groups,
@@ -164,6 +175,15 @@ fn coder(dimension: &DimensionPlan) -> Option<Coder> {
         DimensionPlan::Banded { banding, .. } => Some(Coder::new(banding.clone())),
         DimensionPlan::Derived { .. } => None,
     }
+}
+
+/// Classes of a dimension, the rest included.
+fn classes(dimension: &DimensionPlan) -> u32 {
+    let labels = match dimension {
+        DimensionPlan::Banded { banding, .. } => banding.labels().len(),
+        DimensionPlan::Derived { labels, .. } => labels.len() + 1,
+    };
+    u32::try_from(labels).unwrap_or(u32::MAX)
 }
 
 fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {

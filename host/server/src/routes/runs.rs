@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Actor, Domain, RunDetail, RunRequest, RunView};
+use yunei_lifecycle::{Actor, Domain, Replay, RunDetail, RunRequest, RunView};
 use yunei_model::{Call, RunId};
 
 use super::words::Reasoned;
@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::page::{Listed, Part, rows};
 use crate::query::Asked;
 use crate::repeat::{Key, Repeatable, Repeats};
-use crate::route::{Route, get, post};
+use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
 pub(super) const TAG: &str = "runs";
@@ -66,6 +66,18 @@ pub(super) fn routes() -> Vec<Route> {
                     .asks::<Calls>()
                     .lists("Call"),
             ),
+        post("/api/v1/runs/{id}/replay", replay)
+            .decided_by(&[Action::ReplayRun])
+            .writes(&[Kind::RunReplayed])
+            .described(
+                Description::new(
+                    TAG,
+                    "replayRun",
+                    "Runs a run that is over once more, inside, and says what differs from the record. Nothing is released.",
+                )
+                .gives("Replay"),
+            )
+            .costing(Budget::REPLAY),
         post("/api/v1/runs/{id}/stop", stop)
             .decided_by(&[Action::StopRun])
             .writes(&[Kind::RunStopped, Kind::SealedOutputDestroyed])
@@ -144,6 +156,14 @@ async fn calls(
     let limit = rows(asked.limit)?;
     let items = domain.calls(&actor, run, asked.from, limit).await?;
     Ok(Answer::ok(items.into()))
+}
+
+async fn replay(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(run): Segment<RunId>,
+) -> Answered<Replay> {
+    Ok(Answer::ok(domain.replay(&actor, run).await?))
 }
 
 async fn stop(

@@ -1,9 +1,9 @@
 //! Runs, outputs, releases.
 
-use yunei_model::{CallDecision, CallKind, CoarseStatus, Hint, Route};
+use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route};
 
 use super::{
-    Described, count, flag, free, id, list, name, nullable, object, of, text, time, words,
+    Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
 };
 
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
@@ -12,6 +12,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Run", run()),
         ("RunDetail", detail()),
         ("FieldUse", field_use()),
+        ("Replay", replay()),
+        ("Basis", basis()),
         ("Call", call()),
         ("OpenedOutput", opened()),
         ("Release", release()),
@@ -66,6 +68,42 @@ fn detail() -> Described {
             ("reviews", list(of("Review"))),
             ("releases", list(id())),
             ("use_of_fields", list(of("FieldUse"))),
+        ],
+    )
+}
+
+fn replay() -> Described {
+    object(
+        "What a replay of a run found.",
+        [
+            ("run", id()),
+            ("same", flag()),
+            ("position", count()),
+            ("index", nullable(count())),
+            ("policies", of("Basis")),
+            ("profile", of("Basis")),
+            ("calls", count()),
+            ("trace_root", nullable(digest())),
+            ("output_digest", nullable(digest())),
+            ("decision", nullable(words!(Decision))),
+            (
+                "differences",
+                list(free(
+                    "One difference: `at` says where, with the names that it takes; `recorded` and `replayed` say what.",
+                )),
+            ),
+        ],
+    )
+}
+
+fn basis() -> Described {
+    object(
+        "What a decision rested on, when the run was claimed and now.",
+        [
+            ("recorded", text()),
+            ("present", text()),
+            ("under_recorded", flag()),
+            ("changed", list(text())),
         ],
     )
 }

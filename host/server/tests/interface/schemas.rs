@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use yunei_lifecycle::{
-    IssuedToken, NewAccount, NewGrant, NewOrganisation, NewScenario, RunRequest,
+    AlertView, Basis as DecisionBasis, Difference, IssuedToken, MessageView, NewAccount, NewGrant,
+    NewOrganisation, NewScenario, Place, Replay, RunRequest,
 };
 use yunei_model::*;
 
@@ -282,4 +283,69 @@ fn resources_are_as_the_document_tells() {
             schema,
         },
     );
+}
+
+#[test]
+fn alerts_and_replays_are_as_the_document_tells() {
+    let account = AccountId::new(&RandomIds);
+    let acknowledged = Acknowledgement {
+        account,
+        reason: "seen".into(),
+        at: AT,
+    };
+    shown("Acknowledgement", &acknowledged);
+    shown("AlertSubject", &AlertSubject::Account(account));
+    let alert = Alert {
+        id: AlertId::new(&RandomIds),
+        rule: name("denied"),
+        level: AlertLevel::Warning,
+        title: text(),
+        advice: text(),
+        subject: AlertSubject::SignIn,
+        at: AT,
+        position: Some(3),
+        operator: Some(OrganisationId::new(&RandomIds)),
+        run: Some(RunId::new(&RandomIds)),
+        resources: [name("rides")].into(),
+        figures: [(name("failures"), 3)].into(),
+        acknowledged: Some(acknowledged),
+    };
+    let message = MessageView {
+        webhook: name("duty"),
+        state: MessageState::Dead,
+        attempts: 20,
+        answer: Some("status 503".into()),
+    };
+    shown("WebhookMessage", &message);
+    let messages = vec![message];
+    shown("Alert", &AlertView { alert, messages });
+    let basis = DecisionBasis {
+        recorded: "sha256:0".into(),
+        present: "sha256:1".into(),
+        under_recorded: true,
+        changed: vec!["use.cedar".into()],
+    };
+    shown("Basis", &basis);
+    let digest = Digest::of(b"");
+    let replay = Replay {
+        run: RunId::new(&RandomIds),
+        same: false,
+        position: 4,
+        index: Some(3),
+        policies: basis.clone(),
+        profile: basis,
+        calls: 2,
+        trace_root: Some(digest),
+        output_digest: Some(digest),
+        decision: Some(Decision::Review),
+        differences: vec![Difference {
+            place: Place::Call {
+                index: 2,
+                field: "rows".into(),
+            },
+            recorded: Some("1".into()),
+            replayed: Some("2".into()),
+        }],
+    };
+    shown("Replay", &replay);
 }

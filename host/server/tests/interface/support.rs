@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use yunei_authority::{Authority, POLICIES, SCHEMA};
-use yunei_lifecycle::{Domain, FileKeyStore, Settings};
+use yunei_lifecycle::{AlertRule, Alerting, Domain, FileKeyStore, Settings};
 use yunei_model::{Limits, RandomIds, SystemClock};
 
 use witness::Witness;
@@ -79,7 +79,12 @@ impl Town {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         };
-        let domain = Arc::new(Domain::open(settings).await.unwrap());
+        // One failure to sign in is enough for an alert.
+        let rule = include_str!("../../../../policies/alerts/sign-in-failures.toml");
+        let rule = AlertRule::parse(&rule.replace("count = 20", "count = 1")).unwrap();
+        let alerting = Alerting::new(vec![rule], Vec::new()).unwrap();
+        let domain = Domain::open(settings).await.unwrap().with_alerts(alerting);
+        let domain = Arc::new(domain);
         domain.bootstrap().await.unwrap();
         let witness = Witness::of(directory.path()).await;
         Self {
@@ -159,6 +164,11 @@ impl Town {
     /// The newest entry of the record.
     pub async fn last_entry(&self) -> Value {
         self.witness.last_entry().await
+    }
+
+    /// Takes note of entries that come of no request.
+    pub async fn settle(&self) {
+        self.witness.settle().await;
     }
 
     /// Which routes were called so far, and which kinds of entries each has written.

@@ -18,6 +18,7 @@ const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// Routes whose entries need a run, and with it the rooms: the tests of the whole program have those.
 const NEED_A_RUN: &[&str] = &[
     "POST /api/v1/runs",
+    "POST /api/v1/runs/{id}/replay",
     "POST /api/v1/runs/{id}/stop",
     "POST /api/v1/runs/{id}/reviews",
     "GET /api/v1/runs/{id}/output",
@@ -86,6 +87,7 @@ async fn every_route_does_what_the_table_says() {
     contract(&town, &people).await;
     modules_and_runs(&town, &people).await;
     record(&town, &people).await;
+    alerts(&town, &people).await;
     emergency(&town, &people).await;
     oversight(&town, &people.officer, &people.alice).await;
 
@@ -458,6 +460,37 @@ async fn record(town: &Town, people: &People) {
     crate::transparency::walk(town, &people.auditor, &people.alice).await;
     stop.send_replace(true);
     sequencer.await.unwrap();
+}
+
+async fn alerts(town: &Town, people: &People) {
+    let credentials = json!({ "account": "alice", "password": "not the password of alice" });
+    town.post("/api/v1/sessions", "", &credentials)
+        .await
+        .expect(401);
+    town.domain.watch_record().await.unwrap();
+    // What rules raise comes of no request.
+    town.settle().await;
+    let open = town
+        .get("/api/v1/alerts?open=true", &people.officer)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(open["items"][0]["rule"], "sign-in-failures");
+    assert_eq!(open["items"][0]["subject"], json!({ "kind": "sign-in" }));
+    town.get("/api/v1/alerts", &people.alice).await.expect(403);
+    let id = open["items"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/alerts/{id}/acknowledgement");
+    let reason = json!({ "reason": "alice mistyped" });
+    town.post(&path, &people.alice, &reason).await.expect(404);
+    town.post(&path, &people.auditor, &reason).await.expect(403);
+    town.post(&path, &people.officer, &json!({}))
+        .await
+        .expect(400);
+    let closed = town.post(&path, &people.officer, &reason).await.expect(200);
+    assert_eq!(closed.json()["acknowledged"]["reason"], "alice mistyped");
+    town.post(&path, &people.officer, &reason).await.expect(409);
+    let open = town.get("/api/v1/alerts?open=true", &people.auditor).await;
+    assert_eq!(open.expect(200).json()["items"], json!([]));
 }
 
 async fn emergency(town: &Town, people: &People) {

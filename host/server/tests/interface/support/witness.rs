@@ -96,6 +96,11 @@ impl Witness {
         kinds.extend(news.iter().map(|(kind, _)| kind.to_string()));
     }
 
+    /// What was recorded since the last look is of no request.
+    pub async fn settle(&self) {
+        self.news().await;
+    }
+
     /// Entries since the last look: kind, and the action that was decided on.
     async fn news(&self) -> Vec<(Kind, Option<String>)> {
         let mut news = Vec::new();

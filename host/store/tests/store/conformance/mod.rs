@@ -1,5 +1,6 @@
 //! What any back end must do, over an opened store that nothing else uses.
 
+mod alerts;
 mod atomicity;
 mod claims;
 mod collectors;
@@ -25,6 +26,7 @@ pub async fn suite(store: &Store) {
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
     collectors::cases(store, &world).await;
+    alerts::cases(store, &world).await;
     record::cases(store, &world).await;
 }
 

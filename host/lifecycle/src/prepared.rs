@@ -1,0 +1,60 @@
+//! What rooms are started from: for a claimed run, and for the replay of one.
+
+use yunei_authority::Capability;
+use yunei_model::{Module, Resource, Run};
+use yunei_rooms::SealKey;
+
+use crate::keys::Evidence;
+use crate::{Domain, LifecycleError};
+
+/// All that the three rooms of a run are started from.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) run: Run,
+    pub(crate) module: Module,
+    pub(crate) capability: Capability,
+    pub(crate) resources: Vec<Resource>,
+    /// Seals the output.
+    pub(crate) key: SealKey,
+    /// Names the output: the same for every replay of the run.
+    pub(crate) digest_key: SealKey,
+    /// Names the arguments of calls: the same for every replay of the run.
+    pub(crate) argument_key: [u8; 32],
+    pub(crate) rows_reserved: u64,
+    /// The disclosure profile, as its file says.
+    pub(crate) profile: String,
+}
+
+/// Everything of [`Prepared`] that is no key.
+pub(crate) struct Preparation {
+    pub(crate) run: Run,
+    pub(crate) module: Module,
+    pub(crate) capability: Capability,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) rows_reserved: u64,
+    pub(crate) profile: String,
+}
+
+impl Domain {
+    /// Adds the run's evidence keys, and the key that seals its output.
+    pub(crate) fn prepared(
+        &self,
+        preparation: Preparation,
+        key: [u8; 32],
+    ) -> Result<Prepared, LifecycleError> {
+        let id = preparation.run.id;
+        let digest_key = self.keys.evidence_key(id, Evidence::Output)?;
+        let argument_key = self.keys.evidence_key(id, Evidence::Arguments)?;
+        Ok(Prepared {
+            run: preparation.run,
+            module: preparation.module,
+            capability: preparation.capability,
+            resources: preparation.resources,
+            key: SealKey::from_bytes(key),
+            digest_key: SealKey::from_bytes(*digest_key),
+            argument_key: *argument_key,
+            rows_reserved: preparation.rows_reserved,
+            profile: preparation.profile,
+        })
+    }
+}

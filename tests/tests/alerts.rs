@@ -1,0 +1,562 @@
+//! Every rule of alerts, by making it happen to the real program; its webhook, down for a while; and who takes notice.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, SystemTime};
+
+use common::{RUN_WAIT_MAX, guest, program, repository, text};
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use yunei_tests::{BUREAU, Client, REGULATOR, Server, Story};
+
+const SECRET: &str = "a secret of more than sixteen bytes";
+/// Longest wait for an alert, on a busy machine.
+const ALERT_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Some of the people in the data of the census, as if their source unit had put them there.
+const DECOYS: std::ops::Range<u32> = 1..65;
+/// What a rule's file has, and what the test has instead.
+const LOWERED: [(&str, &str, &str); 6] = [
+    ("denied-decisions", "count = 20", "count = 3"),
+    ("denied-calls", "count = 10", "count = 1"),
+    ("sign-in-failures", "count = 20", "count = 3"),
+    ("quota", "percent = 90", "percent = 50"),
+    ("volume", "runs_min = 5", "runs_min = 1"),
+    // No machine has this layer: every room lacks it.
+    (
+        "containment",
+        "\"seccomp\"",
+        "\"seccomp\", \"no-such-layer\"",
+    ),
+];
+
+/// A domain whose rules are easily met, and which tells `receiver`.
+struct Watched {
+    story: Story,
+    server: Server,
+    _place: tempfile::TempDir,
+}
+
+impl Watched {
+    fn start(receiver: SocketAddr, repository: &Path) -> Self {
+        let place = tempfile::tempdir().expect("a directory");
+        let (policies, data) = (place.path().join("policies"), place.path().join("data"));
+        copy(&common::repository().join("policies"), &policies);
+        for (rule, from, to) in LOWERED {
+            rewrite(&policies.join(format!("alerts/{rule}.toml")), from, to);
+        }
+        let (from, until) = other_hours();
+        let hours = policies.join("alerts/run-hours.toml");
+        rewrite(&hours, "07:00", &from);
+        rewrite(&hours, "22:00", &until);
+        std::fs::create_dir(&data).expect("a directory");
+        let mode = std::fs::Permissions::from_mode;
+        std::fs::set_permissions(&data, mode(0o700)).expect("private");
+        std::fs::write(data.join("hook.secret"), format!("{SECRET}\n")).expect("a secret");
+        std::fs::set_permissions(data.join("hook.secret"), mode(0o600)).expect("private");
+        let configuration = format!(
+            "[[webhook]]\nname = \"duty\"\nurl = \"http://{receiver}/alerts\"\nsecret_file = \"hook.secret\"\n"
+        );
+        std::fs::write(data.join("yunei.toml"), configuration).expect("a configuration");
+        let arguments = ["--policies".as_ref(), policies.as_os_str()];
+        let server = Server::start(&program(), &data, arguments).expect("a server");
+        let mut story = Story::begin(repository, &server).expect("a first start");
+        story.set_up().expect("set up");
+        Self {
+            story,
+            server,
+            _place: place,
+        }
+    }
+
+    fn bureau(&self) -> &Client {
+        self.story.person(BUREAU).expect("the bureau's officer")
+    }
+
+    fn alerts(&self, client: &Client) -> Vec<Value> {
+        let answer = client.get("/alerts?limit=1000").expect("an answer");
+        let listed = answer.served().expect("alerts");
+        listed["items"].as_array().expect("items").clone()
+    }
+
+    /// Waits until the rule has raised an alert, and gives the first.
+    fn raised(&self, rule: &str) -> Value {
+        let deadline = std::time::Instant::now() + ALERT_WAIT_MAX;
+        loop {
+            let alerts = self.alerts(self.bureau());
+            if let Some(alert) = alerts.iter().find(|alert| alert["rule"] == json!(rule)) {
+                return alert.clone();
+            }
+            let known: Vec<&Value> = alerts.iter().map(|alert| &alert["rule"]).collect();
+            assert!(
+                std::time::Instant::now() < deadline,
+                "`{rule}` is not among {known:?}"
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Runs a guest under fresh terms; gives grant and run.
+    fn run(&mut self, kind: &str, name: &str, directory: &Path, purpose: &str) -> (String, String) {
+        let unit = self
+            .story
+            .operator_of(directory)
+            .expect("an operator")
+            .clone();
+        let module = self
+            .story
+            .upload(&unit, &guest(kind, name))
+            .expect("an answer");
+        let module = text(&module.served().expect("admitted"), "id");
+        let grant = text(&self.story.grant(directory).expect("a grant"), "id");
+        let run = self.run_under(&unit, &module, &grant, purpose);
+        (grant, run)
+    }
+
+    fn run_under(&mut self, unit: &Client, module: &str, grant: &str, purpose: &str) -> String {
+        let request =
+            json!({ "module": module, "grant": grant, "purpose": purpose, "parameters": {} });
+        let answer = self
+            .story
+            .submit_request(unit, &request)
+            .expect("an answer");
+        let run = text(&answer.served().expect("queued"), "id");
+        let ends = ["released", "withheld", "in-review", "failed"];
+        self.story
+            .wait_state(&run, &ends, RUN_WAIT_MAX)
+            .expect("an end");
+        run
+    }
+}
+
+/// One hour that is twelve hours away, in Shanghai.
+fn other_hours() -> (String, String) {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("a clock");
+    let hour = (now.as_secs() / 3600 + 8 + 12) % 24;
+    (
+        format!("{hour:02}:00"),
+        format!("{:02}:00", (hour + 1) % 24),
+    )
+}
+
+fn rewrite(file: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(file).expect("a rule");
+    assert!(text.contains(from), "{}: {from}", file.display());
+    std::fs::write(file, text.replace(from, to)).expect("written");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory").flatten() {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).expect("copied");
+        }
+    }
+}
+
+/// What the webhook got: seconds and signature, number, body.
+struct Got {
+    signature: String,
+    number: u64,
+    body: Vec<u8>,
+}
+
+impl Got {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    /// Checks the signature as a receiver does.
+    fn check(&self) {
+        let (seconds, told) = self.signature.split_once(",v1=").expect("two parts");
+        let seconds = seconds.strip_prefix("t=").expect("a time");
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(SECRET.as_bytes()).expect("a key");
+        mac.update(seconds.as_bytes());
+        mac.update(b".");
+        mac.update(&self.body);
+        let told = hex::decode(told).expect("hexadecimal");
+        mac.verify_slice(&told).expect("the signature holds");
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("a clock");
+        let seconds: u64 = seconds.parse().expect("seconds");
+        assert!(now.as_secs().abs_diff(seconds) < 300, "{seconds}");
+    }
+}
+
+/// Answers as `statuses` say, and well afterwards; what was answered well is told.
+fn receive(listener: TcpListener, statuses: Vec<u16>) -> Receiver<Got> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut statuses = statuses.into_iter();
+        for stream in listener.incoming().flatten() {
+            let status = statuses.next().unwrap_or(200);
+            let got = answer(stream, status);
+            if let Some(got) = got.filter(|_| status == 200)
+                && sender.send(got).is_err()
+            {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn answer(mut stream: std::net::TcpStream, status: u16) -> Option<Got> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let (mut signature, mut number, mut length) = (String::new(), 0, 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if line.trim().is_empty() {
+            break;
+        }
+        let (name, value) = line.trim().split_once(':').unwrap_or(("", ""));
+        let value = value.trim();
+        match name.to_ascii_lowercase().as_str() {
+            "yunei-signature" => signature = value.to_owned(),
+            "yunei-message" => number = value.parse().ok()?,
+            "content-length" => length = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    Some(Got {
+        signature,
+        number,
+        body,
+    })
+}
+
+/// An address at which nobody listens yet.
+fn address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address")
+}
+
+#[test]
+fn every_rule_raises_its_alert_and_the_webhook_hears_of_it() {
+    let receiver = address();
+    let mut watched = Watched::start(receiver, &repository());
+    let terms = repository().join("tests/guests");
+
+    for _ in 0..3 {
+        let wrong = watched.server.client().sign_in(BUREAU, "not the password");
+        assert!(wrong.is_err(), "signed in with a wrong password");
+    }
+    let alert = watched.raised("sign-in-failures");
+    assert_eq!(alert["subject"], json!({ "kind": "sign-in" }));
+
+    // The webhook comes up only now, and fails twice more.
+    let listener = TcpListener::bind(receiver).expect("the same port");
+    let got = receive(listener, vec![503, 500]);
+
+    let unit = watched
+        .story
+        .operator_of(&terms)
+        .expect("an operator")
+        .clone();
+    for _ in 0..3 {
+        let answer = unit.get("/record").expect("an answer");
+        assert_eq!(answer.status, 403);
+    }
+    let alert = watched.raised("denied-decisions");
+    assert_eq!(alert["subject"]["kind"], json!("account"));
+    assert_eq!(alert["figures"], json!({ "denied": 3, "bound": 3 }));
+
+    let transport = "transport-punctuality";
+    let (grant, run) = watched.run("hostile", "forged-handle", &terms, transport);
+    let alert = watched.raised("run-hours");
+    assert_eq!(alert["subject"], json!({ "kind": "grant", "id": grant }));
+    let alert = watched.raised("containment");
+    assert_eq!(alert["run"], json!(run));
+    assert_eq!(alert["resources"], json!(["nyc-flights-2013"]));
+
+    let report = denied_calls(&mut watched, &terms);
+    volume(&mut watched, &terms);
+    quota(&mut watched);
+    watched_by_remit(&watched, &unit);
+    acknowledged(&watched);
+
+    let raised: Vec<Value> = watched.alerts(watched.bureau());
+    let expected = raised.len() + 1;
+    let mut messages = Vec::new();
+    while messages.len() < expected {
+        messages.push(got.recv_timeout(ALERT_WAIT_MAX).expect("a message"));
+    }
+    messages.iter().for_each(Got::check);
+    let numbers: Vec<u64> = messages.iter().map(|got| got.number).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    let told: Vec<Value> = messages
+        .iter()
+        .map(Got::json)
+        .filter(|message| message["event"] == json!("alert-raised"))
+        .map(|message| message["alert"]["id"].clone())
+        .collect();
+    let ids: Vec<Value> = raised.iter().map(|alert| alert["id"].clone()).collect();
+    assert_eq!(
+        told, ids,
+        "each once, in the order in which they were raised"
+    );
+    assert_eq!(
+        messages.last().expect("one").json()["event"],
+        json!("alert-acknowledged")
+    );
+    let first = &raised[0]["messages"][0];
+    assert_eq!(first["state"], json!("delivered"));
+    assert!(
+        first["attempts"].as_u64() > Some(2),
+        "{first}: it was down for a while"
+    );
+    assert!(report, "no guest had a call refused");
+    on_record(&watched, &ids);
+}
+
+/// Guests that ask for more than they have.
+fn denied_calls(watched: &mut Watched, terms: &Path) -> bool {
+    for guest in ["handle-hoarder", "wrong-output", "ungranted-interface"] {
+        let unit = watched
+            .story
+            .operator_of(terms)
+            .expect("an operator")
+            .clone();
+        let file = common::guest("hostile", guest);
+        let answer = watched.story.upload(&unit, &file).expect("an answer");
+        if !answer.is_success() {
+            continue;
+        }
+        let (_, run) = watched.run("hostile", guest, terms, "transport-punctuality");
+        let path = format!("/runs/{run}/calls?limit=1000");
+        let calls = watched.bureau().get(&path).expect("an answer").json();
+        let denied = |call: &Value| call["decision"] == json!("denied");
+        if calls["items"].as_array().expect("items").iter().any(denied) {
+            let alert = watched.raised("denied-calls");
+            assert_eq!(alert["subject"]["kind"], json!("operator"));
+            return true;
+        }
+    }
+    false
+}
+
+/// A run that reads everything after one that read next to nothing, under one grant.
+fn volume(watched: &mut Watched, terms: &Path) {
+    let unit = watched
+        .story
+        .operator_of(terms)
+        .expect("an operator")
+        .clone();
+    let grant = text(&watched.story.grant(terms).expect("a grant"), "id");
+    for name in ["forged-handle", "row-encoder"] {
+        let module = watched
+            .story
+            .upload(&unit, &guest("hostile", name))
+            .expect("an answer");
+        let module = text(&module.served().expect("admitted"), "id");
+        watched.run_under(&unit, &module, &grant, "transport-punctuality");
+    }
+    let alert = watched.raised("volume");
+    assert_eq!(alert["subject"], json!({ "kind": "grant", "id": grant }));
+    assert!(
+        alert["figures"]["rows"].as_u64() > alert["figures"]["mean"].as_u64(),
+        "{alert}"
+    );
+}
+
+/// One of two runs that a grant gives.
+fn quota(watched: &mut Watched) {
+    let place = tempfile::tempdir().expect("a directory");
+    let example = repository().join("examples/transport-delays");
+    let terms = std::fs::read_to_string(example.join("grant.toml")).expect("terms");
+    let runs = terms
+        .lines()
+        .find(|line| line.starts_with("runs"))
+        .expect("a quota");
+    std::fs::write(
+        place.path().join("grant.toml"),
+        terms.replace(runs, "runs = 2"),
+    )
+    .expect("terms");
+    let (grant, _) = watched.run(
+        "examples",
+        "transport-delays",
+        place.path(),
+        "transport-punctuality",
+    );
+    let alert = watched.raised("quota");
+    assert_eq!(alert["subject"], json!({ "kind": "grant", "id": grant }));
+    assert_eq!(alert["figures"]["percent"], json!(50), "{alert}");
+}
+
+/// A regulator for everything sees all of them, and that it looked is on the record; an operating unit sees none.
+fn watched_by_remit(watched: &Watched, unit: &Client) {
+    let regulator = watched.story.person(REGULATOR).expect("the regulator");
+    assert_eq!(watched.alerts(regulator), watched.alerts(watched.bureau()));
+    assert_eq!(unit.get("/alerts").expect("an answer").status, 403);
+    let bureau = watched.bureau();
+    let queried = bureau
+        .get("/record?kind=queried&limit=1000")
+        .expect("an answer")
+        .json();
+    let queried = queried["items"].as_array().expect("items");
+    let about_alerts = |entry: &Value| entry["entry"]["facts"]["action"] == json!("view-alert");
+    assert!(
+        queried.iter().any(about_alerts),
+        "a regulator's look leaves an entry"
+    );
+}
+
+/// The command line: a list, and an acknowledgement with a reason.
+fn acknowledged(watched: &Watched) {
+    let bureau = watched.bureau();
+    let alert = text(&watched.raised("sign-in-failures"), "id");
+    let yunei = |arguments: &[&str]| {
+        let output = Command::new(program())
+            .args(["--json", "--url", bureau.url(), "alert"])
+            .args(arguments)
+            .env("YUNEI_TOKEN", bureau.token().expect("a token"))
+            .output()
+            .expect("the program");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let failed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}{failed}");
+        serde_json::from_str::<Value>(&said).expect("JSON")
+    };
+    let open = |listed: Value| {
+        let items = listed["items"].as_array().expect("items").clone();
+        items.iter().any(|shown| shown["id"] == json!(alert))
+    };
+    assert!(open(yunei(&["list", "--open"])));
+    let closed = yunei(&["acknowledge", &alert, "--reason", "a colleague mistyped"]);
+    assert_eq!(
+        closed["acknowledged"]["reason"],
+        json!("a colleague mistyped")
+    );
+    assert!(!open(yunei(&["list", "--open"])));
+    assert!(open(yunei(&["list"])));
+}
+
+/// What was raised and acknowledged is on the record, which holds.
+fn on_record(watched: &Watched, ids: &[Value]) {
+    let bureau = watched.bureau();
+    let of = |kind: &str| {
+        let path = format!("/record?kind={kind}&limit=1000");
+        let listed = bureau.get(&path).expect("an answer").json();
+        let items = listed["items"].as_array().expect("items").clone();
+        items
+            .into_iter()
+            .map(|item| item["entry"].clone())
+            .collect::<Vec<Value>>()
+    };
+    let raised: Vec<Value> = of("alert-raised")
+        .iter()
+        .map(|e| e["facts"]["alert"].clone())
+        .collect();
+    assert_eq!(raised, ids);
+    let acknowledged = of("alert-acknowledged");
+    assert_eq!(acknowledged.len(), 1);
+    assert_eq!(
+        acknowledged[0]["facts"]["reason"],
+        json!("a colleague mistyped")
+    );
+    let report = watched.story.verify_record().expect("a report");
+    assert_eq!(report["holds"], json!(true), "{report}");
+}
+
+#[test]
+fn a_record_that_was_altered_while_the_server_was_down_raises_an_alert() {
+    let mut watched = Watched::start(address(), &repository());
+    watched.server.stop().expect("stopped");
+    let file = watched.server.data().join("yunei.db");
+    let mut bytes = std::fs::read(&file).expect("the database");
+    // A digit of the nonce of some entry.
+    let mark = b"\"nonce\":\"";
+    let at = bytes
+        .windows(mark.len())
+        .rposition(|window| window == mark)
+        .expect("an entry");
+    let digit = &mut bytes[at + mark.len()];
+    *digit = if *digit == b'0' { b'1' } else { b'0' };
+    std::fs::write(&file, bytes).expect("altered");
+    watched.server.restart().expect("restarted");
+    watched.story.move_to(&watched.server);
+    let alert = watched.raised("verification");
+    assert_eq!(alert["subject"], json!({ "kind": "record" }));
+    assert_eq!(alert["level"], json!("critical"));
+    assert!(alert["figures"]["findings"].as_u64() >= Some(1), "{alert}");
+}
+
+#[test]
+fn a_decoy_in_a_named_cell_raises_an_alert_and_nobody_sees_which() {
+    // The examples, with somebody of the data declared a decoy.
+    let place = tempfile::tempdir().expect("a directory");
+    let examples = place.path().join("examples");
+    std::fs::create_dir(&examples).expect("a directory");
+    let original = repository().join("examples");
+    for entry in std::fs::read_dir(&original).expect("examples").flatten() {
+        let name = entry.file_name();
+        if name != "data" {
+            std::os::unix::fs::symlink(entry.path(), examples.join(name)).expect("a link");
+        }
+    }
+    copy(&original.join("data"), &examples.join("data"));
+    let entry = examples.join("data/census-income-1994/resource.toml");
+    let catalogue = std::fs::read_to_string(&entry).expect("an entry");
+    let decoys: Vec<String> = DECOYS.map(|person| person.to_string()).collect();
+    std::fs::write(&entry, format!("decoy = {decoys:?}\n{catalogue}")).expect("decoys");
+
+    let mut watched = Watched::start(address(), place.path());
+    let listed = watched
+        .bureau()
+        .get("/resources/census-income-1994")
+        .expect("an answer");
+    assert!(
+        !listed.json().to_string().contains("decoy"),
+        "the catalogue tells of decoys"
+    );
+    let directory = repository().join("examples/income-by-education");
+    let (_, run) = watched.run(
+        "examples",
+        "income-by-education",
+        &directory,
+        "income-statistics",
+    );
+    let alert = watched.raised("decoy");
+    assert_eq!(alert["subject"], json!({ "kind": "run", "id": run }));
+    assert_eq!(alert["level"], json!("critical"));
+
+    let other = repository().join("examples/transport-delays");
+    let (_, other) = watched.run(
+        "examples",
+        "transport-delays",
+        &other,
+        "transport-punctuality",
+    );
+    let decoys: Vec<Value> = watched
+        .alerts(watched.bureau())
+        .into_iter()
+        .filter(|alert| alert["rule"] == json!("decoy"))
+        .collect();
+    assert_eq!(decoys.len(), 1, "run {other} has none: {decoys:?}");
+}
