@@ -2,7 +2,8 @@
 //!
 //! Duty: fix the bytes of the record. An [`Entry`] is one state change or decision as canonical JSON; a
 //! [`TraceTree`] is every host call of one run; [`log`] is RFC 6962 hashing over entries; a [`Checkpoint`]
-//! is a signed tree head in the C2SP format; a [`Verification`] re-computes all of it and says where it breaks.
+//! is a signed tree head in the C2SP format, a [`Cosignature`] a witness's word on it, a [`Quorum`] how many of those
+//! count; a [`Verification`] re-computes all of it and says where it breaks.
 //!
 //! Invariants: one meaning has one spelling, so that equal entries have equal bytes and any other spelling
 //! is refused when read. The body of an entry holds neither its index nor an earlier hash. Facts are
@@ -11,23 +12,29 @@
 //! Never: network, SQL, files, clocks or randomness: nonces, ids, times and keys are passed in. Never a row value.
 
 mod checkpoint;
+pub mod cosignature;
 mod draft;
 mod entry;
 mod error;
 mod kind;
 pub mod log;
+mod quorum;
 mod trace;
 mod tree;
 mod value;
 mod verify;
 
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
+pub use cosignature::{COSIGNATURE_LINES_MAX, Cosignature, CosigningKey, WitnessKey};
 pub use draft::Draft;
 pub use entry::{
     AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RUN, TRACE_ROOT,
 };
 pub use error::LedgerError;
 pub use kind::Kind;
+pub use quorum::{
+    GROUPS_MAX, POLICY_BYTES_MAX, Quorum, QuorumError, QuorumStatus, WITNESSES_MAX, Witness,
+};
 pub use trace::{TraceTree, call_facts, call_from, call_observed, verify_call};
 pub use tree::{Frontier, HashSource, Hashes, LEAVES_MAX, Proof, Tree};
 pub use value::{FACT_DEPTH_MAX, INTEGER_MAX};
