@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user,
+    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -30,6 +30,8 @@ pub struct Arguments {
 enum Command {
     /// Runs the domain over a data directory
     Serve(serve::Serve),
+    /// Runs a witness: cosigns checkpoints of logs that it knows
+    Witness(witness::Witness),
     /// Signs in; people, organisations, roles, tokens
     #[command(subcommand)]
     User(user::User),
@@ -90,6 +92,7 @@ impl Command {
     fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         match self {
             Self::Serve(serve) => serve.run(caller),
+            Self::Witness(witness) => witness.run(caller),
             Self::User(user) => user.run(caller),
             Self::Catalog(catalog) => catalog.run(caller),
             Self::Scenario(scenarios) => scenarios.run(caller),

@@ -1,6 +1,7 @@
 //! `yunei doctor`: what this machine lacks for a domain, and what to do about it.
 
 mod look;
+mod witnesses;
 
 use std::path::PathBuf;
 
@@ -96,6 +97,7 @@ impl Doctor {
         ]);
         if let Some(data) = &self.data {
             findings.extend(look::data(data));
+            findings.push(witnesses::look(data));
         }
         let lacks = findings
             .iter()

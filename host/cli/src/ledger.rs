@@ -1,7 +1,9 @@
 //! `yunei ledger`: the record.
 
+mod quorum;
 mod tail;
 mod verify;
+mod witnesses;
 
 use clap::Subcommand;
 use serde::Deserialize;
@@ -18,6 +20,8 @@ pub enum Ledger {
     Tail(tail::Tail),
     /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
     Checkpoint,
+    /// Shows how far the log is witnessed, and how it stands with each witness
+    Witnesses,
     /// Computes the record anew and says what does not hold
     Verify(verify::Verify),
 }
@@ -47,6 +51,7 @@ impl Ledger {
                         )
                     })?;
             }
+            Self::Witnesses => witnesses::show(caller)?,
             Self::Verify(verify) => return verify.run(caller),
         }
         Ok(Exit::Done)

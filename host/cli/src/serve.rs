@@ -21,12 +21,13 @@ use yunei_store::StoreError;
 use crate::caller::Caller;
 use crate::exit::Exit;
 use crate::failure::Input;
+use crate::files;
 use crate::internal;
 use crate::printer::Printer;
 
-pub use data::LOG_KEY_FILE;
+pub use data::{Directory, LOG_KEY_FILE, WITNESSES_FILE};
 use policies::Policies;
-use signals::Signals;
+pub use signals::Signals;
 use tasks::Tasks;
 
 /// Runs the domain over a data directory.
@@ -56,6 +57,10 @@ pub struct Serve {
     #[arg(long, value_name = "NAME")]
     log_name: Option<String>,
 
+    /// Quorum policy of the log's witnesses; by default `witnesses.toml` in the data directory, if it is there
+    #[arg(long, value_name = "FILE")]
+    witnesses: Option<PathBuf>,
+
     /// What to log, to standard error: a level, or target=level, separated by commas
     #[arg(long, env = "YUNEI_LOG", value_name = "FILTER", default_value = yunei_telemetry::FILTER_DEFAULT)]
     log: String,
@@ -73,7 +78,7 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// An address with its port, or a port alone.
-fn listen(text: &str) -> Result<SocketAddr, String> {
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let port = text.trim_start_matches(':').parse::<u16>().map(loopback);
     port.or_else(|_| text.parse())
@@ -115,11 +120,11 @@ impl Serve {
             );
         }
         let files = bootstrap.iter().flat_map(|made| &made.files);
-        let files: Vec<PathBuf> = files.map(|file| self.data.join(file)).collect();
+        let token_files: Vec<PathBuf> = files.map(|file| self.data.join(file)).collect();
         announce(
             printer,
             &format!("http://{address}"),
-            &files,
+            &token_files,
             aborted,
             &domain,
         )?;
@@ -144,6 +149,17 @@ impl Serve {
         Ok((Arc::new(domain), listener))
     }
 
+    /// The quorum policy that was given, or else the one in the data directory.
+    fn witnesses(&self) -> anyhow::Result<Option<String>> {
+        let usual = self.data.join(WITNESSES_FILE);
+        let path = match &self.witnesses {
+            Some(path) => path,
+            None if usual.exists() => &usual,
+            None => return Ok(None),
+        };
+        Ok(Some(files::text(path)?))
+    }
+
     fn settings(
         &self,
         directory: &data::Directory,
@@ -156,6 +172,7 @@ impl Serve {
             authority: policies.authority,
             profile: policies.profile,
             log_name: directory.log_name(self.log_name.as_deref())?,
+            witnesses: self.witnesses()?,
             limits: Limits::default(),
             keys: Arc::new(directory.keys()?),
             clock: Arc::new(SystemClock),
@@ -190,6 +207,13 @@ fn announce(
         "aborted_runs": aborted,
         "log_key": domain.log_key().to_string(),
         "profile": domain.profile().name(),
+        "witnesses": domain.witnesses_configured().map(|(known, needed)| json!({ "known": known, "needed": needed })),
+    });
+    printer.aside(&match domain.witnesses_configured() {
+        Some((known, needed)) => format!("{needed} of {known} witnesses make the log's quorum"),
+        None => format!(
+            "no witnesses: nobody outside holds the log to what it said; see `{WITNESSES_FILE}`"
+        ),
     });
     for file in files {
         printer.aside(&format!(

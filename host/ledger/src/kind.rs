@@ -97,6 +97,8 @@ kinds! {
     RunWithheld = "run-withheld",
     /// A run's output waits for reviewers.
     RunInReview = "run-in-review",
+    /// An output that may leave waits for the witnesses' quorum.
+    ReleaseAwaitsQuorum = "release-awaits-quorum",
     /// A run failed.
     RunFailed = "run-failed",
     /// A run was stopped.
@@ -119,6 +121,10 @@ kinds! {
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.
     EmergencyLifted = "emergency-lifted",
+    /// A witness cannot be reached for long, or does not do what it should.
+    WitnessFault = "witness-fault",
+    /// A witness is as it should be again.
+    WitnessRecovered = "witness-recovered",
     /// The system started.
     SystemStarted = "system-started",
     /// The system stopped in order.

@@ -15,6 +15,7 @@ use yunei_rooms::RunningRooms;
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
 
+use crate::witnessing::Witnessing;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub profile: String,
     /// The transparency log's name.
     pub log_name: String,
+    /// The quorum policy of the log's witnesses, as its file says; none means no witnesses.
+    pub witnesses: Option<String>,
     /// Limits of runs.
     pub limits: Limits,
     /// Keys.
@@ -70,6 +73,8 @@ pub struct Domain {
     pub(crate) recorded: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
+    /// The log's witnesses, if there is a quorum policy.
+    pub(crate) witnessing: Option<Witnessing>,
 }
 
 impl Domain {
@@ -96,6 +101,10 @@ impl Domain {
         let log_key =
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let witnessing = match &settings.witnesses {
+            Some(policy) => Some(Witnessing::open(policy, &store).await?),
+            None => None,
+        };
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
         Ok(Self {
@@ -122,6 +131,7 @@ impl Domain {
             queued: Notify::new(),
             recorded: Notify::new(),
             checkpointed: watch::Sender::new(covered),
+            witnessing,
         })
     }
 

@@ -15,6 +15,7 @@ mod sessions;
 mod snapshots;
 mod system;
 mod tokens;
+mod witnesses;
 mod words;
 
 use crate::route::Route;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        witnesses::routes(),
         emergency::routes(),
     ];
     groups.into_iter().flatten().collect()

@@ -24,6 +24,7 @@ mod record;
 mod runs;
 mod sequence;
 mod settings;
+mod witnesses;
 
 pub use change::Change;
 pub use error::StoreError;
@@ -36,3 +37,4 @@ pub use record::{EntryFilter, Recorded};
 pub use runs::{CALLS_GROUP_MAX, RunFilter};
 pub use sequence::{LogHead, SEQUENCE_ROWS_MAX, SignedCheckpoint};
 pub use settings::{Answer, Emergency};
+pub use witnesses::WitnessCursor;

@@ -6,17 +6,24 @@ use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
 use crate::StoreError;
 
 /// Number, name and text of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "foundation",
-    include_str!("../migrations/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "foundation",
+        include_str!("../migrations/0001_foundation.sql"),
+    ),
+    (
+        20,
+        "witnesses",
+        include_str!("../migrations/0020_witnesses.sql"),
+    ),
+];
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS.into_iter().map(|(number, name, text)| {
-        let text = text.into_sql_str();
-        Migration::new(number, name.into(), MigrationType::Simple, text, false)
+    let migrations = MIGRATIONS.iter().map(|(number, name, text)| {
+        let text = (*text).into_sql_str();
+        Migration::new(*number, (*name).into(), MigrationType::Simple, text, false)
     });
     Migrator::with_migrations(migrations.collect())
         .run(pool)

@@ -178,7 +178,7 @@ pub(crate) fn digest(row: &Row) -> Result<Digest, StoreError> {
     Ok(Digest::from_bytes(bytes))
 }
 
-fn checkpoint(row: &Row) -> Result<SignedCheckpoint, StoreError> {
+pub(crate) fn checkpoint(row: &Row) -> Result<SignedCheckpoint, StoreError> {
     Ok(SignedCheckpoint {
         size: counted(number(row, "size", "checkpoint")?, "checkpoint")?,
         note: text(row, "note", "checkpoint")?,

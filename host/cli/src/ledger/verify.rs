@@ -16,6 +16,8 @@ use crate::files;
 use crate::serve::LOG_KEY_FILE;
 use crate::sheet::{number, visible};
 
+use super::quorum;
+
 /// Seconds that the server may take.
 const VERIFY_SECONDS_MAX: u64 = 1900;
 /// Bytes of a checkpoint that someone kept.
@@ -41,12 +43,17 @@ pub struct Verify {
     /// A checkpoint that was kept elsewhere, as a signed note; the record must agree with it. Several are possible
     #[arg(long = "witnessed", value_name = "FILE", requires = "data")]
     witnessed: Vec<PathBuf>,
+    /// Quorum policy: a checkpoint of the record must carry its quorum of valid cosignatures
+    #[arg(long, value_name = "FILE", requires = "data")]
+    policy: Option<PathBuf>,
 }
 
 /// What a verification found. Operating units learn whether the record holds, and no figure.
 #[derive(Debug, Deserialize)]
 struct Found {
     holds: bool,
+    #[serde(default)]
+    quorum: Option<Value>,
     #[serde(flatten)]
     figures: Option<Figures>,
 }
@@ -91,11 +98,12 @@ impl Verify {
             .map(|path| files::read(path, NOTE_BYTES_MAX))
             .collect();
         let notes = notes?;
+        let quorum = self.policy.as_deref().map(quorum::policy).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("cannot start")?;
-        let report = runtime.block_on(async {
+        let (report, newest) = runtime.block_on(async {
             let store = Store::open_read_only(directory)
                 .await
                 .map_err(|error| match error {
@@ -107,13 +115,31 @@ impl Verify {
                     error => error.into(),
                 })?;
             let report = store.verify(&key, &notes).await;
+            let newest = [
+                store.newest_checkpoint().await,
+                store.newest_witnessed().await,
+            ];
             store.close().await;
-            anyhow::Ok(report?)
+            anyhow::Ok((report?, newest))
         })?;
-        let holds = report.holds();
+        let mut holds = report.holds();
         let mut found = json!(report);
+        let witnessed = match quorum {
+            Some(quorum) => {
+                let mut carried = Vec::new();
+                for checkpoint in newest {
+                    carried.extend(checkpoint?.map(|checkpoint| checkpoint.note.into_bytes()));
+                }
+                Some(quorum::check(&quorum, &key, &carried))
+            }
+            None => None,
+        };
+        if let Some(witnessed) = &witnessed {
+            holds &= witnessed.get("reached") == Some(&Value::Bool(true));
+        }
         if let Some(found) = found.as_object_mut() {
             found.insert("holds".to_owned(), json!(holds));
+            found.extend(witnessed.map(|witnessed| ("quorum".to_owned(), witnessed)));
         }
         Ok(found)
     }
@@ -160,6 +186,7 @@ fn words(found: &Found) -> String {
     if untold > 0 {
         lines.push(format!("  and {} more", number(untold)));
     }
+    lines.extend(found.quorum.as_ref().map(quorum::words));
     lines.push(verdict.to_owned());
     lines.join("\n")
 }

@@ -15,12 +15,14 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for; then the domain.
+/// INVARIANT: they stop in this order: requests and runs first; then the sequencer and the witnesses' rounds, which both may wait for;
+/// then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
     sequencer: JoinHandle<()>,
+    witnesses: JoinHandle<()>,
     sequencer_stop: watch::Sender<bool>,
 }
 
@@ -37,8 +39,10 @@ impl Tasks {
         let (sequencer_stop, sequencer_stopped) = watch::channel(false);
         let sequencer = tokio::spawn({
             let domain = Arc::clone(domain);
-            async move { domain.run_sequencer(sequencer_stopped).await }
+            let stopped = sequencer_stopped.clone();
+            async move { domain.run_sequencer(stopped).await }
         });
+        let witnesses = tokio::spawn(Arc::clone(domain).run_witnesses(sequencer_stopped));
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -50,6 +54,7 @@ impl Tasks {
             serving,
             stop,
             sequencer,
+            witnesses,
             sequencer_stop,
         }
     }
@@ -76,12 +81,13 @@ impl Tasks {
         let rest = self.serving.rest().await;
         self.sequencer_stop.send_replace(true);
         let sequenced = self.sequencer.await.context("the sequencer broke");
+        let witnessed = self.witnesses.await.context("the witnesses' rounds broke");
         let shut = self
             .domain
             .shut_down()
             .await
             .context("cannot shut down in order");
-        rest.and(sequenced).and(shut)
+        rest.and(sequenced).and(witnessed).and(shut)
     }
 }
 

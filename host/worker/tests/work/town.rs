@@ -168,6 +168,7 @@ async fn open(path: &Path) -> Domain {
         authority: Authority::builtin().unwrap(),
         profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
         log_name: "test.example/log".to_owned(),
+        witnesses: None,
         limits: Limits::default(),
         keys: Arc::new(keys),
         clock: Arc::new(SystemClock),

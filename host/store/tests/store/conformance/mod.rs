@@ -9,6 +9,7 @@ mod record;
 
 pub use record::{checkpoint, key};
 mod things;
+mod witnesses;
 
 use yunei_store::Store;
 
@@ -24,6 +25,7 @@ pub async fn suite(store: &Store) {
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
     record::cases(store, &world).await;
+    witnesses::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
