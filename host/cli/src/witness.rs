@@ -47,8 +47,12 @@ struct Key {
 
 #[derive(Debug, Args)]
 struct Stand {
-    #[command(flatten)]
-    key: Key,
+    /// Directory of the witness: made, for its owner alone, if it is not there
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Name of the witness, such as witness.example/authority; a witness keeps the name of its first start
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Where to listen: an address with a port, or a port of this machine alone; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8710", value_parser = listen)]
     listen: SocketAddr,
@@ -106,9 +110,9 @@ impl Stand {
         for path in &self.log_keys {
             keys.extend(log_keys(path)?);
         }
-        let directory = Directory::open(&self.key.data)?.handle()?;
-        let cannot = |error| cannot(error, &self.key.data);
-        let key = yunei_witness::open_key(&directory, self.key.name.as_deref()).map_err(cannot)?;
+        let directory = Directory::open(&self.data)?.handle()?;
+        let cannot = |error| cannot(error, &self.data);
+        let key = yunei_witness::open_key(&directory, self.name.as_deref()).map_err(cannot)?;
         let witness = yunei_witness::Witness::open(&directory, key, keys, Arc::new(SystemClock));
         let witness = Arc::new(witness.map_err(cannot)?);
         let listener = TcpListener::bind(self.listen).await.map_err(|error| {

@@ -29,7 +29,7 @@ pub use view::{CosignedView, WitnessView, WitnessingView};
 use crate::{Domain, LifecycleError};
 
 /// Seconds that one request to a witness takes at most.
-const REQUEST_SECONDS_MAX: u64 = 10;
+const REQUEST_SECONDS_MAX: u64 = 5;
 /// Milliseconds after which the next round begins although this one has no quorum.
 const ROUND_MS_MAX: u64 = 3000;
 /// Milliseconds that witnesses beyond the quorum have in a round, so that all who can cosign the same checkpoint do.
@@ -37,7 +37,7 @@ const LAST_MS_MAX: u64 = 250;
 /// Milliseconds until a witness that failed is asked again; doubled with every further failure.
 const PAUSE_MS: u64 = 100;
 /// Milliseconds until then at most.
-const PAUSE_MS_MAX: u64 = 5000;
+const PAUSE_MS_MAX: u64 = 2000;
 /// Failures in a row after which the record says that a witness cannot be reached. What proves a wrong is recorded at once.
 const FAILURES_RECORDED: u32 = 5;
 
