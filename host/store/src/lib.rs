@@ -29,7 +29,7 @@ mod witnesses;
 pub use change::Change;
 pub use error::StoreError;
 pub use open::Store;
-pub use outputs::HeldOutput;
+pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};
 pub use quota::Usage;
 pub use reading::{Order, PAGE_ROWS_MAX, Page};
