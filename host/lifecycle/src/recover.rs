@@ -45,8 +45,8 @@ impl Domain {
             }
             self.commit(change).await?;
         }
-        self.record_alone(Draft::new(Kind::SystemStarted).fact("aborted", aborted))
-            .await?;
+        let started = Draft::new(Kind::SystemStarted).fact("aborted", aborted);
+        self.record_alone(self.witnessing_facts(started)).await?;
         self.queued.notify_one();
         Ok(aborted)
     }

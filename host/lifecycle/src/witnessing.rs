@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use yunei_ledger::{Draft, Kind, Quorum};
-use yunei_model::{Name, Timestamp};
+use yunei_model::{Digest, Name, Timestamp};
 use yunei_outbound::{Address, Client};
 use yunei_store::{Store, WitnessCursor};
 use yunei_telemetry::event;
@@ -45,6 +45,8 @@ const FAILURES_RECORDED: u32 = 5;
 #[derive(Debug)]
 pub(crate) struct Witnessing {
     pub(crate) quorum: Quorum,
+    /// Digest of the policy file: whoever takes it away or changes it leaves that on the record, at the next start.
+    policy: Digest,
     addresses: Vec<Address>,
     client: Client,
     states: Mutex<BTreeMap<Name, WitnessState>>,
@@ -93,6 +95,7 @@ impl Witnessing {
         let newest = newest.filter(|newest| quorum.status(newest.note.as_bytes()).reached);
         Ok(Self {
             quorum,
+            policy: Digest::of(policy.as_bytes()),
             addresses,
             client: Client::new(REQUEST_SECONDS_MAX),
             states: Mutex::new(states),
@@ -252,6 +255,17 @@ impl Domain {
                 .fact("outside", witness.outside)
                 .fact("fault", fault.as_str());
             self.record_or_tell(draft).await;
+        }
+    }
+
+    /// What the record says of the quorum policy at every start: its digest, or that there is none.
+    pub(crate) fn witnessing_facts(&self, draft: Draft) -> Draft {
+        match &self.witnessing {
+            None => draft.fact("witnesses", 0_u64),
+            Some(witnessing) => draft
+                .fact("witnesses", witnessing.quorum.known())
+                .fact("witnesses_needed", witnessing.quorum.needed())
+                .fact("quorum_policy", witnessing.policy.to_string()),
         }
     }
 

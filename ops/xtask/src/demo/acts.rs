@@ -8,6 +8,7 @@ use yunei_tests::DATA_SETS;
 
 use super::show::{self, items, plain};
 use super::stage::{Cast, RUN_WAIT_MAX, Stage, text};
+use super::watch;
 
 /// Rows of a table that are printed.
 const ROWS_SHOWN: usize = 12;
@@ -269,7 +270,8 @@ fn revoked(stage: &mut Stage, other: &Cast) -> anyhow::Result<()> {
 }
 
 fn record(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.act("The record, verified");
+    stage.act("The record, witnessed and verified");
+    watch::show(stage)?;
     let report = stage.story.verify_record()?;
     let of = |key: &str| plain(report.get(key).unwrap_or(&Value::Null));
     stage.say(&format!(
@@ -285,7 +287,7 @@ fn record(stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage.doing("verifying offline");
     let offline = stage.verify_offline()?;
-    stage.say("   offline, with `yunei ledger verify --data`:");
+    stage.say("   offline, with `yunei ledger verify --data --policy`:");
     stage.say(&show::indent(offline.trim_end(), 6));
     Ok(())
 }
