@@ -40,6 +40,8 @@ const PAUSE_MS: u64 = 100;
 const PAUSE_MS_MAX: u64 = 2000;
 /// Failures in a row after which the record says that a witness cannot be reached. What proves a wrong is recorded at once.
 const FAILURES_RECORDED: u32 = 5;
+/// Milliseconds between two such entries about one witness at least: whoever lies in turns does not fill the record.
+const RECORD_PAUSE_MS: i64 = 30_000;
 
 /// The witnesses of a domain.
 #[derive(Debug)]
@@ -68,6 +70,7 @@ pub(crate) struct WitnessState {
     failures: u32,
     since: Option<Timestamp>,
     recorded: bool,
+    recorded_at: Option<Timestamp>,
 }
 
 impl Witnessing {
@@ -207,6 +210,7 @@ impl Domain {
             *state = WitnessState {
                 cursor: state.cursor,
                 done: size,
+                recorded_at: state.recorded_at,
                 ..WitnessState::default()
             };
             before
@@ -239,7 +243,12 @@ impl Domain {
             } else {
                 !state.recorded && state.failures >= FAILURES_RECORDED
             };
-            state.recorded |= record;
+            let lately = |at: Timestamp| now.millis_since(at) < RECORD_PAUSE_MS;
+            let record = record && !state.recorded_at.is_some_and(lately);
+            if record {
+                state.recorded = true;
+                state.recorded_at = Some(now);
+            }
             (other, record)
         });
         witnessing

@@ -60,10 +60,6 @@ impl Domain {
         self.server.restart().expect("restarted");
     }
 
-    pub fn system(&self) -> Client {
-        administrator(&self.server)
-    }
-
     /// Puts an entry onto the record.
     pub fn entry(&mut self) {
         self.made += 1;
