@@ -8,7 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user, witness,
+    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, system, user,
+    witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -59,6 +60,8 @@ enum Command {
     /// The emergency stop
     #[command(subcommand)]
     Emergency(emergency::Emergency),
+    /// Shows what runs on the server, and how it is
+    System,
     /// Says what this machine lacks for a domain, and what to do about it
     Doctor(doctor::Doctor),
 }
@@ -102,6 +105,7 @@ impl Command {
             Self::Release(releases) => releases.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
             Self::Emergency(emergency) => emergency.run(caller),
+            Self::System => system::run(caller),
             Self::Doctor(doctor) => doctor.run(caller),
         }
     }

@@ -1,6 +1,10 @@
 //! `yunei ledger`: the record.
 
+mod export;
+mod key;
+mod place;
 mod quorum;
+mod receipt;
 mod tail;
 mod verify;
 mod witnesses;
@@ -24,6 +28,11 @@ pub enum Ledger {
     Witnesses,
     /// Computes the record anew and says what does not hold
     Verify(verify::Verify),
+    /// Copies the whole log with its calls into a directory, for whoever verifies it without anyone's help
+    Export(export::Export),
+    /// Proofs of single entries and calls
+    #[command(subcommand)]
+    Receipt(receipt::Receipts),
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +62,8 @@ impl Ledger {
             }
             Self::Witnesses => witnesses::show(caller)?,
             Self::Verify(verify) => return verify.run(caller),
+            Self::Export(export) => return export.run(caller),
+            Self::Receipt(receipts) => return receipts.run(caller),
         }
         Ok(Exit::Done)
     }

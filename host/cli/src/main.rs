@@ -32,6 +32,7 @@ mod release;
 mod run;
 mod scenario;
 mod serve;
+mod system;
 mod user;
 mod witness;
 

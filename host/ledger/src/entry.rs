@@ -22,6 +22,10 @@ pub const MODULE: &str = "module";
 pub const TRACE_ROOT: &str = "trace_root";
 /// Name of the fact that holds the number of calls in the trace.
 pub const CALLS: &str = "calls";
+/// Name of the fact that holds the public key that signed up to here.
+pub const KEY_FROM: &str = "from";
+/// Name of the fact that holds the public key that signs from here on.
+pub const KEY_TO: &str = "to";
 /// Name of the observation that holds the time, in microseconds since the epoch.
 pub const AT: &str = "at";
 
@@ -201,6 +205,13 @@ impl Entry {
     pub fn calls(&self) -> Option<u64> {
         let value = self.body.facts.get(CALLS)?;
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    }
+
+    /// The public keys that signed up to here and sign from here on, of an entry that tells of that.
+    #[must_use]
+    pub fn rotation(&self) -> Option<(&str, &str)> {
+        (self.kind() == Kind::LogKeyRotated)
+            .then(|| Some((self.text(KEY_FROM)?, self.text(KEY_TO)?)))?
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -35,7 +35,10 @@ impl Domain {
         Ok(listing.listed())
     }
 
-    async fn record_target(&self, recorded: &Recorded) -> Result<RecordTarget, LifecycleError> {
+    pub(crate) async fn record_target(
+        &self,
+        recorded: &Recorded,
+    ) -> Result<RecordTarget, LifecycleError> {
         let operator = recorded.entry.operator();
         let mut resources = std::collections::BTreeSet::new();
         if let Some(id) = recorded.entry.run()

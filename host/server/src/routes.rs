@@ -3,6 +3,7 @@
 mod accounts;
 mod emergency;
 mod grants;
+mod log;
 mod modules;
 mod organisations;
 mod record;
@@ -13,6 +14,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod witnesses;
@@ -40,6 +42,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What leaves the domain, and the people who decide about it.",
     ),
     (record::TAG, "The record, and the emergency stop."),
+    (log::TAG, "The transparency log, for whoever verifies it."),
 ];
 
 /// The table of routes. There is no other way into the router.
@@ -61,7 +64,9 @@ pub fn routes() -> Vec<Route> {
         releases::routes(),
         record::routes(),
         witnesses::routes(),
+        log::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

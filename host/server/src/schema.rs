@@ -5,6 +5,7 @@ mod data;
 mod people;
 mod record;
 mod run;
+mod system;
 mod witnesses;
 
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         run::schemas(),
         record::schemas(),
         witnesses::schemas(),
+        system::schemas(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -13,6 +13,26 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0001_foundation.sql"),
     ),
     (
+        2,
+        "run ends",
+        include_str!("../migrations/0002_run_ends.sql"),
+    ),
+    (
+        3,
+        "sign-in failures",
+        include_str!("../migrations/0003_sign_in_failures.sql"),
+    ),
+    (
+        4,
+        "stop requests",
+        include_str!("../migrations/0004_stop_requests.sql"),
+    ),
+    (
+        10,
+        "checkpoint-times",
+        include_str!("../migrations/0010_checkpoint_times.sql"),
+    ),
+    (
         20,
         "witnesses",
         include_str!("../migrations/0020_witnesses.sql"),
@@ -21,9 +41,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS.iter().map(|(number, name, text)| {
-        let text = (*text).into_sql_str();
-        Migration::new(*number, (*name).into(), MigrationType::Simple, text, false)
+    let migrations = MIGRATIONS.iter().map(|&(number, name, text)| {
+        let text = text.into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, text, false)
     });
     Migrator::with_migrations(migrations.collect())
         .run(pool)

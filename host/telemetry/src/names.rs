@@ -279,6 +279,8 @@ words! {
         WITNESS_RECOVERED = "witness-recovered";
         /// An entry could not be put in sequence; it is tried again.
         SEQUENCE_FAILED = "sequence-failed";
+        /// The log's files could not be written; it is tried again.
+        PUBLISH_FAILED = "publish-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
         /// The record could not be written.

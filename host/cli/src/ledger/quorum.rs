@@ -18,7 +18,7 @@ pub fn policy(path: &Path) -> anyhow::Result<Quorum> {
 
 /// Looks for the first of `notes` that the log signed and that carries the quorum: `reached`, and of that note, or else of the first one,
 /// how many cosignatures hold. A line that claims to be of a witness and does not hold is told, too.
-pub fn check(quorum: &Quorum, key: &VerifierKey, notes: &[Vec<u8>]) -> Value {
+fn check(quorum: &Quorum, key: &VerifierKey, notes: &[Vec<u8>]) -> Value {
     let mut told =
         json!({ "reached": false, "valid": 0, "known": quorum.known(), "needed": quorum.needed() });
     for (index, note) in notes.iter().enumerate() {
@@ -38,6 +38,18 @@ pub fn check(quorum: &Quorum, key: &VerifierKey, notes: &[Vec<u8>]) -> Value {
         }
     }
     told
+}
+
+/// Adds what [`check`] tells to a report, which does not hold without the quorum.
+pub fn add(report: &mut Value, quorum: &Quorum, key: &VerifierKey, notes: &[Vec<u8>]) {
+    let told = check(quorum, key, notes);
+    let reached = told.get("reached") == Some(&Value::Bool(true));
+    if let Some(report) = report.as_object_mut() {
+        if !reached {
+            report.insert("holds".to_owned(), json!(false));
+        }
+        report.insert("quorum".to_owned(), told);
+    }
 }
 
 /// The same in words.

@@ -10,7 +10,7 @@ use crate::sheet::{Sheet, number, time};
 #[derive(Debug, Deserialize)]
 struct Witnessing {
     configured: bool,
-    lag_s: u64,
+    lag_s: Option<u64>,
     newest: Option<Cosigned>,
     witnessed: Option<Cosigned>,
     grade_from: Option<String>,
@@ -90,7 +90,7 @@ fn sentence(told: &Witnessing) -> String {
         let valid = newest.map_or(0, |newest| newest.valid);
         return format!(
             "NO QUORUM YET: {valid} cosignatures on the newest checkpoint, {} s behind.",
-            told.lag_s
+            told.lag_s.unwrap_or(0)
         );
     };
     let size = witnessed
@@ -102,6 +102,6 @@ fn sentence(told: &Witnessing) -> String {
         witnessed.known,
         size.unwrap_or_default(),
         witnessed.needed,
-        told.lag_s,
+        told.lag_s.unwrap_or(0),
     )
 }

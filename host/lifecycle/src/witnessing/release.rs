@@ -72,7 +72,7 @@ impl Domain {
         match self.try_await_quorum(waiting).await {
             Ok(outcome) => Ok(outcome),
             Err(error) => {
-                self.abandon(id, &error).await?;
+                self.give_up(id, &error).await;
                 Err(error)
             }
         }

@@ -14,9 +14,10 @@ use crate::{Actor, Domain, LifecycleError};
 pub struct WitnessingView {
     /// Whether there is a quorum policy. Without one nobody outside holds the log to what it said.
     pub configured: bool,
-    /// Seconds since the oldest checkpoint was signed that is under no quorum; 0 when all are.
-    pub lag_s: u64,
-    /// The newest checkpoint.
+    /// Seconds since the oldest checkpoint was signed that is under no quorum; 0 when all are. Not for operating units: whatever
+    /// tells when the log grows would tell them when their runs end.
+    pub lag_s: Option<u64>,
+    /// The newest checkpoint; not for operating units.
     pub newest: Option<CosignedView>,
     /// The newest checkpoint that has a quorum.
     pub witnessed: Option<CosignedView>,
@@ -33,8 +34,8 @@ pub struct WitnessingView {
 pub struct CosignedView {
     /// Entries under it; not for operating units.
     pub size: Option<u64>,
-    /// When the log signed it.
-    pub signed_at: Timestamp,
+    /// When the log signed it; not for operating units.
+    pub signed_at: Option<Timestamp>,
     /// Witnesses whose cosignatures hold.
     pub valid: usize,
     /// Witnesses that the quorum is made from.
@@ -62,9 +63,9 @@ pub struct WitnessView {
     pub answers: bool,
     /// Size of the newest checkpoint that it cosigned; not for operating units.
     pub size: Option<u64>,
-    /// When it cosigned last, by its own clock.
+    /// When it cosigned last, by its own clock; not for operating units.
     pub cosigned_at: Option<Timestamp>,
-    /// Since when it has not answered as it should.
+    /// Since when it has not answered as it should; not for operating units.
     pub failing_since: Option<Timestamp>,
     /// Why not, as a word.
     pub fault: Option<&'static str>,
@@ -76,7 +77,7 @@ impl CosignedView {
     fn of(checkpoint: &SignedCheckpoint, status: &QuorumStatus, sizes: bool) -> Self {
         Self {
             size: sizes.then_some(checkpoint.size),
-            signed_at: checkpoint.signed_at,
+            signed_at: sizes.then_some(checkpoint.signed_at),
             valid: status.valid,
             known: status.known,
             needed: status.needed,
@@ -98,7 +99,7 @@ impl Domain {
         let Some(witnessing) = &self.witnessing else {
             return Ok(WitnessingView {
                 configured: false,
-                lag_s: 0,
+                lag_s: None,
                 newest: None,
                 witnessed: None,
                 grade_from: None,
@@ -124,8 +125,8 @@ impl Domain {
         let states = quorum.witnesses().iter();
         Ok(WitnessingView {
             configured: true,
-            lag_s: u64::try_from(lag_ms.unwrap_or(0)).unwrap_or(0) / 1000,
-            newest: newest.as_ref().map(&cosigned),
+            lag_s: sizes.then(|| u64::try_from(lag_ms.unwrap_or(0)).unwrap_or(0) / 1000),
+            newest: newest.as_ref().filter(|_| sizes).map(&cosigned),
             witnessed: witnessed.as_ref().map(&cosigned),
             grade_from: quorum.grade_from(),
             wait_seconds_max: Some(quorum.wait_seconds_max()),
@@ -153,8 +154,8 @@ impl Witnessing {
             counted: self.quorum.counts(&witness.name),
             answers: state.fault.is_none() && state.done > 0,
             size: sizes.then_some(state.cursor.size),
-            cosigned_at: state.cursor.cosigned_at,
-            failing_since: state.since,
+            cosigned_at: state.cursor.cosigned_at.filter(|_| sizes),
+            failing_since: state.since.filter(|_| sizes),
             fault: state.fault.map(super::WitnessFault::as_str),
             explained: state.fault.map(super::WitnessFault::explained),
         }

@@ -16,7 +16,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/log/witnesses", witnesses)
             .decided_by(&[Action::VerifyRecord])
-            .reads("everyone may check, as often as they like; operating units learn no size")
+            .reads("everyone may check, as often as they like; operating units learn no size and no time")
             .described(
                 Description::new(
                     TAG,

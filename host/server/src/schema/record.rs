@@ -1,6 +1,6 @@
 //! The record, the emergency stop, the system.
 
-use super::{Described, count, flag, free, id, list, nullable, object, of, text, time};
+use super::{Described, count, digest, flag, free, id, list, nullable, object, of, text, time};
 
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
     vec![
@@ -9,6 +9,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Recorded", recorded()),
         ("Checkpoint", checkpoint()),
         ("Report", report()),
+        ("Consistency", consistency()),
         ("EmergencyState", emergency_state()),
         ("Emergency", emergency()),
     ]
@@ -46,6 +47,17 @@ fn checkpoint() -> Described {
     object(
         "The newest signed checkpoint.",
         [("size", count()), ("note", text()), ("signed_at", time())],
+    )
+}
+
+fn consistency() -> Described {
+    object(
+        "Hashes that prove that a log begins with an earlier one.",
+        [
+            ("from", count()),
+            ("to", count()),
+            ("proof", list(digest())),
+        ],
     )
 }
 

@@ -18,7 +18,7 @@ fn witnessing() -> Described {
          `lag_s`: seconds since the oldest checkpoint was signed that is under no quorum; 0 when all are.",
         [
             ("configured", flag()),
-            ("lag_s", count()),
+            ("lag_s", nullable(count())),
             ("newest", nullable(of("Cosigned"))),
             ("witnessed", nullable(of("Cosigned"))),
             ("grade_from", nullable(words!(Grade))),
@@ -31,10 +31,10 @@ fn witnessing() -> Described {
 fn cosigned() -> Described {
     object(
         "How far one checkpoint is witnessed: `valid` of `known` witnesses, of whom `needed` make the quorum, one of them at least \
-         outside bureau and host operator. Operating units are told no size.",
+         outside bureau and host operator. Operating units are told neither size nor time.",
         [
             ("size", nullable(count())),
-            ("signed_at", time()),
+            ("signed_at", nullable(time())),
             ("valid", count()),
             ("known", count()),
             ("needed", count()),

@@ -9,9 +9,11 @@
 
 mod http;
 mod log;
+mod oversight;
 mod repeat;
 mod schemas;
 mod serve;
 mod support;
 mod table;
+mod transparency;
 mod walk;

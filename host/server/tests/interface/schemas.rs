@@ -287,7 +287,7 @@ fn resources_are_as_the_document_tells() {
 fn witnessing_is_as_the_document_tells() {
     let cosigned = CosignedView {
         size: Some(5),
-        signed_at: Timestamp::from_micros(1),
+        signed_at: Some(Timestamp::from_micros(1)),
         valid: 2,
         known: 3,
         needed: 2,
@@ -310,7 +310,7 @@ fn witnessing_is_as_the_document_tells() {
     shown("Witness", &witness);
     let witnessing = WitnessingView {
         configured: true,
-        lag_s: 0,
+        lag_s: Some(0),
         newest: Some(cosigned),
         witnessed: None,
         grade_from: Some(Grade::G3),

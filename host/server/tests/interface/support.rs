@@ -74,6 +74,7 @@ impl Town {
             profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
             log_name: "test.example/log".to_owned(),
             witnesses: None,
+            cadence: yunei_lifecycle::CADENCE_DEFAULT,
             limits: Limits::default(),
             keys: Arc::new(keys),
             clock: Arc::new(SystemClock),
