@@ -1,5 +1,6 @@
 //! `yunei doctor`: what this machine lacks for a domain, and what to do about it.
 
+mod collectors;
 mod look;
 mod witnesses;
 
@@ -98,6 +99,7 @@ impl Doctor {
         if let Some(data) = &self.data {
             findings.extend(look::data(data));
             findings.push(witnesses::look(data));
+            findings.extend(collectors::look(data));
         }
         let lacks = findings
             .iter()

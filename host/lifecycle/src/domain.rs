@@ -1,6 +1,6 @@
 //! The domain: everything that the stages work with, put together once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +15,10 @@ use yunei_model::{AccountId, Clock, IdSource, Limits, RunId};
 use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
+use yunei_telemetry::metrics::Metrics;
 
+use crate::measure::Meter;
+use crate::outbox::Outbox;
 use crate::publish::Shelf;
 use crate::witnessing::Witnessing;
 use crate::{KeyStore, LifecycleError};
@@ -80,10 +83,16 @@ pub struct Domain {
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// Somebody waits for a checkpoint.
+    pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
     /// The log's witnesses, if there is a quorum policy.
     pub(crate) witnessing: Option<Witnessing>,
+    /// How the collectors' outboxes stand, by name.
+    pub(crate) outboxes: Mutex<BTreeMap<String, Outbox>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) meter: tokio::sync::Mutex<Meter>,
 }
 
 impl Domain {
@@ -117,6 +126,8 @@ impl Domain {
         let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
+        let metrics = Metrics::default();
+        let meter = Meter::start(&store, &metrics, &profile).await?;
         Ok(Self {
             vault,
             incoming: directory("incoming")?,
@@ -144,8 +155,12 @@ impl Domain {
             probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
+            awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
             witnessing,
+            outboxes: Mutex::default(),
+            metrics,
+            meter: tokio::sync::Mutex::new(meter),
         })
     }
 

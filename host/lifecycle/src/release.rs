@@ -9,6 +9,7 @@ use yunei_store::{Change, Usage};
 use crate::claim::quota_refusal;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
+use crate::laps::Laps;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError, RunDetail};
 
@@ -69,9 +70,11 @@ impl Domain {
         sealed: Sealed,
         outputs: Vec<(Verdict, Option<Table>)>,
     ) -> Result<Option<Outcome>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         self.await_checkpoint(sealed.covered_from).await?;
+        laps.done("checkpoint");
         match self.with_quorum(sealed, outputs).await? {
-            Ok((sealed, outputs)) => self.release_witnessed(sealed, outputs).await,
+            Ok((sealed, outputs)) => self.release_witnessed(sealed, outputs, laps).await,
             Err(waiting) => Ok(Some(Outcome::AwaitsQuorum(waiting))),
         }
     }
@@ -81,6 +84,7 @@ impl Domain {
         &self,
         sealed: Sealed,
         outputs: Vec<(Verdict, Option<Table>)>,
+        mut laps: Laps<'_>,
     ) -> Result<Option<Outcome>, LifecycleError> {
         let mut change = self.store.begin().await?;
         let Some(run) = self
@@ -111,6 +115,7 @@ impl Domain {
         {
             Ok(released) => {
                 self.commit(change).await?;
+                laps.done("release-commit");
                 Ok(Some(Outcome::Released(released)))
             }
             Err(run) => {

@@ -37,6 +37,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "witnesses",
         include_str!("../migrations/0020_witnesses.sql"),
     ),
+    (
+        40,
+        "collectors",
+        include_str!("../migrations/0040_collectors.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -34,6 +34,9 @@ impl Scope {
     };
 }
 
+/// The tiles or bundles in one place, the widest first, with their hashes or leaf hashes.
+type Place = Vec<(Tile, Vec<Digest>)>;
+
 /// A verification of a published log in progress. Checkpoints are handed in first, then tiles, wider ones before
 /// narrower ones in the same place, then traces.
 ///
@@ -43,9 +46,9 @@ pub struct Published<'k> {
     verification: Verification<'k>,
     scope: Scope,
     /// By level and index: the tiles there with their hashes, the widest first.
-    tiles: BTreeMap<(u8, u64), Vec<(Tile, Vec<Digest>)>>,
+    tiles: BTreeMap<(u8, u64), Place>,
     /// By index: the bundles there with the leaf hashes of their entries, the widest first.
-    bundles: BTreeMap<u64, Vec<(Tile, Vec<Digest>)>>,
+    bundles: BTreeMap<u64, Place>,
 }
 
 impl<'k> Published<'k> {

@@ -11,6 +11,7 @@ use yunei_telemetry::event;
 use super::Witnessing;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
+use crate::laps::Laps;
 use crate::release::Withheld;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
@@ -83,6 +84,7 @@ impl Domain {
         waiting: AwaitsQuorum,
     ) -> Result<Option<Outcome>, LifecycleError> {
         let AwaitsQuorum { sealed, outputs } = waiting;
+        let mut laps = Laps::begin(&*self.clock);
         let Some(witnessing) = &self.witnessing else {
             return Err(LifecycleError::Impossible {
                 detail: "a run that waits for witnesses that are not there",
@@ -103,7 +105,8 @@ impl Domain {
             }
         }
         event!(INFO, QUORUM_REACHED, RUN_ID = %sealed.run.id);
-        self.release_witnessed(sealed, outputs).await
+        laps.done("quorum");
+        self.release_witnessed(sealed, outputs, laps).await
     }
 
     async fn withhold_unwitnessed(
