@@ -13,12 +13,14 @@ mod files;
 mod server;
 mod story;
 mod waiting;
+mod witness;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use files::{DATA_SETS, DataSet, grant_terms, request};
 pub use server::Server;
 pub use story::{BUREAU, PASSWORD, Persona, REGULATOR, REVIEWERS, Story};
+pub use witness::{Named, Witness, quorum_policy};
 
 /// Why the story cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]

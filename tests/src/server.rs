@@ -244,11 +244,16 @@ fn spawn(program: &Path, data: &Path, arguments: &[OsString]) -> Told<(Child, An
 }
 
 fn announced(output: Option<ChildStdout>) -> Told<Announced> {
-    let output = output.ok_or_else(|| StoryError("the server has no output".to_owned()))?;
-    let line = lines(output)
-        .recv_timeout(START_WAIT_MAX)
-        .map_err(|error| StoryError::new("the server did not say where it listens", error))?;
+    let line = first_line(output)?;
     serde_json::from_str(&line).map_err(|error| StoryError::new(line, error))
+}
+
+/// The line in which a process says where it listens.
+pub(crate) fn first_line(output: Option<ChildStdout>) -> Told<String> {
+    let output = output.ok_or_else(|| StoryError("the process has no output".to_owned()))?;
+    lines(output)
+        .recv_timeout(START_WAIT_MAX)
+        .map_err(|error| StoryError::new("it did not say where it listens", error))
 }
 
 /// The lines of `output`; a thread reads on to the end, so that the server never waits for a reader.

@@ -9,7 +9,7 @@ use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
     alert, catalog, doctor, emergency, grant, ledger, module, release, replay, run, scenario,
-    serve, system, user,
+    serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -31,6 +31,8 @@ pub struct Arguments {
 enum Command {
     /// Runs the domain over a data directory
     Serve(serve::Serve),
+    /// Runs a witness: cosigns checkpoints of logs that it knows
+    Witness(witness::Witness),
     /// Signs in; people, organisations, roles, tokens
     #[command(subcommand)]
     User(user::User),
@@ -98,6 +100,7 @@ impl Command {
     fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         match self {
             Self::Serve(serve) => serve.run(caller),
+            Self::Witness(witness) => witness.run(caller),
             Self::User(user) => user.run(caller),
             Self::Catalog(catalog) => catalog.run(caller),
             Self::Scenario(scenarios) => scenarios.run(caller),

@@ -2,6 +2,7 @@
 
 mod collectors;
 mod look;
+mod witnesses;
 
 use std::path::PathBuf;
 
@@ -97,6 +98,7 @@ impl Doctor {
         ]);
         if let Some(data) = &self.data {
             findings.extend(look::data(data));
+            findings.push(witnesses::look(data));
             findings.extend(collectors::look(data));
         }
         let lacks = findings

@@ -65,7 +65,7 @@ impl Exit {
             | Code::ReviewerTwice
             | Code::RoleSeparation
             | Code::QueryRefused => Self::Refused,
-            Code::ModuleNotApproved => Self::Waits,
+            Code::ModuleNotApproved | Code::QuorumMissing => Self::Waits,
             Code::TooManyRequests => Self::Failed,
             _ => Self::of_status(code.status()),
         }

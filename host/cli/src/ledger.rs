@@ -3,9 +3,11 @@
 mod export;
 mod key;
 mod place;
+mod quorum;
 mod receipt;
 mod tail;
 mod verify;
+mod witnesses;
 
 use clap::Subcommand;
 use serde::Deserialize;
@@ -22,6 +24,8 @@ pub enum Ledger {
     Tail(tail::Tail),
     /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
     Checkpoint,
+    /// Shows how far the log is witnessed, and how it stands with each witness
+    Witnesses,
     /// Computes the record anew and says what does not hold
     Verify(verify::Verify),
     /// Copies the whole log with its calls into a directory, for whoever verifies it without anyone's help
@@ -56,6 +60,7 @@ impl Ledger {
                         )
                     })?;
             }
+            Self::Witnesses => witnesses::show(caller)?,
             Self::Verify(verify) => return verify.run(caller),
             Self::Export(export) => return export.run(caller),
             Self::Receipt(receipts) => return receipts.run(caller),

@@ -1,6 +1,6 @@
 //! `yunei`: the one binary, composition root and command line.
 //!
-//! Duty: start the processes of the domain (`serve`, the rooms, the compiling child), and give everyone a way to talk to it:
+//! Duty: start the processes of the domain (`serve`, the rooms, the compiling child), an authority's `witness`, and give everyone a way to talk to it:
 //! commands that change something go over HTTP like anyone else; offline ones open the store read-only.
 //!
 //! Invariants: the rooms and the compiling child are entered before anything else happens, in the only thread there is. The
@@ -36,6 +36,7 @@ mod scenario;
 mod serve;
 mod system;
 mod user;
+mod witness;
 
 #[cfg(test)]
 mod testing;

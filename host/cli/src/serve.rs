@@ -23,13 +23,14 @@ use yunei_store::StoreError;
 use crate::caller::Caller;
 use crate::exit::Exit;
 use crate::failure::Input;
+use crate::files;
 use crate::internal;
 use crate::printer::Printer;
 use configuration::Configuration;
 
-pub use data::LOG_KEY_FILE;
+pub use data::{Directory, LOG_KEY_FILE, WITNESSES_FILE};
 use policies::Policies;
-use signals::Signals;
+pub use signals::Signals;
 use tasks::{Beside, Tasks};
 
 /// Runs the domain over a data directory.
@@ -62,6 +63,10 @@ pub struct Serve {
     /// Name of the transparency log; a log keeps the name of its first start
     #[arg(long, value_name = "NAME")]
     log_name: Option<String>,
+
+    /// Quorum policy of the log's witnesses; by default `witnesses.toml` in the data directory, if it is there
+    #[arg(long, value_name = "FILE")]
+    witnesses: Option<PathBuf>,
 
     /// Milliseconds between two published checkpoints of the transparency log
     #[arg(long, value_name = "MS", default_value = "500", value_parser = cadence)]
@@ -99,7 +104,7 @@ fn cadence(text: &str) -> Result<Duration, String> {
 }
 
 /// An address with its port, or a port alone.
-fn listen(text: &str) -> Result<SocketAddr, String> {
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let port = text.trim_start_matches(':').parse::<u16>().map(loopback);
     port.or_else(|_| text.parse())
@@ -212,6 +217,17 @@ impl Serve {
         })
     }
 
+    /// The quorum policy that was given, or else the one in the data directory.
+    fn witnesses(&self) -> anyhow::Result<Option<String>> {
+        let usual = self.data.join(WITNESSES_FILE);
+        let path = match &self.witnesses {
+            Some(path) => path,
+            None if usual.exists() => &usual,
+            None => return Ok(None),
+        };
+        Ok(Some(files::text(path)?))
+    }
+
     fn settings(
         &self,
         directory: &data::Directory,
@@ -224,6 +240,7 @@ impl Serve {
             authority: policies.authority,
             profile: policies.profile,
             log_name: directory.log_name(self.log_name.as_deref())?,
+            witnesses: self.witnesses()?,
             cadence: self.checkpoint_ms,
             limits: Limits::default(),
             keys: Arc::new(directory.keys()?),
@@ -250,6 +267,16 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Input> {
     bound.map_err(|error| Input::new(format!("cannot listen on {address}")).because(error))
 }
 
+/// Whether anybody outside holds the log to what it said.
+fn witnesses_told(domain: &Domain) -> String {
+    match domain.witnesses_configured() {
+        Some((known, needed)) => format!("{needed} of {known} witnesses make the log's quorum"),
+        None => format!(
+            "no witnesses: nobody outside holds the log to what it said; see `{WITNESSES_FILE}`"
+        ),
+    }
+}
+
 /// What a server says when it is up.
 struct Announced<'a> {
     url: String,
@@ -268,7 +295,9 @@ impl Announced<'_> {
             "aborted_runs": self.aborted,
             "log_key": domain.log_key().to_string(),
             "profile": domain.profile().name(),
+            "witnesses": domain.witnesses_configured().map(|(known, needed)| json!({ "known": known, "needed": needed })),
         });
+        printer.aside(&witnesses_told(domain));
         for file in self.files {
             printer.aside(&format!(
                 "first start: a token is in `{}`; it is shown nowhere else",

@@ -58,19 +58,42 @@ impl Checkpoint {
     /// # Errors
     /// [`LedgerError`] when it is no checkpoint, of another origin, or not signed by `key`.
     pub fn open(note: &[u8], key: &VerifierKey) -> Result<Self, LedgerError> {
-        if note.len() > CHECKPOINT_BYTES_MAX {
-            return Err(LedgerError::NotCheckpoint);
-        }
-        let note = Note::from_bytes(note).map_err(LedgerError::Signature)?;
-        note.verify(&VerifierList::new(vec![Box::new(key.verifier.clone())]))
+        Self::open_any(note, std::slice::from_ref(key)).map(|(read, _)| read)
+    }
+
+    /// Reads a signed note and checks that one of `keys`, which are of one origin, signed it, and that no signature that claims to
+    /// be of one of them fails. Gives the note, too, with their signatures alone.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub fn open_any(note: &[u8], keys: &[VerifierKey]) -> Result<(Self, String), LedgerError> {
+        let note = note_of(note)?;
+        let known = keys.iter().map(|key| Box::new(key.verifier.clone()) as _);
+        let (signatures, _) = note
+            .verify(&VerifierList::new(known.collect()))
             .map_err(LedgerError::Signature)?;
-        let read = tlog_tiles::Checkpoint::from_bytes(note.text())
-            .map_err(|_| LedgerError::NotCheckpoint)?;
-        if read.origin() != key.name() {
+        let read = Self::of_text(note.text())?;
+        if keys.iter().all(|key| key.name() != read.origin) {
             return Err(LedgerError::Origin {
-                origin: read.origin().to_owned(),
+                origin: read.origin,
             });
         }
+        let bare = Note::new(note.text(), &signatures).map_err(LedgerError::Signature)?;
+        let bare = String::from_utf8(bare.to_bytes()).map_err(|_| LedgerError::NotCheckpoint)?;
+        Ok((read, bare))
+    }
+
+    /// Reads a signed note without a look at its signatures: for one that was checked before it was kept.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it is no checkpoint.
+    pub fn unverified(note: &[u8]) -> Result<Self, LedgerError> {
+        Self::of_text(note_of(note)?.text())
+    }
+
+    fn of_text(text: &[u8]) -> Result<Self, LedgerError> {
+        let read =
+            tlog_tiles::Checkpoint::from_bytes(text).map_err(|_| LedgerError::NotCheckpoint)?;
         if read.size() > LEAVES_MAX {
             return Err(LedgerError::NotCheckpoint);
         }
@@ -80,6 +103,13 @@ impl Checkpoint {
             root: digest(*read.hash()),
         })
     }
+}
+
+fn note_of(note: &[u8]) -> Result<Note, LedgerError> {
+    if note.len() > CHECKPOINT_BYTES_MAX {
+        return Err(LedgerError::NotCheckpoint);
+    }
+    Note::from_bytes(note).map_err(LedgerError::Signature)
 }
 
 /// The key that signs checkpoints.

@@ -107,6 +107,8 @@ kinds! {
     RunWithheld = "run-withheld",
     /// A run's output waits for reviewers.
     RunInReview = "run-in-review",
+    /// An output that may leave waits for the witnesses' quorum.
+    ReleaseAwaitsQuorum = "release-awaits-quorum",
     /// A run failed.
     RunFailed = "run-failed",
     /// A run was stopped.
@@ -139,6 +141,10 @@ kinds! {
     AlertRaised = "alert-raised",
     /// Someone took notice of an alert.
     AlertAcknowledged = "alert-acknowledged",
+    /// A witness cannot be reached for long, or does not do what it should.
+    WitnessFault = "witness-fault",
+    /// A witness is as it should be again.
+    WitnessRecovered = "witness-recovered",
     /// The key that signs checkpoints was replaced.
     LogKeyRotated = "log-key-rotated",
     /// The system started.

@@ -12,11 +12,13 @@
 //! Never: network, SQL, files, clocks or randomness: nonces, ids, times and keys are passed in. Never a row value.
 
 mod checkpoint;
+pub mod cosignature;
 mod draft;
 mod entry;
 mod error;
 mod kind;
 pub mod log;
+mod quorum;
 mod receipt;
 pub mod tile;
 mod trace;
@@ -25,6 +27,7 @@ mod value;
 mod verify;
 
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
+pub use cosignature::{COSIGNATURE_LINES_MAX, Cosignature, CosigningKey, WitnessKey};
 pub use draft::Draft;
 pub use entry::{
     AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, KEY_FROM, KEY_TO, MODULE, NONCE_BYTES,
@@ -32,6 +35,9 @@ pub use entry::{
 };
 pub use error::LedgerError;
 pub use kind::Kind;
+pub use quorum::{
+    GROUPS_MAX, POLICY_BYTES_MAX, Quorum, QuorumError, QuorumStatus, WITNESSES_MAX, Witness,
+};
 pub use receipt::{CallProof, Proven, RECEIPT_BYTES_MAX, Receipt};
 pub use tile::{BUNDLE_BYTES_MAX, TILE_WIDTH, Tile, TileKind};
 pub use trace::{TraceTree, call_facts, call_from, call_observed, verify_call};

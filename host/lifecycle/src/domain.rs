@@ -20,6 +20,7 @@ use yunei_telemetry::metrics::Metrics;
 use crate::measure::Meter;
 use crate::outbox::Outbox;
 use crate::publish::Shelf;
+use crate::witnessing::Witnessing;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub profile: String,
     /// The transparency log's name.
     pub log_name: String,
+    /// The quorum policy of the log's witnesses, as its file says; none means no witnesses.
+    pub witnesses: Option<String>,
     /// Time between two published checkpoints of the log; more than [`crate::CADENCE_MAX`] counts as that.
     pub cadence: Duration,
     /// Limits of runs.
@@ -90,6 +93,8 @@ pub struct Domain {
     pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
+    /// The log's witnesses, if there is a quorum policy.
+    pub(crate) witnessing: Option<Witnessing>,
     /// How the collectors' outboxes stand, by name.
     pub(crate) outboxes: Mutex<BTreeMap<String, Outbox>>,
     pub(crate) metrics: Metrics,
@@ -120,6 +125,10 @@ impl Domain {
         let log_key =
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let witnessing = match &settings.witnesses {
+            Some(policy) => Some(Witnessing::open(policy, &store).await?),
+            None => None,
+        };
         let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
@@ -157,6 +166,7 @@ impl Domain {
             recorded: Notify::new(),
             awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
+            witnessing,
             outboxes: Mutex::default(),
             metrics,
             meter: tokio::sync::Mutex::new(meter),

@@ -10,6 +10,7 @@ use crate::execute::Sealed;
 use crate::laps::Laps;
 use crate::release::{InReview, Released, Withheld};
 use crate::stop::run_facts;
+use crate::witnessing::AwaitsQuorum;
 use crate::{Domain, LifecycleError};
 
 /// What became of a sealed output.
@@ -21,6 +22,8 @@ pub enum Outcome {
     Withheld(Withheld),
     /// People decide.
     InReview(InReview),
+    /// It leaves as soon as the witnesses' quorum is over its trace: [`Domain::await_quorum`].
+    AwaitsQuorum(AwaitsQuorum),
 }
 
 impl Domain {

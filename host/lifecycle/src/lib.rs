@@ -42,7 +42,7 @@
 //! ```
 //!
 //! Invariants: no state change without its entry, no entry without its state change or decision. Intent before effect. A release
-//! commits only while its grant is in force and after its trace is under a signed checkpoint. A failing record stops runs.
+//! commits only while its grant is in force and after its trace is under a signed checkpoint, for high grades under a witnessed one. A failing record stops runs.
 //!
 //! Never: HTTP, SQL text, a decision that is not in a policy.
 
@@ -85,6 +85,7 @@ mod system;
 mod usage;
 mod verify;
 mod view;
+mod witnessing;
 
 pub use actor::{Actor, Permit};
 pub use admit::{Admitted, Upload};
@@ -118,3 +119,4 @@ pub use stop_request::{NewStopRequest, StopRequestView};
 pub use submit::{Decided, RunRequest, Submission};
 pub use system::{Queue, SystemView};
 pub use view::{ModuleView, ReleaseView, RunDetail, RunView};
+pub use witnessing::{AwaitsQuorum, CosignedView, WitnessFault, WitnessView, WitnessingView};

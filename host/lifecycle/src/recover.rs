@@ -39,7 +39,8 @@ impl Domain {
             .fact("aborted", aborted)
             .fact("policy_set", self.authority.policy_set().to_string())
             .fact("profile", self.profile.digest().to_string());
-        self.record(&mut change, draft).await?;
+        self.record(&mut change, self.witnessing_facts(draft))
+            .await?;
         self.commit(change).await?;
         self.queued.notify_one();
         Ok(aborted)

@@ -63,7 +63,8 @@ impl InReview {
 }
 
 impl Domain {
-    /// Releases what the gate let pass: after its trace is under a signed checkpoint, and only while the grant is in force.
+    /// Releases what the gate let pass: after its trace is under a signed checkpoint, for high grades under a witnessed one, and only
+    /// while the grant is in force.
     pub(crate) async fn release_judged(
         &self,
         sealed: Sealed,
@@ -72,6 +73,19 @@ impl Domain {
         let mut laps = Laps::begin(&*self.clock);
         self.await_checkpoint(sealed.covered_from).await?;
         laps.done("checkpoint");
+        match self.with_quorum(sealed, outputs).await? {
+            Ok((sealed, outputs)) => self.release_witnessed(sealed, outputs, laps).await,
+            Err(waiting) => Ok(Some(Outcome::AwaitsQuorum(waiting))),
+        }
+    }
+
+    /// Releases what is under a signed checkpoint, and under the witnesses' quorum where it must be.
+    pub(crate) async fn release_witnessed(
+        &self,
+        sealed: Sealed,
+        outputs: Vec<(Verdict, Option<Table>)>,
+        mut laps: Laps<'_>,
+    ) -> Result<Option<Outcome>, LifecycleError> {
         let mut change = self.store.begin().await?;
         let Some(run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)

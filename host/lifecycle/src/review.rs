@@ -213,7 +213,8 @@ impl Domain {
     /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
     ///
     /// # Errors
-    /// Refused by policy: never one's own, nobody twice; or not in the state for it.
+    /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
+    /// the run needs is not there.
     pub async fn review_release(
         &self,
         actor: &Actor,
@@ -224,6 +225,9 @@ impl Domain {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
         let permit = self.permit(actor, Action::ReviewRelease, &target).await?;
+        if outcome == ReviewOutcome::Approved {
+            self.require_quorum(&run).await?;
+        }
         let mut change = self.store.begin().await?;
         let run = change.run(id).await?.ok_or(Code::NotFound)?;
         if run.state != RunState::InReview {

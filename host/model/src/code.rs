@@ -109,6 +109,7 @@ codes! {
     QueryRefused = "query-refused", 422, "查询语句不被允许或有误。", "The query is not allowed, or is wrong.";
     ReadersTooMany = "readers-too-many", 422, "同时读取的数量过多。", "Too many readers are open.";
     ReadFailed = "read-failed", 500, "读取失败。", "Reading failed.";
+    QuorumMissing = "quorum-missing", 409, "见证方尚未达到法定数量，暂不能出域。", "The witnesses' quorum is not reached yet, so nothing leaves.";
     ReleaseGone = "release-gone", 410, "封存结果已销毁。", "The sealed output was destroyed.";
 }
 

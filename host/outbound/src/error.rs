@@ -32,3 +32,15 @@ pub enum OutboundError {
     #[error("the request was broken off inside")]
     Broken,
 }
+
+impl OutboundError {
+    /// Whether it was a matter of time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Unreached { source } => matches!(**source, ureq::Error::Timeout(_)),
+            Self::BrokenOff { source } => source.kind() == std::io::ErrorKind::TimedOut,
+            _ => false,
+        }
+    }
+}

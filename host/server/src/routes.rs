@@ -19,6 +19,7 @@ mod snapshots;
 mod stop_requests;
 mod system;
 mod tokens;
+mod witnesses;
 mod words;
 
 use crate::route::Route;
@@ -70,6 +71,7 @@ pub fn routes() -> Vec<Route> {
         releases::routes(),
         record::routes(),
         alerts::routes(),
+        witnesses::routes(),
         log::routes(),
         emergency::routes(),
         stop_requests::routes(),

@@ -7,6 +7,7 @@ mod people;
 mod record;
 mod run;
 mod system;
+mod witnesses;
 
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         run::schemas(),
         record::schemas(),
         alert::schemas(),
+        witnesses::schemas(),
         system::schemas(),
     ];
     groups.into_iter().flatten().collect()

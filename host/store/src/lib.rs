@@ -29,6 +29,7 @@ mod requests;
 mod runs;
 mod sequence;
 mod settings;
+mod witnesses;
 
 pub use alerts::WebhookMessage;
 pub use attempts::SignInFailures;
@@ -44,3 +45,4 @@ pub use record::{EntryFilter, Recorded};
 pub use runs::{CALLS_GROUP_MAX, RunFilter};
 pub use sequence::{LogHead, SEQUENCE_ROWS_MAX, SignedCheckpoint};
 pub use settings::{Answer, Emergency};
+pub use witnesses::WitnessCursor;

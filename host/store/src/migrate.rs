@@ -33,6 +33,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0010_checkpoint_times.sql"),
     ),
     (
+        20,
+        "witnesses",
+        include_str!("../migrations/0020_witnesses.sql"),
+    ),
+    (
         40,
         "collectors",
         include_str!("../migrations/0040_collectors.sql"),

@@ -132,6 +132,8 @@ attributes! {
     TRACE_ROOT = "yunei.trace.root", Digest;
     /// Size of the log under a checkpoint.
     CHECKPOINT_SIZE = "yunei.checkpoint.size", Number;
+    /// Witness, as the quorum policy names it.
+    WITNESS = "yunei.witness", Word;
     /// Entries, runs or rows waiting.
     BACKLOG = "yunei.backlog", Number;
     /// Milliseconds behind.
@@ -311,6 +313,16 @@ words! {
         SCHEMA_MIGRATED = "schema-migrated";
         /// A checkpoint was signed.
         CHECKPOINT_SIGNED = "checkpoint-signed";
+        /// A witness cosigned a checkpoint.
+        CHECKPOINT_COSIGNED = "checkpoint-cosigned";
+        /// A witness refused a checkpoint that its log had signed.
+        CHECKPOINT_REFUSED = "checkpoint-refused";
+        /// Cosignatures over a checkpoint make the quorum.
+        QUORUM_REACHED = "quorum-reached";
+        /// A witness cannot be reached, or does not do what it should.
+        WITNESS_FAULT = "witness-fault";
+        /// A witness is as it should be again.
+        WITNESS_RECOVERED = "witness-recovered";
         /// An entry could not be put in sequence; it is tried again.
         SEQUENCE_FAILED = "sequence-failed";
         /// The log's files could not be written; it is tried again.

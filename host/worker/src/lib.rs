@@ -15,10 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
-use yunei_lifecycle::{Claimed, Domain, LifecycleError, Outcome};
+use yunei_lifecycle::{AwaitsQuorum, Claimed, Domain, LifecycleError, Outcome};
 use yunei_model::RunId;
 use yunei_telemetry::{chain, event, names, span};
 
@@ -26,6 +27,8 @@ use yunei_telemetry::{chain, event, names, span};
 pub const GRACE_SECONDS: u64 = 10;
 /// Seconds after which the queue is looked at although nobody said that there is something: a safety net, no schedule.
 const LOOK_SECONDS: u64 = 60;
+/// Runs that wait for the witnesses' quorum beside those that run; a further one keeps its room.
+const WAITING_MAX: usize = 64;
 /// Milliseconds to wait after a claim that failed.
 const PAUSE_MS: u64 = 200;
 /// How often a lost run is tried to be ended: half a minute in all.
@@ -204,7 +207,7 @@ async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) -> bool {
 
 /// What became of a run, or the stage that failed.
 async fn outcome(
-    domain: &Domain,
+    domain: &Arc<Domain>,
     claimed: Claimed,
 ) -> Result<&'static str, (&'static str, LifecycleError)> {
     let sealed = domain.execute(claimed).await.map_err(|e| ("execute", e))?;
@@ -215,12 +218,39 @@ async fn outcome(
         .judge_output(sealed)
         .await
         .map_err(|e| ("judge", e))?;
+    if let Some(Outcome::AwaitsQuorum(waiting)) = outcome {
+        return wait_for_quorum(domain, waiting).await;
+    }
     Ok(match outcome {
         Some(Outcome::Released(_)) => "released",
         Some(Outcome::Withheld(_)) => "withheld",
         Some(Outcome::InReview(_)) => "in-review",
+        Some(Outcome::AwaitsQuorum(_)) => "awaits-quorum",
         None => "ended-early",
     })
+}
+
+/// A run that waits for witnesses takes no room from others, as long as there are not too many such runs. It is not waited for when the
+/// worker is told to stop: its output stays sealed, and the next recovery ends it as `aborted`.
+async fn wait_for_quorum(
+    domain: &Arc<Domain>,
+    waiting: AwaitsQuorum,
+) -> Result<&'static str, (&'static str, LifecycleError)> {
+    static PLACES: Semaphore = Semaphore::const_new(WAITING_MAX);
+    let domain = Arc::clone(domain);
+    let Ok(place) = PLACES.try_acquire() else {
+        let outcome = domain.await_quorum(waiting).await;
+        return outcome.map(|_| "awaited-quorum").map_err(|e| ("quorum", e));
+    };
+    let run = waiting.run().id;
+    tokio::spawn(async move {
+        if let Err(error) = domain.await_quorum(waiting).await {
+            event!(ERROR, STAGE_FAILED, STAGE = "quorum", RUN_ID = %run, CAUSE = %chain(&error));
+            interrupt(&domain, run).await;
+        }
+        drop(place);
+    });
+    Ok("awaits-quorum")
 }
 
 /// A supervisor that broke takes its run's rooms with it; the run is ended by the next recovery.

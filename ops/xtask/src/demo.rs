@@ -3,6 +3,7 @@
 mod acts;
 mod show;
 mod stage;
+mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub fn play(workspace: &Workspace, once: bool) -> anyhow::Result<()> {
     let data = place.path().join("data");
     let mut stage = Stage::open(workspace, &data)?;
     acts::play(&mut stage)?;
-    let mut server = stage.close();
+    let (mut server, _witnesses) = stage.close();
     if once {
         return Ok(());
     }

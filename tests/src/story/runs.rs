@@ -153,6 +153,14 @@ impl Story {
             .served()
     }
 
+    /// How far the log is witnessed, as the authority sees it.
+    ///
+    /// # Errors
+    /// The step was refused.
+    pub fn witnesses(&self) -> Told<Value> {
+        self.person(REGULATOR)?.get("/log/witnesses")?.served()
+    }
+
     /// The record, verified by the server for the authority.
     ///
     /// # Errors

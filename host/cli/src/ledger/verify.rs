@@ -20,6 +20,8 @@ use crate::files;
 use crate::serve::LOG_KEY_FILE;
 use crate::sheet::{number, visible};
 
+use super::quorum;
+
 /// Seconds that the server may take.
 const VERIFY_SECONDS_MAX: u64 = 1900;
 /// Bytes of a checkpoint that someone kept.
@@ -49,12 +51,17 @@ pub struct Verify {
     /// A checkpoint that was kept elsewhere, as a signed note; the record must agree with it. Several are possible
     #[arg(long = "witnessed", value_name = "FILE")]
     witnessed: Vec<PathBuf>,
+    /// Quorum policy: a checkpoint of the record must carry its quorum of valid cosignatures
+    #[arg(long, value_name = "FILE", requires = "data")]
+    policy: Option<PathBuf>,
 }
 
 /// What a verification found. Operating units learn whether the record holds, and no figure.
 #[derive(Debug, Deserialize)]
 struct Found {
     holds: bool,
+    #[serde(default)]
+    quorum: Option<Value>,
     #[serde(flatten)]
     figures: Option<Figures>,
 }
@@ -145,11 +152,12 @@ impl Verify {
     fn offline(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
         let key = self.key.given_or(|| kept_key(directory, caller))?;
         let notes = self.notes()?;
+        let quorum = self.policy.as_deref().map(quorum::policy).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("cannot start")?;
-        let report = runtime.block_on(async {
+        let (report, newest) = runtime.block_on(async {
             let store = Store::open_read_only(directory)
                 .await
                 .map_err(|error| match error {
@@ -161,8 +169,12 @@ impl Verify {
                     error => error.into(),
                 })?;
             let report = store.verify(&key, &notes).await;
+            let newest = [
+                store.newest_checkpoint().await,
+                store.newest_witnessed().await,
+            ];
             store.close().await;
-            anyhow::Ok(report?)
+            anyhow::Ok((report?, newest))
         })?;
         let mut report = report;
         let log = directory.join(LOG);
@@ -187,7 +199,15 @@ impl Verify {
             }
             report.add_findings_of(files);
         }
-        Ok(found(&report))
+        let mut found = found(&report);
+        if let Some(quorum) = quorum {
+            let mut carried = Vec::new();
+            for checkpoint in newest {
+                carried.extend(checkpoint?.map(|checkpoint| checkpoint.note.into_bytes()));
+            }
+            quorum::add(&mut found, &quorum, &key, &carried);
+        }
+        Ok(found)
     }
 }
 
@@ -271,6 +291,7 @@ fn words(found: &Found) -> String {
     if untold > 0 {
         lines.push(format!("  and {} more", number(untold)));
     }
+    lines.extend(found.quorum.as_ref().map(quorum::words));
     lines.push(verdict.to_owned());
     lines.join("\n")
 }

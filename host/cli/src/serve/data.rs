@@ -16,6 +16,8 @@ use crate::failure::Input;
 
 /// File that holds the log's public key, for whoever verifies the directory offline.
 pub const LOG_KEY_FILE: &str = "log.pub";
+/// File that holds the quorum policy of the log's witnesses, if there is one.
+pub const WITNESSES_FILE: &str = "witnesses.toml";
 /// File that holds the checkpoint that an old and a new key of the log have both signed.
 const LOG_HANDOVER_FILE: &str = "log.handover";
 /// Directory of the keys.

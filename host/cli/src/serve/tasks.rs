@@ -16,8 +16,8 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer, which all of them may wait for, and
-/// the collectors, which go on from their cursors at the next start; then the domain.
+/// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer and the witnesses' rounds, which all
+/// of them may wait for, and the collectors, which go on from their cursors at the next start; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
@@ -25,6 +25,7 @@ pub struct Tasks {
     /// Rules over the record, and webhooks.
     watching: [JoinHandle<()>; 2],
     sequencer: JoinHandle<()>,
+    witnesses: JoinHandle<()>,
     collectors: Vec<JoinHandle<()>>,
     metrics: Option<JoinHandle<()>>,
     sequencer_stop: watch::Sender<bool>,
@@ -83,6 +84,7 @@ impl Tasks {
             async move { domain.run_alerts(stopped).await }
         });
         let webhooks = tokio::spawn(Arc::clone(domain).run_webhooks(stopped.clone()));
+        let witnesses = tokio::spawn(Arc::clone(domain).run_witnesses(sequencer_stopped.clone()));
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -95,6 +97,7 @@ impl Tasks {
             stop,
             watching: [alerts, webhooks],
             sequencer,
+            witnesses,
             collectors: collectors.collect(),
             metrics,
             sequencer_stop,
@@ -130,12 +133,13 @@ impl Tasks {
             let ended = beside.await.context("a task beside the server broke");
             sequenced = sequenced.and(ended);
         }
+        let witnessed = self.witnesses.await.context("the witnesses' rounds broke");
         let shut = self
             .domain
             .shut_down()
             .await
             .context("cannot shut down in order");
-        rest.and(sequenced).and(shut)
+        rest.and(sequenced).and(witnessed).and(shut)
     }
 }
 

@@ -52,14 +52,16 @@ async fn open(path: &Path, clock: &Arc<FixedClock>, alerting: Alerting) -> Arc<D
         keys: Arc::new(keys),
         clock: Arc::clone(clock) as Arc<dyn yunei_model::Clock>,
         ids: Arc::new(RandomIds),
+        cadence: crate::CADENCE_DEFAULT,
+        witnesses: None,
     };
     Arc::new(Domain::open(settings).await.unwrap().with_alerts(alerting))
 }
 
 async fn fail_to_sign_in(domain: &Domain, times: u64) {
     for _ in 0..times {
-        let refused = domain.sign_in(&name("nobody"), "wrong", &RequestTrace::default());
-        refused.await.unwrap_err();
+        let (nobody, trace) = (name("nobody"), RequestTrace::default());
+        domain.sign_in(&nobody, "wrong", &trace).await.unwrap_err();
     }
 }
 

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use yunei_lifecycle::{
-    AlertView, Basis as DecisionBasis, Difference, IssuedToken, MessageView, NewAccount, NewGrant,
-    NewOrganisation, NewScenario, Place, Replay, RunRequest,
+    AlertView, Basis as DecisionBasis, CosignedView, Difference, IssuedToken, MessageView,
+    NewAccount, NewGrant, NewOrganisation, NewScenario, Place, Replay, RunRequest, WitnessFault,
+    WitnessView, WitnessingView,
 };
 use yunei_model::*;
 
@@ -348,4 +349,41 @@ fn alerts_and_replays_are_as_the_document_tells() {
         }],
     };
     shown("Replay", &replay);
+}
+
+#[test]
+fn witnessing_is_as_the_document_tells() {
+    let cosigned = CosignedView {
+        size: Some(5),
+        signed_at: Some(Timestamp::from_micros(1)),
+        valid: 2,
+        known: 3,
+        needed: 2,
+        outside: true,
+        reached: true,
+    };
+    shown("Cosigned", &cosigned);
+    let witness = WitnessView {
+        name: name("audit"),
+        key: "witness.example/audit+00000000+BA".to_owned(),
+        outside: true,
+        counted: true,
+        answers: false,
+        size: None,
+        cosigned_at: Some(Timestamp::from_micros(1)),
+        failing_since: None,
+        fault: Some(WitnessFault::Slow.as_str()),
+        explained: Some(WitnessFault::Slow.explained()),
+    };
+    shown("Witness", &witness);
+    let witnessing = WitnessingView {
+        configured: true,
+        lag_s: Some(0),
+        newest: Some(cosigned),
+        witnessed: None,
+        grade_from: Some(Grade::G3),
+        wait_seconds_max: Some(60),
+        witnesses: vec![witness],
+    };
+    shown("Witnessing", &witnessing);
 }

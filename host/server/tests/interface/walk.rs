@@ -439,6 +439,10 @@ async fn record(town: &Town, people: &People) {
         json!({ "holds": true }),
         "operating units learn no figure"
     );
+    for asker in [&people.auditor, &people.alice] {
+        let reply = town.get("/api/v1/log/witnesses", asker).await.expect(200);
+        assert_eq!(reply.json()["configured"], false, "nobody was named");
+    }
     let query = "?kind=signed-in,signed-out&limit=1000&since=2020-01-01T00:00:00%2B08:00";
     let list = town
         .get(&format!("/api/v1/record{query}"), &people.auditor)

@@ -53,7 +53,7 @@ pub const ACTS: [Act; 10] = [
         refused::play,
     ),
     ("A revocation in the middle of a run", revoked::play),
-    ("The record, verified", record::play),
+    ("The record, witnessed and verified", record::play),
 ];
 
 /// Plays them all.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use yunei_tests::{Client, Server, Story};
+use yunei_tests::{Client, Server, Story, Witness};
 
 use super::acts::ACTS;
-use super::show;
+use super::{show, watch};
 use crate::process::Call;
 use crate::workspace::Workspace;
 
@@ -25,6 +25,7 @@ pub struct Stage {
     /// The first cast: later acts come back to its grant.
     pub first: Option<Cast>,
     server: Server,
+    witnesses: Vec<Witness>,
     program: PathBuf,
     guests: PathBuf,
     bar: ProgressBar,
@@ -55,11 +56,14 @@ impl Stage {
         bar.enable_steady_tick(FRAME);
         bar.set_message("starting the server");
         let none: [&str; 0] = [];
-        let server = Server::start(&workspace.program(), data, none)?;
+        let mut server = Server::start(&workspace.program(), data, none)?;
+        bar.set_message("starting the witnesses");
+        let witnesses = watch::start(&workspace.program(), &mut server)?;
         Ok(Self {
             story: Story::begin(&workspace.root, &server)?,
             first: None,
             server,
+            witnesses,
             program: workspace.program(),
             guests: workspace.guests(),
             bar,
@@ -68,12 +72,12 @@ impl Stage {
         })
     }
 
-    /// Ends the play, and leaves the server running.
-    pub fn close(self) -> Server {
+    /// Ends the play, and leaves server and witnesses running.
+    pub fn close(self) -> (Server, Vec<Witness>) {
         let took = self.start.elapsed().as_secs_f64();
         self.bar.finish_and_clear();
         println!("\nThe story took {took:.1} s.");
-        self.server
+        (self.server, self.witnesses)
     }
 
     /// The first cast, which the third act brings.
@@ -216,6 +220,8 @@ impl Stage {
         Call::new(&self.program)
             .args(["ledger", "verify", "--data"])
             .args([self.server.data()])
+            .args(["--policy"])
+            .args([watch::policy(&self.server)])
             .read()
     }
 }

@@ -11,6 +11,7 @@ mod record;
 
 pub use record::{checkpoint, key};
 mod things;
+mod witnesses;
 
 use yunei_store::Store;
 
@@ -28,6 +29,7 @@ pub async fn suite(store: &Store) {
     collectors::cases(store, &world).await;
     alerts::cases(store, &world).await;
     record::cases(store, &world).await;
+    witnesses::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::demo::show::{self, plain};
 use crate::demo::stage::Stage;
+use crate::demo::watch;
 
 pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
+    watch::show(stage)?;
     let report = stage.story.verify_record()?;
     let of = |key: &str| plain(report.get(key).unwrap_or(&Value::Null));
     let holds = if report.get("holds") == Some(&Value::Bool(true)) {
@@ -26,7 +28,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage.doing("verifying offline");
     let offline = stage.verify_offline()?;
-    stage.say("   without it, by `yunei ledger verify --data` over the files alone:");
+    stage.say("   without it, by `yunei ledger verify --data --policy` over the files alone:");
     stage.say(&show::indent(offline.trim_end(), 6));
     Ok(())
 }
