@@ -64,14 +64,8 @@ impl Client {
     /// Someone who has not signed in at `url`.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .timeout_global(Some(ANSWER_WAIT_MAX))
-            .build()
-            .into();
         Self {
-            agent,
+            agent: agent(ANSWER_WAIT_MAX),
             url: url.to_owned(),
             token: None,
             language: "en",
@@ -83,6 +77,15 @@ impl Client {
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             token: Some(token.trim().to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same person, who waits `longest` for one answer.
+    #[must_use]
+    pub fn patient(&self, longest: Duration) -> Self {
+        Self {
+            agent: agent(longest),
             ..self.clone()
         }
     }
@@ -197,6 +200,15 @@ impl Client {
     fn bearer(&self) -> Option<String> {
         self.token.as_ref().map(|token| format!("Bearer {token}"))
     }
+}
+
+fn agent(longest: Duration) -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(longest))
+        .build()
+        .into()
 }
 
 fn answer(path: &str, outcome: Result<Response<Body>, ureq::Error>) -> Told<Answer> {

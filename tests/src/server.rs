@@ -33,6 +33,8 @@ pub struct Server {
 #[derive(Debug, Clone, Deserialize)]
 struct Announced {
     url: String,
+    #[serde(default)]
+    metrics_url: Option<String>,
     token_files: Vec<PathBuf>,
     aborted_runs: u64,
     log_key: String,
@@ -67,6 +69,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.announced.url
+    }
+
+    /// Where it serves metrics, if it was told to.
+    #[must_use]
+    pub fn metrics_url(&self) -> Option<&str> {
+        self.announced.metrics_url.as_deref()
     }
 
     /// Its data directory.

@@ -81,7 +81,7 @@ impl Story {
         self.open_accounts(|_| ())?;
         self.propose_scenarios()?;
         for set in crate::DATA_SETS {
-            self.import(set, 1)?;
+            self.import(set, set.files.len())?;
         }
         Ok(())
     }

@@ -12,12 +12,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{RUN_WAIT_MAX, World, guest, repository, text};
+use common::{RUN_WAIT_MAX, World, await_that, guest, repository, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-
-/// Longest wait for rooms to come up or go away.
-const ROOMS_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// A world in which a module spins, with its rooms up. Gives the run and the grant.
 fn spinning() -> (World, String, String) {
@@ -38,20 +35,8 @@ fn spinning() -> (World, String, String) {
         .story
         .wait_state(&run, &["running"], RUN_WAIT_MAX)
         .expect("running");
-    await_rooms(&world, 2);
+    world.await_rooms(2);
     (world, run, grant)
-}
-
-fn await_rooms(world: &World, count: usize) {
-    let began = Instant::now();
-    while world.rooms().len() != count {
-        assert!(
-            began.elapsed() < ROOMS_WAIT_MAX,
-            "{:?} instead of {count} rooms",
-            world.rooms()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]
@@ -59,7 +44,7 @@ fn a_revoked_grant_kills_its_run() {
     let (world, run, grant) = spinning();
     let began = Instant::now();
     world.story.revoke(&grant, "drill").expect("revoked");
-    await_rooms(&world, 0);
+    world.await_rooms(0);
     println!(
         "revocation, asked to gone: {} ms",
         began.elapsed().as_millis()
@@ -82,7 +67,7 @@ fn a_stopped_run_is_stopped_and_an_emergency_stops_everything() {
         .post("/emergency", &json!({ "reason": "drill" }))
         .expect("an answer");
     assert!(stopped.is_success(), "{}", stopped.json());
-    await_rooms(&world, 0);
+    world.await_rooms(0);
     let detail = world.story.detail(&run).expect("a detail");
     assert_eq!(detail["run"]["state"], json!("stopped"));
     let again = world
@@ -118,7 +103,7 @@ fn a_server_killed_in_the_middle_of_a_run_comes_back_whole() {
         json!("active"),
         "what was acknowledged is there"
     );
-    await_rooms(&world, 0);
+    world.await_rooms(0);
     world.assert_record_holds();
 }
 
@@ -142,7 +127,89 @@ fn a_run_whose_room_is_killed_fails_and_releases_nothing() {
             .wait_state(&run, &["failed", "stopped"], RUN_WAIT_MAX)
             .expect("an end");
         assert!(detail["releases"].as_array().expect("releases").is_empty());
-        await_rooms(&world, 0);
+        world.await_rooms(0);
         world.assert_record_holds();
     }
+}
+
+/// Submits an example that the gate computes, and gives the run.
+fn computed(world: &mut World) -> String {
+    let directory = repository().join("examples/transport-delays");
+    let (unit, module, grant) = world.admitted(&guest("examples", "transport-delays"), &directory);
+    let answer = world.story.submit(&unit, &directory, &module, &grant);
+    text(&answer.expect("an answer").served().expect("queued"), "id")
+}
+
+/// Lets a stopped gate go on in short slices until the run is sealed: it is at its figures then, and has not told them.
+fn until_sealed(world: &World, gate: Pid, run: &str) {
+    const SLICE: Duration = Duration::from_millis(2);
+    await_that("the run to be sealed", || {
+        kill_process(gate, Signal::CONT).expect("goes on");
+        std::thread::sleep(SLICE);
+        kill_process(gate, Signal::STOP).expect("stopped");
+        let detail = world
+            .bureau()
+            .get(&format!("/runs/{run}/detail"))
+            .expect("an answer")
+            .json();
+        (detail["run"]["state"] == json!("sealed")).then_some(())
+    });
+}
+
+#[test]
+fn a_run_whose_gate_is_killed_fails_and_releases_nothing() {
+    let mut world = World::start();
+    for sealed in [false, true] {
+        let run = computed(&mut world);
+        let gate = world.await_child(&["room", "gate"]);
+        kill_process(gate, Signal::STOP).expect("stopped");
+        if sealed {
+            until_sealed(&world, gate, &run);
+        }
+        kill_process(gate, Signal::KILL).expect("killed");
+        let detail = world
+            .story
+            .wait_state(&run, &["failed"], RUN_WAIT_MAX)
+            .expect("an end");
+        assert_eq!(detail["run"]["end_cause"]["kind"], json!("room-lost"));
+        assert_eq!(detail["run"]["end_cause"]["room"], json!("gate"));
+        assert!(detail["releases"].as_array().expect("releases").is_empty());
+        assert!(detail["verdicts"].as_array().expect("verdicts").is_empty());
+        world.await_rooms(0);
+        assert!(world.story.open_output(&run).is_err(), "nobody opens it");
+    }
+    world.assert_record_holds();
+    // The next one goes its way.
+    let run = computed(&mut world);
+    world
+        .story
+        .wait_state(&run, &["released"], RUN_WAIT_MAX)
+        .expect("released");
+}
+
+#[test]
+fn an_upload_whose_compiler_is_killed_leaves_nothing_and_may_come_again() {
+    let world = World::start();
+    let unit = world
+        .story
+        .operator_of(&repository().join("tests/guests"))
+        .expect("an operator")
+        .clone();
+    let module = guest("hostile", "spin");
+    let answer = std::thread::scope(|scope| {
+        let upload = scope.spawn(|| world.story.upload(&unit, &module).expect("an answer"));
+        let compiler = world.await_child(&["compile"]);
+        kill_process(compiler, Signal::KILL).expect("killed");
+        upload.join().expect("joined")
+    });
+    assert_eq!(answer.status, 500, "{}", answer.json());
+    assert_eq!(text(&answer.json(), "code"), "internal");
+    let modules = unit.get("/modules").expect("an answer").json();
+    assert_eq!(modules["items"], json!([]), "nothing was acknowledged");
+    let again = world.story.upload(&unit, &module).expect("an answer");
+    assert_eq!(
+        text(&again.served().expect("admitted"), "state"),
+        "admitted"
+    );
+    world.assert_record_holds();
 }

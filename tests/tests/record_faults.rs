@@ -37,7 +37,10 @@ fn calling(world: &mut World) -> String {
     let terms = repository().join("tests/guests");
     let (unit, module, grant) = world.admitted(&guest("hostile", "slow-host-caller"), &terms);
     let request = json!({ "module": module, "grant": grant, "purpose": "transport-punctuality", "parameters": {} });
-    let queued = world.story.submit_request(&unit, &request).expect("an answer");
+    let queued = world
+        .story
+        .submit_request(&unit, &request)
+        .expect("an answer");
     let run = text(&queued.served().expect("queued"), "id");
     world
         .story
@@ -54,7 +57,10 @@ fn try_to_change(world: &World) -> (u16, Value) {
         "title": { "zh": "试验", "en": "A trial" },
         "purposes": ["transport-punctuality"],
     });
-    let answer = world.bureau().post("/scenarios", &scenario).expect("an answer");
+    let answer = world
+        .bureau()
+        .post("/scenarios", &scenario)
+        .expect("an answer");
     (answer.status, answer.json())
 }
 
@@ -81,7 +87,10 @@ impl SmallDisk {
             .arg(place)
             .status()
             .expect("mount");
-        assert!(mounted.success(), "this test mounts a small tmpfs, for which it has to be root");
+        assert!(
+            mounted.success(),
+            "this test mounts a small tmpfs, for which it has to be root"
+        );
         Self(place.to_owned())
     }
 
@@ -113,7 +122,11 @@ fn a_full_disk_stops_runs_and_loses_nothing() {
 
     until("the rooms to go away", || world.rooms().is_empty());
     let (status, told) = try_to_change(&world);
-    assert_eq!((status, told["code"].clone()), (503, json!("record-failed")), "{told}");
+    assert_eq!(
+        (status, told["code"].clone()),
+        (503, json!("record-failed")),
+        "{told}"
+    );
 
     std::fs::remove_file(ballast).expect("room again");
     // Without a restart: what failed was the disk, not the server.
@@ -163,7 +176,11 @@ fn a_store_that_errors_stops_runs_and_loses_nothing() {
     // Every write of the server now fails, once it has waited its while.
     until("the rooms to go away", || world.rooms().is_empty());
     let (status, told) = try_to_change(&world);
-    assert_eq!((status, told["code"].clone()), (503, json!("record-failed")), "{told}");
+    assert_eq!(
+        (status, told["code"].clone()),
+        (503, json!("record-failed")),
+        "{told}"
+    );
 
     drop(holder);
     until("a change to be served", || try_to_change(&world).0 == 201);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::{BuildError, Toolchain};
+use crate::{BuildError, Toolchain, placeless};
 
 /// Lines of cargo's diagnostics kept for an error.
 const DIAGNOSTIC_LINES_MAX: usize = 200;
@@ -41,12 +41,10 @@ pub(crate) fn build(
     }
     toolchain.apply(&mut cargo);
     // What is meant for the host's own build must not reach a guest's.
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+    for variable in ["RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(variable);
     }
-    for wrapper in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
-        cargo.env_remove(wrapper);
-    }
+    placeless::apply(&mut cargo, toolchain, directory, target_dir)?;
     let (messages, diagnostics, success) = run(cargo, progress)?;
     if !success {
         return Err(BuildError::Cargo {

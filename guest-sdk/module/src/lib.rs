@@ -5,7 +5,7 @@
 //! [`MANIFEST_SECTION`].
 //!
 //! Invariants: a [`Built`] component is valid, and its manifest parses; what admission would refuse about its imports
-//! and exports is in [`Built::warnings`].
+//! and exports is in [`Built::warnings`]. The same source, manifest and tool-chain give the same bytes in every directory.
 //!
 //! Never: installs anything, runs a component, or decides about admission (`yunei-sandbox` does).
 //!
@@ -25,6 +25,7 @@ mod builder;
 mod cargo;
 mod component;
 mod error;
+mod placeless;
 mod surface;
 mod toolchain;
 

@@ -44,6 +44,15 @@ impl Toolchain {
         Err(BuildError::NoToolchain)
     }
 
+    /// The directory of the compiler's own libraries and their sources, as the crates in `directory` have it.
+    pub(crate) fn rustlib(&self, directory: &Path) -> Option<PathBuf> {
+        let sysroot = match self {
+            Self::Installed => sysroot(Path::new("rustc"), directory),
+            Self::FromSource { rustc } => sysroot(rustc, directory),
+        };
+        sysroot.map(|sysroot| sysroot.join("lib/rustlib"))
+    }
+
     /// Makes `cargo build …` build for [`TARGET`].
     pub(crate) fn apply(&self, cargo: &mut Command) {
         cargo.args(["--target", TARGET]);

@@ -117,6 +117,60 @@ fn hostile_modules_build_and_two_of_them_show_it_from_outside() {
     assert_eq!(suspicious, [("wasi-import", 2), ("wrong-world", 1)]);
 }
 
+/// Copies a tree of files, without what cargo made in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory of the copy");
+    for entry in fs::read_dir(from).expect("a directory").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_file() {
+            fs::copy(from, to).expect("a file of the copy");
+        } else if entry.file_name() != "target" {
+            copy(&from, &to);
+        }
+    }
+}
+
+#[test]
+fn the_same_source_gives_the_same_bytes_in_every_directory() {
+    const NAME: &str = "weather-delays";
+    let components: Vec<Vec<u8>> = ["here", "elsewhere/and-deeper"]
+        .iter()
+        .map(|place| {
+            let scratch = tempfile::tempdir().expect("a directory for sources");
+            let root = scratch.path().join(place);
+            for part in ["guest-sdk/rust", "guest-sdk/wit"] {
+                copy(&repository().join(part), &root.join(part));
+            }
+            copy(
+                &repository().join("examples").join(NAME),
+                &root.join("examples").join(NAME),
+            );
+            // The first is what the SDK's own manifest inherits from.
+            for file in ["Cargo.toml", "examples/Cargo.toml", "examples/Cargo.lock"] {
+                fs::copy(repository().join(file), root.join(file)).expect("copied");
+            }
+            let crate_dir = root.join("examples").join(NAME).join("module");
+            let built = builder(scratch.path())
+                .module(&crate_dir, &mut |_| {})
+                .expect("the module builds");
+            let component = fs::read(&built.path).expect("the component was written");
+            let text = String::from_utf8_lossy(&component);
+            for trace in [scratch.path(), &repository()] {
+                let trace = trace.to_str().expect("a path in UTF-8");
+                assert!(!text.contains(trace), "`{trace}` is in the component");
+            }
+            for trace in ["/.cargo/", "/lib/rustlib/"] {
+                assert!(!text.contains(trace), "`{trace}` is in the component");
+            }
+            component
+        })
+        .collect();
+    let [here, elsewhere] = components.as_slice() else {
+        panic!("two components");
+    };
+    assert!(here == elsewhere, "they differ");
+}
+
 const LIBRARY: &str = "[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n";
 /// As the examples': with another one the standard library would be built once more.
 const PROFILE: &str = "[profile.release]\nopt-level = \"s\"\nlto = true\ncodegen-units = 1\n\

@@ -8,7 +8,7 @@ use cedar_policy::{
 };
 use yunei_model::{Code, Digest, Language};
 
-use crate::entity::{Scene, SceneError, moment, type_of};
+use crate::entity::{Scene, SceneError, SetScene, moment, type_of};
 use crate::vocabulary::{Vocabulary, uid};
 use crate::{Action, DEFAULT_DENY, EVALUATION_ERROR, Judgement, PolicyError, Question};
 
@@ -120,16 +120,26 @@ impl Authority {
 
     /// Decides. Whatever goes wrong on the way is a denial.
     pub fn decide(&self, question: &Question<'_>) -> Judgement {
-        let outcome = self.ask(question, question.action, |rules| &rules.policies);
+        let context = moment(question.at, question.emergency);
+        let scene = Scene::of(&self.words, question.principal, question.target, context)
+            .and_then(Scene::set);
+        let scene = match &scene {
+            Ok(scene) => Ok(scene),
+            Err(error) => Err(error.as_str()),
+        };
+        let outcome = self.ask(scene, question, question.action, |rules| &rules.policies);
         let visible = outcome.allowed
             || match question.target.viewing() {
                 None => true,
                 Some(view) if view == question.action => false,
-                Some(view) => self.ask(question, view, |rules| &rules.policies).allowed,
+                Some(view) => {
+                    self.ask(scene, question, view, |rules| &rules.policies)
+                        .allowed
+                }
             };
         Judgement {
             allowed: outcome.allowed,
-            denial: self.denial(question, &outcome),
+            denial: self.denial(scene, question, &outcome),
             visible,
             recorded: outcome.allowed && outcome.clauses.iter().any(|c| self.recorded(c)),
             policy_set: self.policy_set,
@@ -140,6 +150,7 @@ impl Authority {
 
     fn ask(
         &self,
+        scene: Result<&SetScene, &str>,
         question: &Question<'_>,
         action: Action,
         policies: fn(&Rules) -> &PolicySet,
@@ -153,21 +164,25 @@ impl Authority {
         {
             return Outcome::error(format!("`{action}` does not apply to this target"));
         }
-        let context = moment(question.at, question.emergency);
-        Scene::of(&self.words, question.principal, question.target, context)
-            .map_or_else(Outcome::error, |scene| {
-                rules.evaluate(scene, policies(rules))
-            })
+        match scene {
+            Ok(scene) => rules.evaluate(scene, policies(rules)),
+            Err(error) => Outcome::error(error.to_owned()),
+        }
     }
 
     /// Code and clause that a client is told first: by the order of the codes. Why a policy forbids is told to those
     /// alone whom another one permits: who is not entitled at all learns that, and no state of the target.
-    fn denial(&self, question: &Question<'_>, outcome: &Outcome) -> Option<(Code, String)> {
+    fn denial(
+        &self,
+        scene: Result<&SetScene, &str>,
+        question: &Question<'_>,
+        outcome: &Outcome,
+    ) -> Option<(Code, String)> {
         if outcome.allowed {
             return None;
         }
         let permitted = || {
-            self.ask(question, question.action, |rules| &rules.permits)
+            self.ask(scene, question, question.action, |rules| &rules.permits)
                 .allowed
         };
         if outcome.errors.is_empty() && !permitted() {
@@ -238,16 +253,18 @@ impl Rules {
 
     /// Asks Cedar, all policies.
     pub(crate) fn decide(&self, scene: Scene) -> Outcome {
-        self.evaluate(scene, &self.policies)
+        scene.set().map_or_else(Outcome::error, |scene| {
+            self.evaluate(&scene, &self.policies)
+        })
     }
 
     /// Asks Cedar. Any evaluation error is a denial, whatever the other policies say.
-    fn evaluate(&self, scene: Scene, policies: &PolicySet) -> Outcome {
-        let (request, entities) = match scene.ask(self.action.clone(), None) {
-            Ok(asked) => asked,
+    fn evaluate(&self, scene: &SetScene, policies: &PolicySet) -> Outcome {
+        let request = match scene.request(self.action.clone()) {
+            Ok(request) => request,
             Err(error) => return Outcome::error(error),
         };
-        let response = Authorizer::new().is_authorized(&request, policies, &entities);
+        let response = Authorizer::new().is_authorized(&request, policies, scene.entities());
         let errors: Vec<String> = response
             .diagnostics()
             .errors()

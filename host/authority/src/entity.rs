@@ -57,7 +57,19 @@ impl Scene {
         }
     }
 
-    /// The request and the entities; checked against the schema where one is given.
+    /// Puts everything into Cedar's own form.
+    pub(crate) fn set(self) -> Result<SetScene, SceneError> {
+        Ok(SetScene {
+            principal: self.principal,
+            resource: self.resource,
+            context: Context::from_pairs(self.context.into_inner()).map_err(|e| e.to_string())?,
+            entities: Entities::from_entities(self.entities, None).map_err(|e| e.to_string())?,
+        })
+    }
+
+    /// The request and the entities, checked against the schema: what [`Self::set`] leaves to the tests, since policies
+    /// are validated against the same schema when they are loaded.
+    #[cfg(test)]
     pub(crate) fn ask(
         self,
         action: EntityUid,
@@ -68,6 +80,34 @@ impl Scene {
             .map_err(|e| e.to_string())?;
         let entities = Entities::from_entities(self.entities, schema).map_err(|e| e.to_string())?;
         Ok((request, entities))
+    }
+}
+
+/// A scene in Cedar's own form: made once for a question, which may need several actions asked.
+#[derive(Debug)]
+pub(crate) struct SetScene {
+    principal: EntityUid,
+    resource: EntityUid,
+    context: Context,
+    entities: Entities,
+}
+
+impl SetScene {
+    /// The request for one action.
+    pub(crate) fn request(&self, action: EntityUid) -> Result<Request, SceneError> {
+        Request::new(
+            self.principal.clone(),
+            action,
+            self.resource.clone(),
+            self.context.clone(),
+            None,
+        )
+        .map_err(|e| e.to_string())
+    }
+
+    /// The entities.
+    pub(crate) const fn entities(&self) -> &Entities {
+        &self.entities
     }
 }
 

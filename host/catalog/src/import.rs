@@ -1,19 +1,25 @@
 //! Import: a file of a source unit becomes an immutable snapshot.
 //!
+//! A file stands alone, or its rows are added to those of a snapshot: the new snapshot holds both, and the old one stays as it is.
 //! The whole file is read and checked before anything is kept; one wrong row refuses all of it.
 
 mod builder;
 mod csv;
 mod decode;
+mod earlier;
 mod error;
 mod header;
 mod path;
 mod rows;
 mod table;
 
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+
 use cap_std::fs::Dir;
 use serde::{Deserialize, Serialize};
-use yunei_model::{Clock, IdSource, Resource, Snapshot, SnapshotId, Timestamp};
+use sha2::{Digest as _, Sha256};
+use yunei_model::{Clock, Digest, IdSource, Resource, Snapshot, SnapshotId, Timestamp};
 
 pub use error::{ImportError, ValueFault};
 
@@ -83,37 +89,80 @@ impl Delimiter {
     }
 }
 
-/// Imports the file at `path` below `source` as a snapshot of `resource`.
+/// A file that was opened for import.
+#[derive(Debug)]
+pub struct SourceFile {
+    file: File,
+    digest: Digest,
+}
+
+impl SourceFile {
+    /// Opens the file at `path` below `source`, through no link and no `..`, and reads it once for its digest.
+    ///
+    /// # Errors
+    /// [`ImportError::Path`], [`ImportError::Limit`], [`ImportError::Io`].
+    pub fn open(source: &Dir, path: &str) -> Result<Self, ImportError> {
+        let mut file = path::open(source, path)?;
+        let mut hash = Sha256::new();
+        io::copy(&mut (&mut file).take(IMPORT_BYTES_MAX), &mut hash)?;
+        file.rewind()?;
+        let digest = Digest::from_bytes(hash.finalize().into());
+        Ok(Self { file, digest })
+    }
+
+    /// Digest of its bytes.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// What a file is, and what it becomes a part of.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportTerms<'a> {
+    /// Format.
+    pub format: ImportFormat,
+    /// The state of the world that the file tells of.
+    pub data_as_of: Timestamp,
+    /// The snapshot whose rows the new one holds as well.
+    pub onto: Option<&'a Snapshot>,
+}
+
+/// Imports a file as a snapshot of `resource`.
 ///
 /// Columns may stand in any order; each is named by its field's name or one of its titles. An empty
 /// CSV value is an absent one. Rows are sorted by data subject where there is one, otherwise and
-/// within a subject they keep the file's order. The same file gives the same parts.
-/// The snapshot supersedes nothing yet: that is the caller's to say.
+/// within a subject they keep the file's order, and those of the snapshot that is added to come first:
+/// files added one after the other give the parts that they would give as one file.
+/// The snapshot supersedes nothing yet, and whether the file is in the other snapshot already is not asked:
+/// both are the caller's to say.
 ///
 /// # Errors
 /// [`ImportError`]; nothing is kept then but parts that an equal import would reuse.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a thing of its own that the caller holds; a struct would be built once and say the same"
-)]
 pub fn import(
-    source: &Dir,
-    path: &str,
-    format: ImportFormat,
+    source: SourceFile,
+    terms: &ImportTerms<'_>,
     resource: &Resource,
     vault: &Vault,
     ids: &dyn IdSource,
     clock: &dyn Clock,
-    data_as_of: Timestamp,
 ) -> Result<Snapshot, ImportError> {
-    let file = path::open(source, path)?;
     let mut rows = rows::Rows::new(canonical::schema(resource));
-    match format {
+    if let Some(onto) = terms.onto {
+        earlier::check(onto, resource, terms.data_as_of)?;
+        earlier::read(onto, vault, &mut rows)?;
+    }
+    let before = rows.count();
+    let SourceFile { file, digest } = source;
+    match terms.format {
         ImportFormat::Csv {
             encoding,
             delimiter,
         } => csv::read(file, encoding, delimiter, resource, &mut rows)?,
         ImportFormat::Parquet => table::read(file, resource, &mut rows)?,
+    }
+    if rows.count() == before {
+        return Err(ImportError::Empty);
     }
     let subject = resource
         .subject
@@ -125,9 +174,11 @@ pub fn import(
         resource: resource.id,
         schema_version: resource.schema.version,
         parts,
-        data_as_of,
+        data_as_of: terms.data_as_of,
         imported_at: clock.now(),
         supersedes: None,
+        onto: terms.onto.map(|snapshot| snapshot.id),
+        file: Some(digest),
         sorted_by_subject: subject.is_some(),
     })
 }

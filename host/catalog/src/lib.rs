@@ -27,7 +27,7 @@ pub use entry::{CatalogueEntry, CatalogueError, DataFile, Provenance};
 pub use export::ExportError;
 pub use import::{
     CELLS_BYTES_MAX, Delimiter, Encoding, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, ImportError,
-    ImportFormat, LINE_BYTES_MAX, ValueFault, import,
+    ImportFormat, ImportTerms, LINE_BYTES_MAX, SourceFile, ValueFault, import,
 };
 pub use vault::{PART_BYTES_MAX, Vault, VaultError};
 pub use view::{

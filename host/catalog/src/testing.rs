@@ -17,8 +17,8 @@ use yunei_model::{
 };
 
 use crate::{
-    Batches, CatalogueEntry, ImportError, ImportFormat, MaskKey, Vault, ViewColumn, ViewError,
-    ViewPlan, Views, import,
+    Batches, CatalogueEntry, ImportError, ImportFormat, ImportTerms, MaskKey, SourceFile, Vault,
+    ViewColumn, ViewError, ViewPlan, Views, import,
 };
 
 /// The entry of the resource `rides`.
@@ -161,20 +161,25 @@ impl Desk {
         format: ImportFormat,
         resource: &Resource,
     ) -> Result<Snapshot, ImportError> {
+        let terms = ImportTerms {
+            format,
+            data_as_of: Timestamp::from_micros(5),
+            onto: None,
+        };
+        self.import_as(path, &terms, resource)
+    }
+
+    pub(crate) fn import_as(
+        &self,
+        path: &str,
+        terms: &ImportTerms<'_>,
+        resource: &Resource,
+    ) -> Result<Snapshot, ImportError> {
         let source = Dir::open_ambient_dir(self.source.path(), ambient_authority()).unwrap();
         let clock = FixedClock::at(Timestamp::from_micros(7));
         let ids = CountingIds::default();
-        let as_of = Timestamp::from_micros(5);
-        import(
-            &source,
-            path,
-            format,
-            resource,
-            &self.vault,
-            &ids,
-            &clock,
-            as_of,
-        )
+        let file = SourceFile::open(&source, path)?;
+        import(file, terms, resource, &self.vault, &ids, &clock)
     }
 
     pub(crate) fn csv(&self, text: impl AsRef<[u8]>) -> Result<Snapshot, ImportError> {

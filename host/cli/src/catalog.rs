@@ -61,6 +61,9 @@ pub struct Import {
     /// The state of the world that the data tell of, such as 2026-03-02T00:00:00+08:00
     #[arg(long, value_name = "TIME")]
     data_as_of: Timestamp,
+    /// Adds the file's rows to those of a snapshot, `newest` or its id, instead of standing alone
+    #[arg(long, value_name = "SNAPSHOT")]
+    onto: Option<String>,
 }
 
 /// What a file is.
@@ -143,6 +146,7 @@ impl Import {
             .query("encoding", self.encoding.map(word))
             .query("delimiter", self.delimiter.map(word))
             .query("data_as_of", Some(self.data_as_of))
+            .query("onto", self.onto.as_deref())
             .waiting(IMPORT_SECONDS_MAX);
         let snapshot = ask.bytes("application/octet-stream", length, &mut file)?;
         caller

@@ -1,5 +1,6 @@
 //! `yunei doctor`: what this machine lacks for a domain, and what to do about it.
 
+mod collectors;
 mod look;
 
 use std::path::PathBuf;
@@ -96,6 +97,7 @@ impl Doctor {
         ]);
         if let Some(data) = &self.data {
             findings.extend(look::data(data));
+            findings.extend(collectors::look(data));
         }
         let lacks = findings
             .iter()

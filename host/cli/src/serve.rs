@@ -1,5 +1,6 @@
 //! `yunei serve`: everything put together.
 
+pub mod configuration;
 mod data;
 mod policies;
 mod signals;
@@ -24,11 +25,12 @@ use crate::exit::Exit;
 use crate::failure::Input;
 use crate::internal;
 use crate::printer::Printer;
+use configuration::Configuration;
 
 pub use data::LOG_KEY_FILE;
 use policies::Policies;
 use signals::Signals;
-use tasks::Tasks;
+use tasks::{Beside, Tasks};
 
 /// Runs the domain over a data directory.
 #[derive(Debug, Args)]
@@ -40,6 +42,10 @@ pub struct Serve {
     /// Where to listen: an address with a port, or a port of this machine alone; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8700", value_parser = listen)]
     listen: SocketAddr,
+
+    /// Where to serve metrics for Prometheus: an address of this machine alone with a port; not at all unless it is said
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics)]
+    metrics: Option<SocketAddr>,
 
     /// Directory of policies: schema.cedarschema, *.cedar, disclosure/*.toml; by default those built in
     #[arg(long, value_name = "DIR")]
@@ -100,6 +106,23 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "an address with its port such as 127.0.0.1:8700, or a port".to_owned())
 }
 
+/// An address that nobody else's machine can reach.
+fn metrics(text: &str) -> Result<SocketAddr, String> {
+    let address = listen(text)?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("an address of this machine alone such as 127.0.0.1:8701: metrics tell too much for others".to_owned())
+    }
+}
+
+/// What was opened.
+struct Opened {
+    domain: Arc<Domain>,
+    listener: TcpListener,
+    beside: Beside,
+}
+
 impl Serve {
     /// Serves until it is told to stop.
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
@@ -124,7 +147,11 @@ impl Serve {
     async fn serve(self, printer: Printer) -> anyhow::Result<()> {
         // From here on a signal stops the server in order, however early it comes.
         let signals = Signals::new()?;
-        let (domain, listener) = self.open().await?;
+        let Opened {
+            domain,
+            listener,
+            beside,
+        } = self.open().await?;
         let bootstrap = domain.bootstrap().await;
         let bootstrap = bootstrap.context("cannot make the first accounts")?;
         let aborted = domain.recover().await.context("cannot recover")?;
@@ -136,14 +163,14 @@ impl Serve {
         }
         let files = bootstrap.iter().flat_map(|made| &made.files);
         let files: Vec<PathBuf> = files.map(|file| self.data.join(file)).collect();
-        announce(
-            printer,
-            &format!("http://{address}"),
-            &files,
+        let announced = Announced {
+            url: format!("http://{address}"),
+            metrics_url: beside.metrics_url()?,
+            files: &files,
             aborted,
-            &domain,
-        )?;
-        let tasks = Tasks::start(&domain, listener, self.workers);
+        };
+        announced.tell(printer, &domain)?;
+        let tasks = Tasks::start(&domain, listener, self.workers, beside);
         tasks
             .until(signals, || {
                 printer.aside("stopping; once more to stop at once")
@@ -151,10 +178,13 @@ impl Serve {
             .await
     }
 
-    async fn open(&self) -> anyhow::Result<(Arc<Domain>, TcpListener)> {
+    async fn open(&self) -> anyhow::Result<Opened> {
         // Before anything is made: whoever mistyped an argument finds no directory afterwards.
         let policies = Policies::read(self.policies.as_deref(), &self.profile)?;
         let directory = data::Directory::open(&self.data)?;
+        let handle = directory.handle()?;
+        let configuration = Configuration::read(&handle)?;
+        let collectors = configuration.collectors(&handle)?;
         let domain = Domain::open(self.settings(&directory, policies)?).await;
         let mut domain = domain.map_err(|error| cannot_open(error, &self.data))?;
         if self.rotate_log_key {
@@ -162,11 +192,20 @@ impl Serve {
             let handed_over = handed_over.context("cannot replace the log's key")?;
             directory.renew_log_key(&domain.log_key().to_string(), &handed_over)?;
         }
-        let listener = TcpListener::bind(self.listen).await.map_err(|error| {
-            Input::new(format!("cannot listen on {}", self.listen)).because(error)
-        })?;
+        let listener = bind(self.listen).await?;
+        let metrics = match self.metrics {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         directory.keep_log_key(&domain.log_key().to_string())?;
-        Ok((Arc::new(domain), listener))
+        Ok(Opened {
+            domain: Arc::new(domain),
+            listener,
+            beside: Beside {
+                metrics,
+                collectors,
+            },
+        })
     }
 
     fn settings(
@@ -202,33 +241,47 @@ fn cannot_open(error: LifecycleError, directory: &std::path::Path) -> anyhow::Er
     }
 }
 
-fn announce(
-    printer: Printer,
-    url: &str,
-    files: &[PathBuf],
+async fn bind(address: SocketAddr) -> Result<TcpListener, Input> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| Input::new(format!("cannot listen on {address}")).because(error))
+}
+
+/// What a server says when it is up.
+struct Announced<'a> {
+    url: String,
+    metrics_url: Option<String>,
+    files: &'a [PathBuf],
     aborted: u64,
-    domain: &Domain,
-) -> anyhow::Result<()> {
-    let told = json!({
-        "url": url,
-        "pid": std::process::id(),
-        "token_files": files,
-        "aborted_runs": aborted,
-        "log_key": domain.log_key().to_string(),
-        "profile": domain.profile().name(),
-    });
-    for file in files {
-        printer.aside(&format!(
-            "first start: a token is in `{}`; it is shown nowhere else",
-            file.display()
-        ));
+}
+
+impl Announced<'_> {
+    fn tell(&self, printer: Printer, domain: &Domain) -> anyhow::Result<()> {
+        let told = json!({
+            "url": self.url,
+            "metrics_url": self.metrics_url,
+            "pid": std::process::id(),
+            "token_files": self.files,
+            "aborted_runs": self.aborted,
+            "log_key": domain.log_key().to_string(),
+            "profile": domain.profile().name(),
+        });
+        for file in self.files {
+            printer.aside(&format!(
+                "first start: a token is in `{}`; it is shown nowhere else",
+                file.display()
+            ));
+        }
+        if self.aborted > 0 {
+            printer.aside(&format!(
+                "{} runs that were interrupted ended as aborted",
+                self.aborted
+            ));
+        }
+        if let Some(url) = &self.metrics_url {
+            printer.aside(&format!("metrics are at {url}"));
+        }
+        printer.say(&told, &format!("listening on {}", self.url))
     }
-    if aborted > 0 {
-        printer.aside(&format!(
-            "{aborted} runs that were interrupted ended as aborted"
-        ));
-    }
-    printer.say(&told, &format!("listening on {url}"))
 }
 
 #[cfg(test)]

@@ -125,6 +125,8 @@ kinds! {
     Queried = "queried",
     /// Policy denied something.
     DecisionDenied = "decision-denied",
+    /// A collector of traces refused spans for good; they are set aside.
+    CollectorRefused = "collector-refused",
     /// An authority asked for a stop.
     StopRequested = "stop-requested",
     /// Everything was stopped.

@@ -177,6 +177,10 @@ impl Domain {
             Ok(compiled) => compiled,
             Err(CompileError::Refused { reason }) => return finding("does-not-compile", reason),
             Err(CompileError::Limit(limit)) => return finding("compile-limit", limit.to_string()),
+            // The host failed and not the module: nothing is kept, and it may come again.
+            Err(error @ (CompileError::Start { .. } | CompileError::Killed)) => {
+                return Err(error.into());
+            }
             Err(error) => {
                 event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %chain(&error));
                 return finding(

@@ -2,14 +2,29 @@
 
 use tracing::Instrument as _;
 use yunei_authority::{Action, ResourceTarget, Target};
-use yunei_catalog::{CatalogueEntry, ImportFormat, import};
+use yunei_catalog::{CatalogueEntry, ImportError, ImportFormat, ImportTerms, SourceFile, import};
 use yunei_ledger::Kind;
-use yunei_model::{Code, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotId, Timestamp};
-use yunei_store::Page;
+use yunei_model::{
+    Code, Digest, LimitExceeded, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotId,
+    Timestamp,
+};
+use yunei_store::{Change, PAGE_ROWS_MAX, Page};
 use yunei_telemetry::{event, span};
 
 use crate::list::Listing;
 use crate::{Actor, Domain, LifecycleError, Listed};
+
+/// Files that one snapshot is made of at most: more than ten years of daily increments.
+pub const INCREMENTS_MAX: u64 = 4096;
+
+/// The snapshot that the rows of a file are added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onto {
+    /// That which tells of the latest time.
+    Newest,
+    /// This one.
+    Snapshot(SnapshotId),
+}
 
 /// A file to be imported as a snapshot.
 #[derive(Debug, Clone)]
@@ -20,6 +35,8 @@ pub struct NewSnapshot {
     pub format: ImportFormat,
     /// The state of the world that it tells of.
     pub data_as_of: Timestamp,
+    /// The snapshot that its rows are added to; `None` for a snapshot of this file alone.
+    pub onto: Option<Onto>,
 }
 
 impl Domain {
@@ -117,7 +134,8 @@ impl Domain {
     /// Imports a file as a new snapshot.
     ///
     /// # Errors
-    /// Refused by policy; the import's own codes, with line and column.
+    /// Refused by policy; the import's own codes, with line and column; [`Code::OntoUnknown`], [`Code::NoSnapshot`],
+    /// [`Code::ImportTwice`] and [`Code::OntoMoved`] about the snapshot to add to.
     pub async fn import_snapshot(
         &self,
         actor: &Actor,
@@ -162,20 +180,27 @@ impl Domain {
             .ok_or(Code::NotFound)?;
         let target = Target::Resource(ResourceTarget::from(&resource));
         let permit = self.permit(actor, Action::ImportSnapshot, &target).await?;
+        let refused = |e: ImportError| Refusal::new(e.code()).detail(e.to_string());
+        let file = tokio::task::block_in_place(|| SourceFile::open(&self.incoming, &new.file));
+        let file = file.map_err(refused)?;
+        let digest = file.digest();
+        // Before the work as well as after it: a file that is in there already need not be read.
+        let onto = self.onto(&resource, new.onto, digest).await?;
         let snapshot = tokio::task::block_in_place(|| {
-            import(
-                &self.incoming,
-                &new.file,
-                new.format,
-                &resource,
-                &self.vault,
-                &*self.ids,
-                &*self.clock,
-                new.data_as_of,
-            )
+            let terms = ImportTerms {
+                format: new.format,
+                data_as_of: new.data_as_of,
+                onto: onto.as_ref(),
+            };
+            let (vault, ids, clock) = (&self.vault, &*self.ids, &*self.clock);
+            import(file, &terms, &resource, vault, ids, clock)
         });
-        let mut snapshot = snapshot.map_err(|e| Refusal::new(e.code()).detail(e.to_string()))?;
+        let mut snapshot = snapshot.map_err(refused)?;
         let mut change = self.store.begin().await?;
+        let now = onto_of(&mut change, &resource, new.onto, digest).await?;
+        if now.map(|s| s.id) != snapshot.onto {
+            return Err(Code::OntoMoved.into());
+        }
         snapshot.supersedes = change
             .newest_snapshot(resource.id, None)
             .await?
@@ -185,11 +210,25 @@ impl Domain {
             .draft(Kind::SnapshotImported, actor)
             .fact("resource", &resource.name)
             .fact("snapshot", snapshot.id)
+            .fact("onto", snapshot.onto)
+            .fact("file", digest.to_string())
             .fact("digest", snapshot.digest().to_string())
             .fact("data_as_of", snapshot.data_as_of.as_micros());
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(snapshot)
+    }
+
+    /// The snapshot to add a file to, as things are now.
+    async fn onto(
+        &self,
+        resource: &Resource,
+        asked: Option<Onto>,
+        file: Digest,
+    ) -> Result<Option<Snapshot>, LifecycleError> {
+        // Read and given up again: nothing is written yet.
+        let mut change = self.store.begin().await?;
+        onto_of(&mut change, resource, asked, file).await
     }
 
     /// Snapshots of a resource.
@@ -215,5 +254,65 @@ impl Domain {
             }
         }
         Ok(listing.listed())
+    }
+}
+
+/// The snapshot to add a file to, unless the file is in it already.
+async fn onto_of(
+    change: &mut Change,
+    resource: &Resource,
+    asked: Option<Onto>,
+    file: Digest,
+) -> Result<Option<Snapshot>, LifecycleError> {
+    let onto = match asked {
+        None => return Ok(None),
+        Some(Onto::Newest) => change.newest_snapshot(resource.id, None).await?,
+        Some(Onto::Snapshot(id)) => change.snapshot(id).await?,
+    };
+    let onto = match (onto.filter(|s| s.resource == resource.id), asked) {
+        (Some(onto), _) => onto,
+        (None, Some(Onto::Snapshot(_))) => return Err(Code::OntoUnknown.into()),
+        (None, _) => return Err(Code::NoSnapshot.into()),
+    };
+    if let Some(holder) = holder_of(change, &onto, file).await? {
+        let detail = format!("snapshot `{holder}` has it");
+        return Err(Refusal::new(Code::ImportTwice).detail(detail).into());
+    }
+    Ok(Some(onto))
+}
+
+/// The snapshot through which the rows of `file` are in `onto` already, or were added to it before.
+async fn holder_of(
+    change: &mut Change,
+    onto: &Snapshot,
+    file: Digest,
+) -> Result<Option<SnapshotId>, LifecycleError> {
+    let mut within = Some(onto.clone());
+    for depth in 0..=INCREMENTS_MAX {
+        let Some(snapshot) = within else { break };
+        if snapshot.file == Some(file) {
+            return Ok(Some(snapshot.id));
+        }
+        let too_many = |e: LimitExceeded| Refusal::new(Code::TooLarge).detail(e.to_string());
+        LimitExceeded::check("increments_max", INCREMENTS_MAX, depth, 1).map_err(too_many)?;
+        within = match snapshot.onto {
+            Some(earlier) => change.snapshot(earlier).await?,
+            None => None,
+        };
+    }
+    // Ids rise with time: what was added to it comes after it.
+    let mut page = Page::first(PAGE_ROWS_MAX).after(onto.id);
+    loop {
+        let later = change.snapshots(onto.resource, page).await?;
+        let same = later
+            .iter()
+            .find(|s| s.onto == Some(onto.id) && s.file == Some(file));
+        if let Some(same) = same {
+            return Ok(Some(same.id));
+        }
+        match later.last() {
+            Some(last) if later.len() >= PAGE_ROWS_MAX as usize => page = page.after(last.id),
+            _ => return Ok(None),
+        }
     }
 }

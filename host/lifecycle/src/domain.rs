@@ -1,6 +1,6 @@
 //! The domain: everything that the stages work with, put together once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +15,10 @@ use yunei_model::{AccountId, Clock, IdSource, Limits, RunId};
 use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
+use yunei_telemetry::metrics::Metrics;
 
+use crate::measure::Meter;
+use crate::outbox::Outbox;
 use crate::publish::Shelf;
 use crate::{KeyStore, LifecycleError};
 
@@ -77,8 +80,14 @@ pub struct Domain {
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// Somebody waits for a checkpoint.
+    pub(crate) awaited: Notify,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
+    /// How the collectors' outboxes stand, by name.
+    pub(crate) outboxes: Mutex<BTreeMap<String, Outbox>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) meter: tokio::sync::Mutex<Meter>,
 }
 
 impl Domain {
@@ -108,6 +117,8 @@ impl Domain {
         let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
+        let metrics = Metrics::default();
+        let meter = Meter::start(&store, &metrics, &profile).await?;
         Ok(Self {
             vault,
             incoming: directory("incoming")?,
@@ -135,7 +146,11 @@ impl Domain {
             probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
+            awaited: Notify::new(),
             checkpointed: watch::Sender::new(covered),
+            outboxes: Mutex::default(),
+            metrics,
+            meter: tokio::sync::Mutex::new(meter),
         })
     }
 

@@ -27,6 +27,9 @@ pub enum LifecycleError {
     /// The sandbox failed, not the module.
     #[error("the sandbox failed")]
     Sandbox(#[from] yunei_sandbox::SandboxError),
+    /// The compiling child failed, not the module.
+    #[error("the compiler failed")]
+    Compiler(#[from] yunei_sandbox::CompileError),
     /// A file of the data directory cannot be used.
     #[error("the data directory cannot be used: {action}")]
     Data {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
-use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
+use yunei_rooms::{Ending, Event, GateSession, Layer, RoomError, RunningRooms, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, chain_in_words, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
+use crate::laps::{Laps, took};
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -68,9 +69,15 @@ impl Domain {
     }
 
     async fn try_execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         let plan = self.session_plan(&claimed).await?;
+        laps.done("plan");
         let deadline = Duration::from_millis(claimed.capability.limits().duration_ms_max);
         let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
+        laps.done("rooms");
+        for (room, duration_us) in session.starts() {
+            took(room, *duration_us);
+        }
         let registered = self.register(claimed.run.id, rooms.clone());
         // A grant that ended between claim and start found no rooms to kill: it is asked once more.
         if self.ended_meanwhile(&claimed.run).await? {
@@ -93,6 +100,7 @@ impl Domain {
                     return Ok(None);
                 }
             };
+        laps.done("guest");
         if let Some(cause) = ran.ending.cause.clone() {
             self.fail(claimed.run.id, cause, Some(&ran)).await?;
             return Ok(None);
@@ -214,6 +222,7 @@ impl Domain {
         ran: Ran,
     ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run.id;
+        let mut laps = Laps::begin(&*self.clock);
         let file = format!("{id}.sealed");
         write_once(&self.sealed, &file, b"")?;
         let mut options = cap_std::fs::OpenOptions::new();
@@ -227,7 +236,9 @@ impl Domain {
         let (mut gate, rooms) =
             GateSession::judge(&self.program, plan, session.output(), ciphertext, &parts).await?;
         let registered = self.register(id, rooms);
+        laps.done("gate-start");
         let (digest, bytes) = gate.sealed().await?;
+        laps.done("seal");
         let output = SealedOutput {
             run: id,
             digest,
@@ -257,6 +268,9 @@ impl Domain {
             .observed("layers", layers);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        // While the gate computes, the log catches up.
+        self.ask_for_checkpoint();
+        laps.done("seal-commit");
         drop(registered);
         let covered_from = self.record_size().await?;
         Ok(Some(Sealed {
@@ -340,10 +354,9 @@ impl Domain {
         };
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(EndCause::Host {
-            // For supervision alone: an operating unit sees no cause.
-            detail: chain_in_words(error),
-        });
+        let cause = cause_of(error);
+        let kind_of_cause = cause_kind(&cause);
+        run.end_cause = Some(cause);
         let kind = if next == RunState::Failed {
             Kind::RunFailed
         } else {
@@ -353,8 +366,11 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(kind))
             .await?;
         change.put_run(&run).await?;
-        self.record(&mut change, run_facts(draft, &run).fact("cause", "host"))
-            .await?;
+        self.record(
+            &mut change,
+            run_facts(draft, &run).fact("cause", kind_of_cause),
+        )
+        .await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }
@@ -364,6 +380,20 @@ fn note_trace(run: &mut Run, ran: &Ran) {
     run.trace_root = Some(ran.trace.root());
     run.calls = ran.calls;
     run.rows_fed = ran.ending.rows_fed;
+}
+
+/// What an error of the host means for a run: a room that was lost, or the host's own failure.
+fn cause_of(error: &LifecycleError) -> EndCause {
+    match error {
+        LifecycleError::Rooms(RoomError::Lost { room, status }) => EndCause::RoomLost {
+            room: (*room).to_owned(),
+            status: status.clone(),
+        },
+        // For supervision alone: an operating unit sees no cause.
+        other => EndCause::Host {
+            detail: chain_in_words(other),
+        },
+    }
 }
 
 /// The kind of a cause: the record has no message of a guest.

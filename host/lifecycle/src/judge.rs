@@ -7,6 +7,7 @@ use yunei_store::Change;
 use yunei_telemetry::span;
 
 use crate::execute::Sealed;
+use crate::laps::Laps;
 use crate::release::{InReview, Released, Withheld};
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
@@ -42,7 +43,9 @@ impl Domain {
     async fn try_judge(&self, mut sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
         let rooms = sealed.gate.rooms();
         let registered = self.register(sealed.run.id, rooms);
+        let mut laps = Laps::begin(&*self.clock);
         let judged = sealed.gate.judged().await?;
+        laps.done("judge");
         drop(registered);
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {

@@ -9,6 +9,7 @@ use yunei_store::{Change, Usage};
 use crate::claim::quota_refusal;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
+use crate::laps::Laps;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError, RunDetail};
 
@@ -68,7 +69,9 @@ impl Domain {
         sealed: Sealed,
         outputs: Vec<(Verdict, Option<Table>)>,
     ) -> Result<Option<Outcome>, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
         self.await_checkpoint(sealed.covered_from).await?;
+        laps.done("checkpoint");
         let mut change = self.store.begin().await?;
         let Some(run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)
@@ -98,6 +101,7 @@ impl Domain {
         {
             Ok(released) => {
                 self.commit(change).await?;
+                laps.done("release-commit");
                 Ok(Some(Outcome::Released(released)))
             }
             Err(run) => {

@@ -1,11 +1,16 @@
 //! The sequencer: gives committed entries their place in the log and signs checkpoints.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use yunei_ledger::{Checkpoint, Draft, KEY_FROM, KEY_TO, Kind, SigningKey, VerifierKey};
-use yunei_store::{SEQUENCE_ROWS_MAX, SignedCheckpoint};
+use yunei_store::{LogHead, SEQUENCE_ROWS_MAX, SignedCheckpoint};
 use yunei_telemetry::{chain, event};
 
 use crate::{Domain, LifecycleError};
+
+/// Milliseconds that entries gather before they are sequenced, unless somebody waits for their checkpoint.
+const GATHER_MS: u64 = 50;
 
 /// The log's public key, as a verifier line of signed notes.
 pub type LogPublicKey = VerifierKey;
@@ -27,11 +32,24 @@ impl Domain {
                 event!(ERROR, SEQUENCE_FAILED, CAUSE = %chain(&error));
             }
             tokio::select! {
-                () = self.recorded.notified() => {}
+                () = self.gathered() => {}
+                () = self.awaited.notified() => {}
                 () = tokio::time::sleep(self.cadence) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }
+    }
+
+    /// Something was recorded, and what follows at its heels had time to be recorded too: a signature for each entry would take the
+    /// store's one writer from those who make the next.
+    async fn gathered(&self) {
+        self.recorded.notified().await;
+        tokio::time::sleep(Duration::from_millis(GATHER_MS)).await;
+    }
+
+    /// Lets the sequencer know that somebody waits, or is about to.
+    pub(crate) fn ask_for_checkpoint(&self) {
+        self.awaited.notify_one();
     }
 
     /// Sequences what is committed, and signs a checkpoint over it.
@@ -67,41 +85,45 @@ impl Domain {
     }
 
     async fn sequence_signed_by(&self, keys: &[&SigningKey]) -> Result<(), LifecycleError> {
-        let covered = *self.checkpointed.borrow();
-        let mut size = covered;
         loop {
-            let head = self.store.sequence(SEQUENCE_ROWS_MAX).await?;
-            if head.size == size {
-                break;
+            let covered = *self.checkpointed.borrow();
+            let sign = |head: &LogHead| self.sign(head, keys);
+            let head = self.store.sequence_signed(SEQUENCE_ROWS_MAX, sign).await?;
+            if head.size == covered {
+                return Ok(());
             }
-            size = head.size;
-            let checkpoint = Checkpoint {
-                size: head.size,
-                root: head.root,
-                origin: self.log_key.name().to_owned(),
-            };
-            let note = checkpoint.sign_by(keys)?;
-            let note = String::from_utf8(note).map_err(|_| LifecycleError::Impossible {
-                detail: "a checkpoint that is no text",
-            })?;
-            let signed_at = self.clock.now();
-            self.store
-                .put_checkpoint(&SignedCheckpoint {
-                    size: head.size,
-                    note,
-                    signed_at,
-                })
-                .await?;
+            self.checkpointed.send_replace(head.size);
+            // Fewer than were asked for: nothing waits any more.
+            if head.size.saturating_sub(covered) < u64::from(SEQUENCE_ROWS_MAX) {
+                return Ok(());
+            }
         }
-        if size != covered {
-            self.checkpointed.send_replace(size);
-        }
-        Ok(())
+    }
+
+    fn sign(
+        &self,
+        head: &LogHead,
+        keys: &[&SigningKey],
+    ) -> Result<SignedCheckpoint, LifecycleError> {
+        let checkpoint = Checkpoint {
+            size: head.size,
+            root: head.root,
+            origin: self.log_key.name().to_owned(),
+        };
+        let note = checkpoint.sign_by(keys)?;
+        let note = String::from_utf8(note).map_err(|_| LifecycleError::Impossible {
+            detail: "a checkpoint that is no text",
+        })?;
+        Ok(SignedCheckpoint {
+            size: head.size,
+            note,
+            signed_at: self.clock.now(),
+        })
     }
 
     /// Waits until `size` entries are under a signed checkpoint: *no trace, no release*.
     pub(crate) async fn await_checkpoint(&self, size: u64) -> Result<(), LifecycleError> {
-        self.recorded.notify_one();
+        self.ask_for_checkpoint();
         let mut covered = self.checkpointed.subscribe();
         let reached = covered.wait_for(|covered| *covered >= size).await;
         reached.map(|_| ()).map_err(|_| LifecycleError::Impossible {

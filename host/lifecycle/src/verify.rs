@@ -31,6 +31,9 @@ impl Domain {
             .await?;
         let key = self.log_key();
         let verified = self.store.verify(&key, &[]).instrument(span!(VERIFY));
-        Ok(verified.await?)
+        let report = verified.await?;
+        self.metrics
+            .verified(report.holds(), self.clock.now().as_micros());
+        Ok(report)
     }
 }

@@ -74,6 +74,11 @@ codes! {
     ImportTruncated = "import-truncated", 422, "文件不完整。", "The file is cut short.";
     ImportPath = "import-path", 422, "路径不允许。", "The path is not allowed.";
     ImportEmpty = "import-empty", 422, "文件没有数据。", "The file has no rows.";
+    ImportTwice = "import-twice", 409, "该文件的数据已在此快照中。", "The rows of this file are in that snapshot already.";
+    OntoUnknown = "onto-unknown", 422, "要追加的快照不属于该资源。", "The snapshot to add to is not one of this resource.";
+    OntoSchema = "onto-schema", 409, "要追加的快照属于另一模式版本。", "The snapshot to add to has another schema version.";
+    OntoOrder = "onto-order", 422, "数据时点早于要追加的快照。", "The data tell of an earlier time than the snapshot to add to.";
+    OntoMoved = "onto-moved", 409, "其间已有更新的快照，请重试。", "Another snapshot came in meanwhile; try again.";
     SnapshotCorrupt = "snapshot-corrupt", 500, "快照与其摘要不符。", "The snapshot does not match its digest.";
 
     GrantInvalid = "grant-invalid", 422, "授权内容不正确。", "The terms of the grant are not valid.";

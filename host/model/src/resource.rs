@@ -245,6 +245,12 @@ pub struct Snapshot {
     pub imported_at: Timestamp,
     /// The snapshot that it replaces.
     pub supersedes: Option<SnapshotId>,
+    /// The snapshot whose rows it holds besides those of its own file; `None` where that file is all.
+    #[serde(default)]
+    pub onto: Option<SnapshotId>,
+    /// Digest of the file that it was imported from.
+    #[serde(default)]
+    pub file: Option<Digest>,
     /// Whether the rows of each data subject stand together, across all parts.
     pub sorted_by_subject: bool,
 }

@@ -48,6 +48,14 @@ pub enum RoomError {
         /// What failed, without a value.
         detail: String,
     },
+    /// A room ended in the middle of its work, such as by a signal from outside.
+    #[error("the {room} ended with {status}")]
+    Lost {
+        /// Which room.
+        room: &'static str,
+        /// How it ended.
+        status: String,
+    },
     /// A sealed output cannot be opened.
     #[error("the sealed output cannot be opened with its key")]
     Unsealable,

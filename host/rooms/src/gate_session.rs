@@ -142,10 +142,7 @@ impl GateSession {
             Some(message) => Ok(message),
             None => {
                 let status = self.room.status().await;
-                Err(RoomError::Failed {
-                    room: ROOM,
-                    detail: format!("it ended with {status}"),
-                })
+                Err(RoomError::Lost { room: ROOM, status })
             }
         }
     }

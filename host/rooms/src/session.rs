@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use tokio::sync::mpsc;
-use yunei_model::{Call, CallKind, Clock, EndCause, Name};
+use yunei_model::{Call, CallKind, Clock, EndCause, Name, Timestamp};
 use yunei_sandbox::Authentic;
 
 use crate::lockdown::Layer;
@@ -104,6 +104,7 @@ pub struct Session<'a> {
     from_cell: mpsc::Receiver<CellSays>,
     output: OwnedFd,
     layers: Vec<(&'static str, Vec<Layer>)>,
+    starts: Vec<(&'static str, i64)>,
     calls: u64,
     pending: Vec<Call>,
     unacknowledged: u64,
@@ -147,6 +148,7 @@ impl<'a> Session<'a> {
 
         let mut for_feed: Vec<BorrowedFd<'_>> = vec![ring.file().as_fd(), feed_side.as_fd()];
         for_feed.extend(plan.files.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
+        let feed_spawned = clock.now();
         let feed = Room::start(program, "feed", &for_feed, &plan.feed).await?;
         let for_cell = [
             cell_side.as_fd(),
@@ -154,6 +156,7 @@ impl<'a> Session<'a> {
             output.as_fd(),
             component.as_fd(),
         ];
+        let cell_spawned = clock.now();
         let cell = Room::start(program, "cell", &for_cell, &plan.cell).await?;
         drop((feed_side, cell_side));
 
@@ -171,6 +174,7 @@ impl<'a> Session<'a> {
             from_cell,
             output,
             layers: Vec::new(),
+            starts: Vec::new(),
             calls: 0,
             pending: Vec::new(),
             unacknowledged: 0,
@@ -182,15 +186,23 @@ impl<'a> Session<'a> {
             rows_fed: 0,
             rows_max: plan.rows_max,
         };
-        if let Err(error) = session.await_locks().await {
+        if let Err(error) = session.await_locks([feed_spawned, cell_spawned]).await {
             rooms.kill();
             return Err(error);
         }
         Ok((session, rooms))
     }
 
-    async fn await_locks(&mut self) -> Result<(), RoomError> {
-        match self.from_feed.recv().await {
+    /// Waits for both rooms' locks, whichever comes first. A room's start is told from its `spawned` to its lock.
+    async fn await_locks(&mut self, spawned: [Timestamp; 2]) -> Result<(), RoomError> {
+        let [feed_spawned, cell_spawned] = spawned;
+        let clock = self.clock;
+        let timed = |since: Timestamp| clock.now().micros_since(since);
+        let feed = async { (self.from_feed.recv().await, timed(feed_spawned)) };
+        let cell = async { (self.from_cell.recv().await, timed(cell_spawned)) };
+        let ((feed, feed_us), (cell, cell_us)) = tokio::join!(feed, cell);
+        self.starts.extend([("feed", feed_us), ("cell", cell_us)]);
+        match feed {
             Some(FeedSays::Locked { layers }) => self.admit_layers("feed", layers)?,
             Some(FeedSays::Failed { detail }) => {
                 return Err(RoomError::Failed {
@@ -200,7 +212,7 @@ impl<'a> Session<'a> {
             }
             _ => return Err(RoomError::Gone { room: "feed" }),
         }
-        match self.from_cell.recv().await {
+        match cell {
             Some(CellSays::Locked { layers }) => self.admit_layers("cell", layers),
             Some(CellSays::Ended(Err(end))) => Err(RoomError::Failed {
                 room: "cell",
@@ -220,6 +232,12 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn layers(&self) -> &[(&'static str, Vec<Layer>)] {
         &self.layers
+    }
+
+    /// Microseconds that each room took from its process's start to its lock, after which it works.
+    #[must_use]
+    pub fn starts(&self) -> &[(&'static str, i64)] {
+        &self.starts
     }
 
     /// What the cell wrote; to be handed to the gate, never read here.
@@ -403,8 +421,7 @@ impl<'a> Session<'a> {
                 self.rows_fed += rows;
             }
         }
-        self.feed.reap().await;
-        self.cell.reap().await;
+        tokio::join!(self.feed.reap(), self.cell.reap());
         Ok(Event::Ended(Ending {
             cause,
             rows_fed: self.rows_fed,

@@ -18,6 +18,8 @@ use crate::language::preferred;
 
 /// Header of the request's id.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Header of the request's place in its trace, as the draft of W3C Trace Context Level 2 names it in answers.
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// Seconds after which a client that was sent away may come again.
 const RETRY_SECONDS: &str = "2";
 /// Route of a request that no route has.
@@ -42,7 +44,8 @@ pub(crate) async fn accompany(
     let id = RequestId::new(domain.ids());
     let language = preferred(request.headers());
     let caller = traced_by(request.headers());
-    let span = span_of(&request, id);
+    let (method, route) = (method_of(&request), route_of(&request));
+    let span = span_of(method, &route, id);
     if let Some(caller) = &caller {
         caller.adopt(&span);
     }
@@ -67,12 +70,18 @@ pub(crate) async fn accompany(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     if let Some(value) = place.and_then(|p| HeaderValue::from_str(&p.to_string()).ok()) {
-        let name = HeaderName::from_static(TraceParent::HEADER);
-        response.headers_mut().insert(name, value);
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static(TraceParent::HEADER), value.clone());
+        headers.insert(TRACE_RESPONSE, value);
     }
     let status = response.status().as_u16();
     span.record(names::HTTP_STATUS, status);
-    let duration_ms = domain.clock().now().millis_since(begun);
+    let now = domain.clock().now();
+    let duration_ms = now.millis_since(begun);
+    let duration_us = now.as_micros().saturating_sub(begun.as_micros());
+    domain
+        .metrics()
+        .answered(method, route.as_str(), status, duration_us);
     span.in_scope(|| {
         event!(
             INFO,
@@ -89,17 +98,24 @@ fn traced_by(headers: &HeaderMap) -> Option<TraceParent> {
     value.to_str().ok()?.parse().ok()
 }
 
-/// The span tells the route, never the path: a path has names and ids that a client chose.
-fn span_of(request: &Request, id: RequestId) -> Span {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or(NO_ROUTE, MatchedPath::as_str);
-    let method = match *request.method() {
-        Method::GET | Method::HEAD | Method::POST | Method::DELETE => request.method().as_str(),
-        // As the conventions of OpenTelemetry have it.
+/// The route as it is registered, never the path: a path has names and ids that a client chose.
+fn route_of(request: &Request) -> String {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.map_or(NO_ROUTE, MatchedPath::as_str).to_owned()
+}
+
+/// The method, if it is one that routes have; others as the conventions of OpenTelemetry have it.
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
         _ => "_OTHER",
-    };
+    }
+}
+
+fn span_of(method: &str, route: &str, id: RequestId) -> Span {
     span!(
         REQUEST,
         OTEL_KIND = "server",

@@ -3,7 +3,7 @@
 //! Duty: parse a request, find out who asks, hand it to [`yunei_lifecycle`], and put the answer into words of HTTP.
 //!
 //! Invariants:
-//! - The router is made of [`routes`] and of nothing else. A [`Route`] cannot be made without a [`Decision`] (which action of
+//! - The router is made of [`routes`] and of nothing else; metrics have a listener of their own, on loopback ([`serve_metrics`]). A [`Route`] cannot be made without a [`Decision`] (which action of
 //!   the policies decides, or why none does) and an [`Effect`] (which entries it writes, or why it writes none).
 //! - Every route has a [`Budget`]: bytes of its body, seconds of its work, how many at once.
 //! - Who asks is known before a byte of the body is read. A change that has begun is not broken off because the client hung up.
@@ -20,6 +20,7 @@ mod failure;
 mod guard;
 mod headers;
 mod language;
+mod metrics;
 mod page;
 mod query;
 mod repeat;
@@ -32,6 +33,7 @@ mod serve;
 mod upload;
 
 pub use document::document;
+pub use metrics::serve_metrics;
 pub use route::{Budget, Decision, Effect, Route};
 pub use router::{API, router};
 pub use routes::routes;

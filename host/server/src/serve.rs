@@ -44,6 +44,12 @@ pub enum ServerError {
     /// The listener gives no connection any more.
     #[error("the listener gives no connection any more")]
     Listener(#[source] std::io::Error),
+    /// Metrics were to be served where others can reach them.
+    #[error("metrics are for this machine alone: `{address}` is not on loopback")]
+    Exposed {
+        /// The address.
+        address: std::net::SocketAddr,
+    },
     /// The directory of uploads cannot be used.
     #[error("the directory of uploads cannot be used")]
     Uploads(#[source] std::io::Error),
@@ -92,7 +98,7 @@ pub async fn serve(
 }
 
 /// Takes connections; comes back only when there are none to be had.
-async fn accept(
+pub(crate) async fn accept(
     listener: &TcpListener,
     router: &Router,
     stopping: &watch::Receiver<bool>,

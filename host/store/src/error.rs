@@ -1,10 +1,21 @@
 //! What can go wrong in the store.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use thiserror::Error;
 use yunei_ledger::LedgerError;
 use yunei_model::{Code, LimitExceeded};
+
+/// Errors of the database in this process, for whoever watches it.
+static DATABASE_ERRORS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the database has failed since this process started: errors other than those about names that are taken, or things that
+/// are not there.
+#[must_use]
+pub fn database_errors() -> u64 {
+    DATABASE_ERRORS.load(Ordering::Relaxed)
+}
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Error)]
@@ -122,7 +133,7 @@ impl StoreError {
         match error.as_database_error().map(|e| e.kind()) {
             Some(sqlx::error::ErrorKind::UniqueViolation) => Self::Taken { thing },
             Some(sqlx::error::ErrorKind::ForeignKeyViolation) => Self::Dangling { thing },
-            _ => Self::Database(error),
+            _ => Self::from(error),
         }
     }
 
@@ -139,6 +150,7 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        DATABASE_ERRORS.fetch_add(1, Ordering::Relaxed);
         Self::Database(error)
     }
 }

@@ -12,6 +12,7 @@
 mod attempts;
 mod catalogue;
 mod change;
+mod collectors;
 mod contracts;
 mod error;
 mod migrate;
@@ -30,7 +31,8 @@ mod settings;
 
 pub use attempts::SignInFailures;
 pub use change::Change;
-pub use error::StoreError;
+pub use collectors::{CollectorCursor, CollectorRefusal, Pending};
+pub use error::{StoreError, database_errors};
 pub use open::{DATABASE_FILE, Store};
 pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Token, TokenKind};

@@ -32,6 +32,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "checkpoint-times",
         include_str!("../migrations/0010_checkpoint_times.sql"),
     ),
+    (
+        40,
+        "collectors",
+        include_str!("../migrations/0040_collectors.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -83,23 +83,46 @@ impl Store {
         Ok(head)
     }
 
+    /// The same, with a checkpoint over what is in the log then, in one transaction: what has its place is signed for, or
+    /// neither is kept. `sign` is asked only where the newest checkpoint does not cover all of it.
+    ///
+    /// # Errors
+    /// As [`Self::sequence`] and [`Self::put_checkpoint`]; whatever `sign` says.
+    pub async fn sequence_signed<E: From<StoreError>>(
+        &self,
+        limit: u32,
+        sign: impl FnOnce(&LogHead) -> Result<SignedCheckpoint, E>,
+    ) -> Result<LogHead, E> {
+        let mut change = self.begin().await?;
+        let head = change.sequence(limit).await?;
+        if head.size > covered(change.connection()).await? {
+            change.put_checkpoint(&sign(&head)?).await?;
+        }
+        change.commit().await?;
+        Ok(head)
+    }
+
     /// Keeps a signed checkpoint.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when there is one of that size.
     pub async fn put_checkpoint(&self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
         let mut change = self.begin().await?;
-        let query =
-            sqlx::query("INSERT INTO checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
-                .bind(count(checkpoint.size, "checkpoint")?)
-                .bind(checkpoint.note.clone())
-                .bind(checkpoint.signed_at.as_micros());
-        change.keep("checkpoint", query).await?;
+        change.put_checkpoint(checkpoint).await?;
         change.commit().await
     }
 }
 
 impl Change {
+    async fn put_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
+        let query =
+            sqlx::query("INSERT INTO checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
+                .bind(count(checkpoint.size, "checkpoint")?)
+                .bind(checkpoint.note.clone())
+                .bind(checkpoint.signed_at.as_micros());
+        self.keep("checkpoint", query).await.map(drop)
+    }
+
     async fn sequence(&mut self, limit: u32) -> Result<LogHead, StoreError> {
         let size = log_size(self.connection()).await?;
         let mut hashes = stored_hashes(self.connection(), &log::root_positions(size)?).await?;
@@ -143,6 +166,14 @@ async fn log_size(connection: &mut SqliteConnection) -> Result<u64, StoreError> 
     last.map_or(Ok(0), |last| {
         counted(last, "entry").map(|last| last.saturating_add(1))
     })
+}
+
+/// Entries under the newest checkpoint.
+async fn covered(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(size) FROM checkpoints")
+        .fetch_one(connection)
+        .await?;
+    newest.map_or(Ok(0), |size| counted(size, "checkpoint"))
 }
 
 /// Stored hashes at these positions; one that is not there is left out.

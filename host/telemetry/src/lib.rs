@@ -9,6 +9,8 @@
 //!   The one attribute made of words, [`names::CAUSE`], is stripped of everything that could be a value.
 //! - Time and ids come from the [`Clock`](yunei_model::Clock) and [`IdSource`](yunei_model::IdSource) of the [`Settings`].
 //!
+//! - What goes to collectors so that nothing is lost is derived from the record, as [`otlp::SpanRecord`]s; the spans of `tracing` are for the log.
+//!
 //! Never: a row value in a log line or a span; being the record, which is `yunei-ledger`'s; reading the environment.
 //!
 //! ```
@@ -29,7 +31,9 @@ mod export;
 mod identity;
 mod log;
 mod macros;
+pub mod metrics;
 pub mod names;
+pub mod otlp;
 mod redact;
 mod setup;
 mod trace_parent;

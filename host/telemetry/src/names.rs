@@ -144,8 +144,26 @@ attributes! {
     SCHEMA_VERSION = "yunei.schema.version", Number;
     /// Version of the program.
     VERSION = "yunei.version", Word;
+    /// Name of the service.
+    SERVICE_NAME = "service.name", Word;
+    /// Version of the service.
+    SERVICE_VERSION = "service.version", Word;
     /// Why something failed, in words without values.
     CAUSE = "yunei.cause", Cause;
+    /// Collector that spans are exported to, as the configuration names it.
+    COLLECTOR = "yunei.collector", Word;
+    /// Host calls that an entry commits to.
+    CALLS = "yunei.calls", Number;
+    /// Fields that a host call was about, as the catalogue names them.
+    FIELDS = "yunei.fields", Word;
+    /// Purpose of a run.
+    PURPOSE = "yunei.purpose", Word;
+    /// Disclosure profile that an output was held against.
+    PROFILE = "yunei.profile", Word;
+    /// Output of a run.
+    OUTPUT = "yunei.output", Word;
+    /// Who a span is exported for: `full` to supervision, `redacted` to operations.
+    AUDIENCE = "yunei.audience", Word;
     /// Signal that ended a process.
     PROCESS_SIGNAL = "yunei.process.signal", Number;
 
@@ -190,6 +208,30 @@ attributes! {
     OTEL_STATUS = "otel.status_code", Word;
 }
 
+/// The attributes that operations may see: how the machinery fares. All others tell whose run it is, what it is about, or how much
+/// of what it read, and go to supervision alone.
+pub const OPERATIONS: &[&str] = &[
+    ACTION,
+    ATTEMPT,
+    AUDIENCE,
+    CALLS,
+    CALL_INDEX,
+    CALL_KIND,
+    CAUSE,
+    CODE,
+    DECISION,
+    DURATION_US,
+    ENTRY_INDEX,
+    ENTRY_KIND,
+    ERROR_TYPE,
+    PROFILE,
+    RELEASE_ROUTE,
+    RUN_END,
+    SERVICE_NAME,
+    SERVICE_VERSION,
+    STAGE,
+];
+
 macro_rules! words {
     ($(#[$outer:meta])* $module:ident { $($(#[$meta:meta])* $name:ident = $text:literal;)+ }) => {
         $(#[$outer])*
@@ -213,6 +255,8 @@ words! {
         RUN = "yunei.run";
         /// One room's life.
         ROOM = "yunei.room";
+        /// One entry of the record that is about no run.
+        ENTRY = "yunei.entry";
         /// One host call of a guest.
         HOST_CALL = "yunei.host-call";
         /// One authorization decision.
@@ -243,6 +287,8 @@ words! {
         REQUEST_FAILED = "request-failed";
         /// A decision was a refusal.
         DECISION_DENIED = "decision-denied";
+        /// A part of a stage is done: which, and how long it took.
+        STAGE_DONE = "stage-done";
         /// A stage failed.
         STAGE_FAILED = "stage-failed";
         /// A run was claimed.
@@ -273,5 +319,17 @@ words! {
         POLICY_FAILED = "policy-failed";
         /// The record could not be written.
         RECORD_FAILED = "record-failed";
+        /// The policies allowed something.
+        DECISION_ALLOWED = "decision-allowed";
+        /// The gate judged an output.
+        OUTPUT_JUDGED = "output-judged";
+        /// A collector did not take a batch; it is tried again.
+        EXPORT_FAILED = "export-failed";
+        /// A collector takes batches again.
+        EXPORT_RESUMED = "export-resumed";
+        /// A collector refused spans for good; they are set aside, and the record says so.
+        EXPORT_REFUSED = "export-refused";
+        /// Metrics could not be taken.
+        METRICS_FAILED = "metrics-failed";
     }
 }

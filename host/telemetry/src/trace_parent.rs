@@ -59,6 +59,14 @@ impl TraceParent {
         })
     }
 
+    /// The header for a request that is sent on within the current span; nothing when no trace is current. For witnesses and webhooks;
+    /// collectors get none, or delivering spans would make spans.
+    #[must_use]
+    pub fn outbound() -> Option<(String, String)> {
+        let current = Self::of(&Span::current())?;
+        Some((Self::HEADER.to_owned(), current.to_string()))
+    }
+
     /// Makes `span` a child of this one. False when no tracer is installed, or the span was entered already.
     pub fn adopt(&self, span: &Span) -> bool {
         let flags = if self.sampled {

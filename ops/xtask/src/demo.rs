@@ -14,6 +14,9 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use stage::Stage;
 
+/// Hostile modules that play in the story.
+const HOSTILE: [&str; 2] = ["hostile/spin", "hostile/wasi-import"];
+
 /// Sets up, builds and plays.
 pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Result<()> {
     let mut steps = Steps::default();
@@ -21,7 +24,10 @@ pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Resul
         setup::ensure(workspace, &[Need::GuestTarget], consent)
     })?;
     steps.need("build", || build(workspace))?;
-    guests::build_all(workspace, &mut steps)?;
+    guests::build_some(workspace, &workspace.program(), &mut steps, |module| {
+        let module = module.with_extension("");
+        module.starts_with("examples") || HOSTILE.iter().any(|played| module.ends_with(played))
+    })?;
     steps.need("story", || play(workspace, once))?;
     steps.finish()
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask guests`: builds every module that examples and tests run.
 //!
-//! `examples/<question>/module` becomes `guests/examples/<question>.wasm` in the target directory, and
-//! `tests/guests/hostile/<attack>` becomes `guests/hostile/<attack>.wasm`. All share one target directory, so that the standard library
-//! is built for the guest target once.
+//! `examples/<question>/module` becomes `guests/examples/<question>.wasm` in the target directory,
+//! `tests/guests/hostile/<attack>` becomes `guests/hostile/<attack>.wasm`, and `tests/guests/bench/<work>` becomes
+//! `guests/bench/<work>.wasm`. All share one target directory, so that the standard library is built for the guest target once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,18 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// Builds every guest with the program that has been built, one step each; goes on when one fails.
 pub fn build_all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()> {
-    let guests = find(&workspace.root)?;
+    build_some(workspace, &workspace.program(), steps, |_| true)
+}
+
+/// Builds the guests whose modules are `wanted`, with `program`.
+pub fn build_some(
+    workspace: &Workspace,
+    program: &Path,
+    steps: &mut Steps,
+    wanted: impl Fn(&Path) -> bool,
+) -> anyhow::Result<()> {
+    let mut guests = find(&workspace.root)?;
+    guests.retain(|guest| wanted(&guest.module));
     for guest in &guests {
         let out = workspace.guests().join(&guest.module);
         let name = guest.module.with_extension("");
@@ -45,7 +56,7 @@ pub fn build_all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()>
             if let Some(directory) = out.parent() {
                 fs::create_dir_all(directory)?;
             }
-            Call::new(workspace.program())
+            Call::new(program)
                 .args(["module", "build"])
                 .args([&guest.source])
                 .args(["--out"])
@@ -53,7 +64,7 @@ pub fn build_all(workspace: &Workspace, steps: &mut Steps) -> anyhow::Result<()>
                 .args(["--target-dir"])
                 .args([workspace.guests().join("target")])
                 .within(&workspace.root)
-                .run()
+                .run_quietly()
         });
     }
     Ok(())
@@ -65,6 +76,7 @@ pub fn find(root: &Path) -> anyhow::Result<Vec<Guest>> {
     for (kind, place, inner) in [
         ("examples", "examples", Some("module")),
         ("hostile", "tests/guests/hostile", None),
+        ("bench", "tests/guests/bench", None),
     ] {
         for directory in directories(&root.join(place))? {
             let source = inner.map_or_else(|| directory.clone(), |inner| directory.join(inner));

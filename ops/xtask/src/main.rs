@@ -61,13 +61,7 @@ enum Command {
         yes: bool,
     },
     /// Measure one of the figures in `ops/benchmarks/`.
-    Bench {
-        /// Which one.
-        name: String,
-        /// Which build is measured.
-        #[arg(long, value_enum, default_value_t = bench::Profile::Release)]
-        profile: bench::Profile,
-    },
+    Bench(bench::Arguments),
     /// Kill the server again and again while people work with it, and look for what it acknowledged.
     Faults(faults::Faults),
     /// Rebuild the example data from the public packages that it came from.
@@ -100,8 +94,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Guests => guests::run(&workspace),
         Command::Test { yes } => suite::run(&workspace, consent(yes)),
         Command::Demo { once, yes } => demo::run(&workspace, once, consent(yes)),
-        Command::Bench { name, profile } => bench::run(&workspace, &name, profile),
         Command::Faults(faults) => faults::run(&workspace, &faults),
+        Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::Data { name, yes } => data::run(&workspace, name.as_deref(), consent(yes)),
         Command::Wit => check::wit::record(&workspace.root),
     }

@@ -98,6 +98,19 @@ impl Call {
         Ok(())
     }
 
+    /// The same without what it says on standard output; its progress and errors are still to be seen.
+    pub fn run_quietly(&self) -> anyhow::Result<()> {
+        let status = self
+            .command()
+            .stdout(Stdio::null())
+            .status()
+            .with_context(|| format!("cannot start `{self}`"))?;
+        if !status.success() {
+            bail!("`{self}` ended with {status}");
+        }
+        Ok(())
+    }
+
     /// Runs it and gives its standard output.
     pub fn read(&self) -> anyhow::Result<String> {
         let output = self

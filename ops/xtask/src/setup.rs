@@ -3,6 +3,7 @@
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
 mod log_tools;
+mod telemetry_tools;
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
@@ -28,15 +29,21 @@ pub enum Need {
     Python,
     /// An implementation of the transparency log's formats by others.
     LogTools,
+    /// A receiver of OpenTelemetry that we did not write.
+    Rotel,
+    /// Prometheus' checker of rules.
+    Promtool,
 }
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::GuestTarget,
         Self::Nextest,
         Self::Python,
         Self::LogTools,
+        Self::Rotel,
+        Self::Promtool,
     ];
 
     const fn name(self) -> &'static str {
@@ -45,6 +52,8 @@ impl Need {
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
             Self::LogTools => "aics-tlog, others' verifier of transparency logs",
+            Self::Rotel => "rotel, a receiver of OpenTelemetry",
+            Self::Promtool => "promtool, of Debian's prometheus",
         }
     }
 }
@@ -118,6 +127,8 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
         Need::LogTools => !log_tools::are_there(workspace),
+        Need::Rotel => !telemetry_tools::has_rotel(workspace),
+        Need::Promtool => !telemetry_tools::has_promtool(workspace),
     };
     needs.iter().filter(absent).copied().collect()
 }
@@ -172,30 +183,40 @@ impl Machine {
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
             Need::LogTools => Way::only(log_tools::installation(workspace)),
+            Need::Rotel => Way::only(telemetry_tools::rotel(workspace)),
+            Need::Promtool => Way::only(telemetry_tools::promtool(workspace, self.refresh()?)),
         })
     }
 
     /// The calls that install Debian packages.
     fn packages(self, names: &[&str]) -> anyhow::Result<Vec<Call>> {
-        if !self.apt {
-            bail!(
-                "install {} by hand: there is no apt-get here",
-                names.join(" ")
-            );
-        }
-        let administrator = || match (self.administrator, self.sudo) {
-            (true, _) => Ok(Call::new("env")),
-            (false, true) => Ok(Call::new("sudo").args(["env"])),
-            (false, false) => bail!("install {} as root: there is no sudo here", names.join(" ")),
-        };
-        let quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let what = names.join(" ");
         Ok(vec![
-            administrator()?.args(quiet).args(["update"]),
-            administrator()?
-                .args(quiet)
+            self.administer(&what)?.args(["update"]),
+            self.administer(&what)?
                 .args(["install", "--yes", "--no-install-recommends"])
                 .args(names),
         ])
+    }
+
+    /// The call that has Debian's lists of packages renewed.
+    fn refresh(self) -> anyhow::Result<Call> {
+        Ok(self
+            .administer("Debian's lists of packages")?
+            .args(["update"]))
+    }
+
+    /// `apt-get` as root, for `what`.
+    fn administer(self, what: &str) -> anyhow::Result<Call> {
+        if !self.apt {
+            bail!("install {what} by hand: there is no apt-get here");
+        }
+        let call = match (self.administrator, self.sudo) {
+            (true, _) => Call::new("env"),
+            (false, true) => Call::new("sudo").args(["env"]),
+            (false, false) => bail!("install {what} as root: there is no sudo here"),
+        };
+        Ok(call.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]))
     }
 }
 

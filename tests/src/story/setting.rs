@@ -1,6 +1,7 @@
 //! Organisations, people, catalogue, scenarios and grants.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -12,6 +13,8 @@ use crate::{DataSet, StoryError, Told, grant_terms};
 const CYBERSPACE: &str = "example-cyberspace-administration";
 /// Everyone's password: the domain is made for the story, listens on loopback, and has public data in it.
 const PASSWORD: &str = "the story's own password";
+/// Longest wait for an import.
+const IMPORT_WAIT_MAX: Duration = Duration::from_secs(1800);
 
 impl Story {
     /// Registers the organisations of `examples/organisations.toml`, and a cyberspace administration.
@@ -67,33 +70,55 @@ impl Story {
         Ok(())
     }
 
-    /// Registers a resource and imports the first `files_max` of its files. Gives the resource and its snapshots.
+    /// Registers a resource and imports the first `files_max` of its files, each added to those before. Gives the resource and its
+    /// snapshots; the last one holds all rows.
     ///
     /// # Errors
     /// A step was refused.
     pub fn import(&mut self, set: DataSet, files_max: usize) -> Told<(Value, Vec<Value>)> {
         let directory = self.example("data").join(set.name);
-        let entry = directory.join("resource.toml");
-        let source_unit = crate::files::table(&entry)?;
-        let source_unit = string(&source_unit, "source_unit")?.to_owned();
-        let entry = text(&entry)?;
-        let client = self.person_of(&source_unit)?;
-        let resource = client
-            .post_raw("/resources", "text/plain", entry.as_bytes())?
-            .served()?;
+        let resource = self.catalogue(&directory.join("resource.toml"))?;
         let mut snapshots = Vec::new();
         for (file, as_of) in set.files.iter().take(files_max) {
-            let bytes = bytes(&directory.join(file))?;
-            let path = format!(
-                "/resources/{}/snapshots?{}&data_as_of={as_of}",
-                set.name, set.format
-            );
-            let imported = client.post_raw(&path, "application/octet-stream", &bytes)?;
-            let imported = imported.served();
+            let onto = if snapshots.is_empty() {
+                ""
+            } else {
+                "&onto=newest"
+            };
+            let query = format!("{}&data_as_of={as_of}{onto}", set.format);
+            let imported = self.import_file(set.name, &directory.join(file), &query);
             snapshots.push(imported.map_err(|error| StoryError::new(file, error))?);
         }
-        self.sources.insert(set.name.to_owned(), source_unit);
         Ok((resource, snapshots))
+    }
+
+    /// Registers the resource of a catalogue entry. Gives the resource.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the step was refused.
+    pub fn catalogue(&mut self, entry: &Path) -> Told<Value> {
+        let terms = crate::files::table(entry)?;
+        let source_unit = string(&terms, "source_unit")?.to_owned();
+        let client = self.person_of(&source_unit)?;
+        let made = client.post_raw("/resources", "text/plain", text(entry)?.as_bytes())?;
+        let resource = made.served()?;
+        let name = string(&terms, "name")?.to_owned();
+        self.sources.insert(name, source_unit);
+        Ok(resource)
+    }
+
+    /// Imports a file as a snapshot of a registered resource; `query` says what it is. Gives the snapshot.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the step was refused.
+    pub fn import_file(&self, resource: &str, file: &Path, query: &str) -> Told<Value> {
+        let source = self.sources.get(resource);
+        let source = source.ok_or_else(|| StoryError(format!("`{resource}` is not catalogued")))?;
+        let path = format!("/resources/{resource}/snapshots?{query}");
+        self.person_of(source)?
+            .patient(IMPORT_WAIT_MAX)
+            .post_raw(&path, "application/octet-stream", &bytes(file)?)?
+            .served()
     }
 
     /// Proposes and approves the scenarios of `examples/scenarios.toml`.

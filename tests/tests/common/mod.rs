@@ -2,13 +2,17 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
 use serde_json::{Value, json};
 use yunei_tests::{BUREAU, Client, Server, Story};
 
 /// Longest wait for a run to come to its end, on a busy machine.
 pub const RUN_WAIT_MAX: Duration = Duration::from_secs(120);
+
+/// Longest wait for rooms to come up or go away.
+pub const ROOMS_WAIT_MAX: Duration = Duration::from_secs(30);
 
 pub struct World {
     pub story: Story,
@@ -19,18 +23,25 @@ pub struct World {
 impl World {
     /// A server with the organisations, people, resources and scenarios of the examples.
     pub fn start() -> Self {
+        Self::configured("", &[])
+    }
+
+    /// The same with a `yunei.toml` and more arguments.
+    pub fn configured(configuration: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        Self::over(&directory.path().join("data"), directory)
+        let data = directory.path().join("data");
+        configure(&data, configuration);
+        Self::over(&data, directory, arguments)
     }
 
     /// The same over a data directory that lies elsewhere.
     pub fn start_at(data: &Path) -> Self {
-        Self::over(data, tempfile::tempdir().expect("a temporary directory"))
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::over(data, directory, &[])
     }
 
-    fn over(data: &Path, directory: tempfile::TempDir) -> Self {
-        let none: [&str; 0] = [];
-        let server = Server::start(&program(), data, none).expect("a server");
+    fn over(data: &Path, directory: tempfile::TempDir, arguments: &[&str]) -> Self {
+        let server = Server::start(&program(), data, arguments).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {
@@ -78,6 +89,97 @@ impl World {
         }
         rooms
     }
+
+    /// Waits until the server has `count` children.
+    pub fn await_rooms(&self, count: usize) {
+        await_that(&format!("{count} rooms"), || {
+            (self.rooms().len() == count).then_some(())
+        });
+    }
+
+    /// Waits for a child of the server whose command line ends with `words`.
+    pub fn await_child(&self, words: &[&str]) -> Pid {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let pid = await_that(&words.join(" "), || {
+            let mut rooms = self.rooms().into_iter();
+            rooms.find(|pid| arguments(*pid).ends_with(&words))
+        });
+        Pid::from_raw(i32::try_from(pid).expect("a process id")).expect("a process id")
+    }
+
+    /// Waits until the children of the server have used the processor for a while: something is at work in them.
+    pub fn await_work(&self) {
+        /// Of the clock that processor time is counted with; 100 are a second.
+        const TICKS_MIN: u64 = 20;
+        await_that("work", || {
+            let ticks: u64 = self.rooms().into_iter().map(ticks).sum();
+            (ticks >= TICKS_MIN).then_some(())
+        });
+    }
+}
+
+/// Looks until `look` gives something.
+///
+/// # Panics
+/// It does not in [`ROOMS_WAIT_MAX`].
+pub fn await_that<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(began.elapsed() < ROOMS_WAIT_MAX, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The command line of a process; empty for one that is gone.
+fn arguments(pid: u32) -> Vec<String> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = line
+        .split(|byte| *byte == 0)
+        .filter(|word| !word.is_empty());
+    words
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}
+
+/// Processor time of a process in user and kernel.
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The fields after the name, which stands in parentheses: the state is the first, user time the twelfth.
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let times = fields.split_whitespace().skip(11).take(2);
+    times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+/// Makes a data directory for its owner alone, with a configuration in it.
+pub fn configure(data: &Path, configuration: &str) {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut directory = std::fs::DirBuilder::new();
+    directory
+        .mode(0o700)
+        .create(data)
+        .expect("a data directory");
+    if !configuration.is_empty() {
+        std::fs::write(data.join("yunei.toml"), configuration).expect("a configuration");
+    }
+}
+
+/// A program of others that `cargo xtask setup` put below the target directory.
+pub fn tool(path: &str) -> PathBuf {
+    let target = target();
+    let tool = target
+        .parent()
+        .expect("a target directory")
+        .join("tools")
+        .join(path);
+    assert!(
+        tool.exists(),
+        "`cargo xtask setup` installs {}",
+        tool.display()
+    );
+    tool
 }
 
 /// The program under test, beside the tests.

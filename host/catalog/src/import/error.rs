@@ -3,7 +3,7 @@
 use std::io;
 
 use thiserror::Error;
-use yunei_model::{Code, FieldType, LimitExceeded, Name};
+use yunei_model::{Code, FieldType, LimitExceeded, Name, SnapshotId, Timestamp};
 
 use super::LINE_BYTES_MAX;
 use crate::VaultError;
@@ -96,6 +96,26 @@ pub enum ImportError {
     /// No rows.
     #[error("the file has no rows")]
     Empty,
+    /// The snapshot to add to is of another resource.
+    #[error("snapshot `{snapshot}` is not one of this resource")]
+    OntoOther {
+        /// The snapshot.
+        snapshot: SnapshotId,
+    },
+    /// The snapshot to add to was checked against another schema.
+    #[error("the snapshot has schema version {found}, the resource has {expected}")]
+    OntoSchema {
+        /// The snapshot's.
+        found: u32,
+        /// The resource's.
+        expected: u32,
+    },
+    /// The file tells of an earlier time than the snapshot to add to.
+    #[error("the snapshot tells of {onto}, which is later")]
+    OntoOrder {
+        /// The snapshot's time.
+        onto: Timestamp,
+    },
     /// A named limit.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
@@ -124,6 +144,9 @@ impl ImportError {
             Self::LineTooLong { .. } | Self::Limit(_) => Code::TooLarge,
             Self::Truncated => Code::ImportTruncated,
             Self::Empty => Code::ImportEmpty,
+            Self::OntoOther { .. } => Code::OntoUnknown,
+            Self::OntoSchema { .. } => Code::OntoSchema,
+            Self::OntoOrder { .. } => Code::OntoOrder,
             Self::Vault(error) => error.code(),
             Self::Io(_) | Self::Write => Code::Internal,
         }

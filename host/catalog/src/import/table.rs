@@ -24,6 +24,7 @@ pub(super) fn read(file: File, resource: &Resource, rows: &mut Rows) -> Result<(
     if reader.parquet_schema().num_columns() > yunei_model::FIELDS_MAX {
         return Err(ImportError::TooWide);
     }
+    let before = rows.count();
     let count = u64::try_from(reader.metadata().file_metadata().num_rows())
         .map_err(|_| ImportError::Truncated)?;
     LimitExceeded::check("import_rows_max", IMPORT_ROWS_MAX, 0, count)?;
@@ -50,7 +51,7 @@ pub(super) fn read(file: File, resource: &Resource, rows: &mut Rows) -> Result<(
         for (column, source) in columns.iter().zip(batch.columns()) {
             let field = fields.get(*column).ok_or(ImportError::Write)?;
             let fault = |(row, fault): (usize, ValueFault)| ImportError::Value {
-                line: rows.count() + row as u64 + 1,
+                line: rows.count() - before + row as u64 + 1,
                 column: field.name.clone(),
                 fault,
             };
@@ -68,7 +69,7 @@ pub(super) fn read(file: File, resource: &Resource, rows: &mut Rows) -> Result<(
         let whole: Option<Vec<ArrayRef>> = converted.into_iter().collect();
         rows.add(whole.ok_or(ImportError::Write)?)?;
     }
-    if rows.count() == count {
+    if rows.count() - before == count {
         Ok(())
     } else {
         Err(ImportError::Truncated)

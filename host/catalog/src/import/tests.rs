@@ -1,5 +1,6 @@
 //! Imports that succeed, and what makes them fail.
 
+mod onto;
 mod paths;
 mod refused;
 mod tables;

@@ -113,6 +113,7 @@ pub fn snapshot(snapshot: &Snapshot) -> Sheet {
         .fact("data as of", time(snapshot.data_as_of))
         .fact("rows", number(snapshot.rows()))
         .fact("digest", snapshot.digest())
-        .fact_if("supersedes", snapshot.supersedes);
+        .fact_if("supersedes", snapshot.supersedes)
+        .fact_if("added to", snapshot.onto);
     sheet
 }

@@ -7,21 +7,44 @@ use anyhow::{Context as _, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use yunei_lifecycle::Domain;
+use yunei_lifecycle::{Collector, Domain};
 use yunei_server::ServerError;
+use yunei_telemetry::event;
 use yunei_worker::WorkerError;
 
 use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for; then the domain.
+/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for, and the collectors, which
+/// go on from their cursors at the next start; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
     sequencer: JoinHandle<()>,
+    collectors: Vec<JoinHandle<()>>,
+    metrics: Option<JoinHandle<()>>,
     sequencer_stop: watch::Sender<bool>,
+}
+
+/// What goes on beside requests and runs.
+pub struct Beside {
+    /// Where metrics are served.
+    pub metrics: Option<TcpListener>,
+    /// Where traces go.
+    pub collectors: Vec<Collector>,
+}
+
+impl Beside {
+    /// Where metrics are served.
+    pub fn metrics_url(&self) -> anyhow::Result<Option<String>> {
+        let Some(listener) = &self.metrics else {
+            return Ok(None);
+        };
+        let address = listener.local_addr().context("cannot listen")?;
+        Ok(Some(format!("http://{address}/metrics")))
+    }
 }
 
 /// What serves, each until it has ended.
@@ -32,12 +55,26 @@ struct Serving {
 
 impl Tasks {
     /// Starts all of them.
-    pub fn start(domain: &Arc<Domain>, listener: TcpListener, workers: NonZeroUsize) -> Self {
+    pub fn start(
+        domain: &Arc<Domain>,
+        listener: TcpListener,
+        workers: NonZeroUsize,
+        beside: Beside,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (sequencer_stop, sequencer_stopped) = watch::channel(false);
         let sequencer = tokio::spawn({
             let domain = Arc::clone(domain);
-            async move { domain.run_sequencer(sequencer_stopped).await }
+            let stopped = sequencer_stopped.clone();
+            async move { domain.run_sequencer(stopped).await }
+        });
+        let collectors = beside.collectors.into_iter().map(|collector| {
+            let (domain, stopped) = (Arc::clone(domain), sequencer_stopped.clone());
+            tokio::spawn(async move { domain.run_collector(collector, stopped).await })
+        });
+        let metrics = beside.metrics.map(|listener| {
+            let (domain, stopped) = (Arc::clone(domain), sequencer_stopped.clone());
+            tokio::spawn(serve_metrics(domain, listener, stopped))
         });
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
@@ -50,6 +87,8 @@ impl Tasks {
             serving,
             stop,
             sequencer,
+            collectors: collectors.collect(),
+            metrics,
             sequencer_stop,
         }
     }
@@ -75,7 +114,11 @@ impl Tasks {
         self.stop.send_replace(true);
         let rest = self.serving.rest().await;
         self.sequencer_stop.send_replace(true);
-        let sequenced = self.sequencer.await.context("the sequencer broke");
+        let mut sequenced = self.sequencer.await.context("the sequencer broke");
+        for beside in self.collectors.into_iter().chain(self.metrics) {
+            let ended = beside.await.context("a task beside the server broke");
+            sequenced = sequenced.and(ended);
+        }
         let shut = self
             .domain
             .shut_down()
@@ -120,6 +163,14 @@ impl Serving {
             None => Ok(()),
         };
         server.and(worker)
+    }
+}
+
+/// Serves metrics. A domain without metrics goes on: whoever watches it sees that they are gone.
+async fn serve_metrics(domain: Arc<Domain>, listener: TcpListener, stopped: watch::Receiver<bool>) {
+    let served = yunei_server::serve_metrics(domain, listener, over(stopped)).await;
+    if let Err(error) = served {
+        event!(ERROR, METRICS_FAILED, CAUSE = %error);
     }
 }
 

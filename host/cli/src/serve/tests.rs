@@ -1,6 +1,6 @@
 //! Arguments of `yunei serve`.
 
-use super::{WORKERS_MAX, listen, workers};
+use super::{WORKERS_MAX, listen, metrics, workers};
 
 #[test]
 fn a_port_alone_is_of_this_machine_alone() {
@@ -19,4 +19,13 @@ fn runs_at_once_are_some_and_not_too_many() {
         workers(&WORKERS_MAX.to_string()).is_ok()
             && workers(&(WORKERS_MAX + 1).to_string()).is_err()
     );
+}
+
+#[test]
+fn metrics_stay_on_this_machine() {
+    assert_eq!(metrics("8701").unwrap().to_string(), "127.0.0.1:8701");
+    assert!(metrics("[::1]:0").is_ok());
+    for exposed in ["0.0.0.0:8701", "192.0.2.1:8701", "[::]:8701"] {
+        assert!(metrics(exposed).is_err(), "{exposed}");
+    }
 }

@@ -10,6 +10,7 @@ use std::io::{Read as _, Seek as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags};
@@ -94,7 +95,12 @@ impl Compiler {
             .spawn()
             .map_err(io)?;
         let seconds = limits.compile_cpu_seconds_max;
+        let began = Instant::now();
         let status = wait(child, seconds.saturating_mul(WALL_PER_CPU)).map_err(io)?;
+        // It has one thread: in less time than that it cannot have used its processor time up.
+        if status.signal() == Some(libc::SIGKILL) && began.elapsed().as_secs() < seconds {
+            return Err(CompileError::Killed);
+        }
         let lines = read_report(&mut report).map_err(io)?;
         judge(status, &lines, limits)?;
         let layers = match lines.into_iter().next() {
@@ -138,6 +144,9 @@ pub enum CompileError {
     /// Time or memory used up.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
+    /// Somebody else killed the child, such as a kernel without memory: that says nothing of the component.
+    #[error("the compiler was killed from outside")]
+    Killed,
     /// The child ended in a way that nothing explains, such as by a forbidden system call.
     #[error("the compiler ended with {status}")]
     Ended {

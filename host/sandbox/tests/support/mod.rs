@@ -13,9 +13,17 @@ use yunei_sandbox::{
     Artefact, ArtefactKey, Authentic, Compiler, Component, Engine, Identity, Metering, wit,
 };
 
-/// The program with the subcommands `compile` and `cell`.
+/// The program with the subcommands `compile` and `cell`: an example, which cargo puts beside the directory of the tests.
 pub fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_sandbox-fixture"))
+    let this = std::env::current_exe().unwrap();
+    let profile = this.ancestors().nth(2).unwrap();
+    let program = profile.join("examples").join("sandbox-fixture");
+    assert!(
+        program.exists(),
+        "{} is built with all tests, or by `cargo build --workspace --examples`",
+        program.display()
+    );
+    program
 }
 
 pub fn key() -> ArtefactKey {

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_catalog::{Delimiter, Encoding, ImportFormat};
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, NewSnapshot};
+use yunei_lifecycle::{Domain, NewSnapshot, Onto};
 use yunei_model::{Name, Snapshot, SnapshotId, Timestamp};
 
 use super::resources::TAG;
@@ -30,10 +30,14 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::ImportSnapshot])
             .writes(&[Kind::SnapshotImported])
             .described(
-                Description::new(TAG, "importSnapshot", "Imports a file as a new snapshot.")
-                    .asks::<Import>()
-                    .takes_raw("application/octet-stream")
-                    .gives_as(StatusCode::CREATED, "imported", "Snapshot"),
+                Description::new(
+                    TAG,
+                    "importSnapshot",
+                    "Imports a file as a new snapshot, alone or added to the rows of another.",
+                )
+                .asks::<Import>()
+                .takes_raw("application/octet-stream")
+                .gives_as(StatusCode::CREATED, "imported", "Snapshot"),
             )
             .costing(Budget::SNAPSHOT),
         get("/api/v1/resources/{name}/snapshots", list)
@@ -82,9 +86,24 @@ struct Import {
     #[serde(deserialize_with = "moment")]
     #[param(value_type = String)]
     data_as_of: Timestamp,
+    /// The snapshot whose rows the new one holds besides those of the file: `newest`, or an id. Without it the file is all.
+    onto: Option<String>,
 }
 
 impl Import {
+    fn onto(&self) -> Result<Option<Onto>, Failure> {
+        match self.onto.as_deref() {
+            None => Ok(None),
+            Some("newest") => Ok(Some(Onto::Newest)),
+            Some(id) => match id.parse() {
+                Ok(id) => Ok(Some(Onto::Snapshot(id))),
+                Err(_) => Err(Failure::malformed(
+                    "`onto` is `newest` or the id of a snapshot",
+                )),
+            },
+        }
+    }
+
     fn format(&self) -> Result<ImportFormat, Failure> {
         match self.format {
             FileKind::Csv => Ok(ImportFormat::Csv {
@@ -112,13 +131,14 @@ async fn import(
     Asked(asked): Asked<Import>,
     unread: Unread,
 ) -> Answered<Snapshot> {
-    let format = asked.format()?;
+    let (format, onto) = (asked.format()?, asked.onto()?);
     domain.may_import(&actor, &resource).await?;
     let uploaded = upload::receive(&domain, unread).await?;
     let new = NewSnapshot {
         file: uploaded.name.clone(),
         format,
         data_as_of: asked.data_as_of,
+        onto,
     };
     let snapshot = domain.import_snapshot(&actor, &resource, new).await?;
     Ok(Answer::created(snapshot))

@@ -105,6 +105,8 @@ fn snapshot() -> Described {
             ("data_as_of", time()),
             ("imported_at", time()),
             ("supersedes", nullable(id())),
+            ("onto", nullable(id())),
+            ("file", nullable(digest())),
             ("sorted_by_subject", flag()),
         ],
     )

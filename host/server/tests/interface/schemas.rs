@@ -162,6 +162,8 @@ fn snapshots_and_calls_are_as_the_document_tells() {
             data_as_of: at,
             imported_at: at,
             supersedes: Some(SnapshotId::new(&ids)),
+            onto: Some(SnapshotId::new(&ids)),
+            file: Some(digest),
             sorted_by_subject: true,
         },
     );

@@ -1,6 +1,8 @@
 //! Every route is called once at least, by someone entitled; the witness holds what each leaves on the record, and what
 //! it answers, against the table of routes and the document.
 
+mod added;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -223,8 +225,10 @@ async fn catalogue(town: &Town, people: &People) {
     assert_eq!(snapshot["data_as_of"], 1_772_380_800_000_000_i64);
     let reply = town.send(import(of, "card,fare\nb\n")).await.expect(422);
     assert_eq!(reply.code(), "import-ragged");
+    added::walk(town, people, &snapshot).await;
     for query in [
         "format=csv",
+        "format=csv&data_as_of=2026-03-03T00:00:00Z&onto=latest",
         "data_as_of=2026-03-02T00:00:00Z",
         "format=xml&data_as_of=2026-03-02T00:00:00Z",
         "format=parquet&encoding=utf-8&data_as_of=2026-03-02T00:00:00Z",

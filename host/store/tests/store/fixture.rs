@@ -128,6 +128,8 @@ impl World {
             data_as_of: NOON.plus_seconds(as_of),
             imported_at: NOON.plus_seconds(imported),
             supersedes: None,
+            onto: None,
+            file: None,
             sorted_by_subject: false,
         }
     }

@@ -81,3 +81,22 @@ fn without_a_tracer_there_is_no_place() {
     assert_eq!(TraceParent::of(&span), None);
     assert!(!HEADER.parse::<TraceParent>().unwrap().adopt(&span));
 }
+
+#[test]
+fn what_is_sent_on_names_the_current_span() {
+    let sent = std::sync::Mutex::new(None);
+    let _buffer = logged(|| {
+        assert_eq!(TraceParent::outbound(), None, "no span, no trace");
+        let span = span!(REQUEST);
+        assert!(HEADER.parse::<TraceParent>().unwrap().adopt(&span));
+        let _entered = span.enter();
+        *sent.lock().unwrap() = TraceParent::outbound();
+    });
+    let (name, value) = sent.into_inner().unwrap().unwrap();
+    assert_eq!(name, "traceparent");
+    assert!(
+        value.starts_with("00-0af7651916cd43dd8448eb211c80319c-"),
+        "{value}"
+    );
+    assert_ne!(value, HEADER, "the caller's span is not the current one");
+}

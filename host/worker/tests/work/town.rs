@@ -337,6 +337,7 @@ async fn catalogued(domain: &Domain, source: &Actor) {
         file: "x".to_owned(),
         format,
         data_as_of: Timestamp::from_micros(1),
+        onto: None,
     };
     domain
         .import_snapshot(source, &name("rides"), snapshot)

@@ -37,6 +37,8 @@ const TABLE: &[Place] = &[
     place("yunei-witness", 3, &[]),
     // Composition.
     place("yunei-cli", 4, &[]),
+    // What is measured inside one process; shipped to nobody.
+    place("yunei-benchmarks", 4, &[]),
     // What stands apart from the host depends on none of it.
     place("yunei-guest", 0, &[]),
     place("yunei-tests", 0, &[]),

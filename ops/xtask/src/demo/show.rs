@@ -80,11 +80,17 @@ pub fn detail(detail: &Value) -> Vec<String> {
                 .unwrap_or(&Value::Null),
         )
     };
+    let count = |key: &str| {
+        let count = detail.pointer(&format!("/run/{key}"));
+        count
+            .and_then(Value::as_u64)
+            .map_or_else(String::new, grouped)
+    };
     let root = of_run("trace_root");
     let mut lines = vec![
         format!("state       {}", of_run("state")),
-        format!("rows fed    {}", of_run("rows_fed")),
-        format!("host calls  {}", of_run("calls")),
+        format!("rows fed    {}", count("rows_fed")),
+        format!("host calls  {}", count("calls")),
         format!("trace root  {}", cut(&root, 32)),
     ];
     if let Some(cause) = detail
@@ -136,24 +142,25 @@ pub fn layers(entries: &[Value]) -> Vec<String> {
 
 fn verdict(verdict: &Value) -> Vec<String> {
     let of = |key: &str| plain(verdict.get(key).unwrap_or(&Value::Null));
-    let mut lines = vec![
-        format!(
-            "verdict     {} → {} ({})",
-            of("output"),
-            of("decision"),
-            of("route")
-        ),
-        format!(
+    let mut lines = vec![format!(
+        "verdict     {} → {} ({})",
+        of("output"),
+        of("decision"),
+        of("route")
+    )];
+    // What the gate cannot compute has no cells for it.
+    if verdict.get("cells_total").and_then(Value::as_u64) > Some(0) {
+        lines.push(format!(
             "cells       {} in all, {} released",
             of("cells_total"),
             of("cells_released")
-        ),
-        format!(
+        ));
+        lines.push(format!(
             "            {} empty or failed, {} to protect others",
             of("cells_failed"),
             of("cells_complementary")
-        ),
-    ];
+        ));
+    }
     lines.extend(items(verdict, "/reasons").map(|reason| format!("because     {}", plain(reason))));
     let failed = items(verdict, "/cells").filter(|cell| items(cell, "/failed").next().is_some());
     for cell in failed.take(CELLS_SHOWN) {
@@ -245,6 +252,19 @@ fn cell(value: &Value) -> String {
     }
 }
 
+/// A count with its thousands told apart.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn number(value: &Value) -> String {
     match (value.as_i64(), value.as_f64()) {
         (None, Some(number)) => {
@@ -258,9 +278,10 @@ fn number(value: &Value) -> String {
 fn pairs(value: &Value) -> String {
     match value.as_object() {
         Some(object) => {
-            let pairs = object
-                .iter()
-                .map(|(key, value)| format!("{key} {}", plain(value)));
+            let pairs = object.iter().map(|(key, value)| match key.as_str() {
+                "kind" => plain(value),
+                _ => format!("{key} {}", plain(value)),
+            });
             pairs.collect::<Vec<_>>().join(", ")
         }
         None => plain(value),

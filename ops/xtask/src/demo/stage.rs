@@ -8,12 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use yunei_tests::{Client, Server, Story};
 
+use super::acts::ACTS;
 use super::show;
 use crate::process::Call;
 use crate::workspace::Workspace;
 
-/// Acts of the story.
-const ACTS: u64 = 10;
 /// Time between two frames of the bar.
 const FRAME: Duration = Duration::from_millis(100);
 /// Longest wait for a run, and for what the operating unit sees of it, which changes only now and then.
@@ -23,6 +22,8 @@ pub const RUN_WAIT_MAX: Duration = Duration::from_secs(75);
 pub struct Stage {
     /// What is played.
     pub story: Story,
+    /// The first cast: later acts come back to its grant.
+    pub first: Option<Cast>,
     server: Server,
     program: PathBuf,
     guests: PathBuf,
@@ -32,6 +33,7 @@ pub struct Stage {
 }
 
 /// A module, a grant and the operating unit that has both.
+#[derive(Clone)]
 pub struct Cast {
     /// Directory of the question.
     pub directory: PathBuf,
@@ -46,7 +48,7 @@ pub struct Cast {
 impl Stage {
     /// Starts the server over `data`.
     pub fn open(workspace: &Workspace, data: &Path) -> anyhow::Result<Self> {
-        let bar = ProgressBar::new(ACTS);
+        let bar = ProgressBar::new(ACTS.len() as u64);
         bar.set_style(ProgressStyle::with_template(
             "{spinner} [{bar:30}] {pos}/{len} {elapsed} {msg}",
         )?);
@@ -56,6 +58,7 @@ impl Stage {
         let server = Server::start(&workspace.program(), data, none)?;
         Ok(Self {
             story: Story::begin(&workspace.root, &server)?,
+            first: None,
             server,
             program: workspace.program(),
             guests: workspace.guests(),
@@ -71,6 +74,11 @@ impl Stage {
         self.bar.finish_and_clear();
         println!("\nThe story took {took:.1} s.");
         self.server
+    }
+
+    /// The first cast, which the third act brings.
+    pub fn first(&self) -> anyhow::Result<Cast> {
+        self.first.clone().context("no grant is in force yet")
     }
 
     /// The next act.

@@ -102,7 +102,11 @@ impl Account {
             let run = run.context("a run without id")?;
             if submission.run.as_ref().is_some_and(|first| *first != run) {
                 report.doubled += 1;
-                bail!("key `{}` gave {:?} and then {run}", submission.key, submission.run);
+                bail!(
+                    "key `{}` gave {:?} and then {run}",
+                    submission.key,
+                    submission.run
+                );
             }
             if submission.run.is_none() {
                 self.runs.push(run.clone());
@@ -153,12 +157,23 @@ impl Account {
     }
 
     /// Waits until every run that was ever accepted has ended, and counts how.
-    pub fn drain(&self, story: &Story, longest: Duration, report: &mut Report) -> anyhow::Result<()> {
+    pub fn drain(
+        &self,
+        story: &Story,
+        longest: Duration,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
         let began = Instant::now();
         for run in &self.runs {
             loop {
-                let detail = story.person(BUREAU)?.get(&format!("/runs/{run}/detail"))?.served()?;
-                let state = detail.pointer("/run/state").and_then(Value::as_str).unwrap_or_default();
+                let detail = story
+                    .person(BUREAU)?
+                    .get(&format!("/runs/{run}/detail"))?
+                    .served()?;
+                let state = detail
+                    .pointer("/run/state")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 if ENDS.contains(&state) {
                     report.ended(state);
                     break;
@@ -192,7 +207,10 @@ fn position(placed: &Value) -> anyhow::Result<u64> {
 
 /// Digest of the entry alone: its index comes later.
 fn digest(placed: &Value) -> [u8; 32] {
-    let entry = placed.get("entry").map(Value::to_string).unwrap_or_default();
+    let entry = placed
+        .get("entry")
+        .map(Value::to_string)
+        .unwrap_or_default();
     Sha256::digest(entry.as_bytes()).into()
 }
 

@@ -56,8 +56,14 @@ impl Setting {
         let directory = story.example(QUESTION);
         let operator = story.operator_of(&directory)?.clone();
         let component = workspace.guests().join("examples").join(QUESTION);
-        let module = story.upload(&operator, &component.with_extension("wasm"))?.served()?;
-        let refused = workspace.guests().join("hostile").join(REFUSED).with_extension("wasm");
+        let module = story
+            .upload(&operator, &component.with_extension("wasm"))?
+            .served()?;
+        let refused = workspace
+            .guests()
+            .join("hostile")
+            .join(REFUSED)
+            .with_extension("wasm");
         Ok(Self {
             directory,
             refused: std::fs::read(&refused).with_context(|| refused.display().to_string())?,
@@ -81,7 +87,12 @@ pub struct Load {
 
 impl Load {
     /// Sends everyone to work.
-    pub fn start(setting: &Setting, story: &Story, grant: &str, round: u64) -> anyhow::Result<Self> {
+    pub fn start(
+        setting: &Setting,
+        story: &Story,
+        grant: &str,
+        round: u64,
+    ) -> anyhow::Result<Self> {
         let mut load = Self {
             stop: Arc::default(),
             noted: Arc::default(),
@@ -95,7 +106,12 @@ impl Load {
         for lane in 0..2 {
             let (operator, request) = (operator.clone(), request.clone());
             load.send(move |noted, deed| {
-                submit(&operator, &request, &format!("faults-{round}-{lane}-{deed}"), noted)
+                submit(
+                    &operator,
+                    &request,
+                    &format!("faults-{round}-{lane}-{deed}"),
+                    noted,
+                )
             });
         }
         let reader = regulator.clone();

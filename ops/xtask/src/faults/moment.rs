@@ -29,7 +29,9 @@ impl Moment {
             return Self::Random;
         }
         let index = usize::try_from(chance.below(STATES.len() as u64)).unwrap_or(0);
-        STATES.get(index).map_or(Self::Random, |state| Self::State(state))
+        STATES
+            .get(index)
+            .map_or(Self::Random, |state| Self::State(state))
     }
 
     /// What it is called in the report.
@@ -92,7 +94,9 @@ mod tests {
     fn the_same_seed_plays_the_same_rounds() {
         let play = |seed| {
             let mut chance = Chance::new(seed);
-            (0..50).map(|round| Moment::of_round(round, &mut chance)).collect::<Vec<_>>()
+            (0..50)
+                .map(|round| Moment::of_round(round, &mut chance))
+                .collect::<Vec<_>>()
         };
         assert_eq!(play(1), play(1));
         assert_ne!(play(1), play(2));

@@ -135,6 +135,9 @@ impl Report {
 }
 
 fn counts(map: &BTreeMap<String, u64>) -> String {
-    let parts: Vec<String> = map.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let parts: Vec<String> = map
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
     parts.join(", ")
 }

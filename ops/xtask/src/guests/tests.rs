@@ -11,6 +11,7 @@ fn crates_are_found_and_other_things_are_not() {
         "examples/data/rebuild.py",
         "examples/README.md",
         "tests/guests/hostile/spin/Cargo.toml",
+        "tests/guests/bench/sum/Cargo.toml",
         "tests/guests/hostile/notes/README.md",
     ] {
         let path = root.path().join(file);
@@ -23,7 +24,8 @@ fn crates_are_found_and_other_things_are_not() {
         modules,
         [
             Path::new("examples/delays.wasm"),
-            Path::new("hostile/spin.wasm")
+            Path::new("hostile/spin.wasm"),
+            Path::new("bench/sum.wasm"),
         ]
     );
     assert!(guests[0].source.ends_with("examples/delays/module"));

@@ -114,3 +114,24 @@ fn the_verifier_of_others_is_put_below_the_target_directory() {
         "{told}"
     );
 }
+
+#[test]
+fn tools_are_put_below_the_target_directory_and_start_nothing() {
+    let rotel = told(BARE, Need::Rotel);
+    assert!(
+        rotel.contains("python3 -m venv ")
+            && rotel.contains("tools/rotel")
+            && rotel.contains("install --quiet rotel=="),
+        "{rotel}"
+    );
+    let machine = Machine {
+        apt: true,
+        administrator: true,
+        ..BARE
+    };
+    let promtool = told(machine, Need::Promtool);
+    assert!(
+        promtool.contains("apt-get download prometheus") && !promtool.contains("apt-get install"),
+        "{promtool}"
+    );
+}

@@ -2,6 +2,7 @@
 
 mod atomicity;
 mod claims;
+mod collectors;
 mod outputs;
 mod people;
 mod quotas;
@@ -23,6 +24,7 @@ pub async fn suite(store: &Store) {
     claims::cases(store, &world).await;
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
+    collectors::cases(store, &world).await;
     record::cases(store, &world).await;
 }
 

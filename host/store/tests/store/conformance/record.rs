@@ -4,7 +4,7 @@ use yunei_ledger::{
     CALLS, Checkpoint, Draft, Frontier, Kind, Published, RUN, Scope, SigningKey, TRACE_ROOT, Tile,
     TileKind, TraceTree, tile,
 };
-use yunei_store::{EntryFilter, Page, SignedCheckpoint, Store, StoreError};
+use yunei_store::{EntryFilter, LogHead, Page, SignedCheckpoint, Store, StoreError};
 
 use crate::fixture::{NOON, World};
 
@@ -13,6 +13,7 @@ pub async fn cases(store: &Store, world: &World) {
     positions_follow_commits(store, world).await;
     the_log_grows_and_proves(store, world).await;
     the_record_holds(store, world).await;
+    what_gets_its_place_is_signed_for(store, world).await;
 }
 
 pub fn key() -> SigningKey {
@@ -24,20 +25,23 @@ pub async fn checkpoint(store: &Store) -> SignedCheckpoint {
     while !store.unsequenced(1).await.unwrap().is_empty() {
         store.sequence(5).await.unwrap();
     }
-    let head = store.log_head().await.unwrap();
+    let signed = sign(&store.log_head().await.unwrap());
+    store.put_checkpoint(&signed).await.unwrap();
+    signed
+}
+
+fn sign(head: &LogHead) -> SignedCheckpoint {
     let origin = key().name().to_owned();
     let note = Checkpoint {
         origin,
         size: head.size,
         root: head.root,
     };
-    let signed = SignedCheckpoint {
+    SignedCheckpoint {
         size: head.size,
         note: String::from_utf8(note.sign(&key()).unwrap()).unwrap(),
         signed_at: NOON,
-    };
-    store.put_checkpoint(&signed).await.unwrap();
-    signed
+    }
 }
 
 async fn entries_are_found_by_what_they_are_about(store: &Store, world: &World) {
@@ -228,4 +232,43 @@ async fn the_record_holds(store: &Store, world: &World) {
     );
     assert_eq!((report.runs, report.checkpoints), (1, 4));
     assert!(report.calls >= 300);
+}
+
+async fn what_gets_its_place_is_signed_for(store: &Store, world: &World) {
+    let entry = async || {
+        let mut change = store.begin().await.unwrap();
+        change
+            .record(&world.entry(Kind::SystemStopped))
+            .await
+            .unwrap();
+        change.commit().await.unwrap();
+    };
+    entry().await;
+    let waiting = store.unsequenced(100).await.unwrap().len();
+    // Without a signature nothing gets its place.
+    let refused: Result<LogHead, StoreError> = store
+        .sequence_signed(100, |_| Err(StoreError::ReadOnly))
+        .await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly)));
+    assert_eq!(store.unsequenced(100).await.unwrap().len(), waiting);
+    let signed: Result<LogHead, StoreError> =
+        store.sequence_signed(100, |head| Ok(sign(head))).await;
+    let head = signed.unwrap();
+    assert!(store.unsequenced(100).await.unwrap().is_empty());
+    assert_eq!(
+        store.newest_checkpoint().await.unwrap().unwrap(),
+        sign(&head)
+    );
+    // What is covered is not signed for again.
+    let again: Result<LogHead, StoreError> = store
+        .sequence_signed(100, |_| Err(StoreError::ReadOnly))
+        .await;
+    assert_eq!(again.unwrap(), head);
+    // What was given its place by itself is signed for by the next one.
+    entry().await;
+    store.sequence(100).await.unwrap();
+    let signed: Result<LogHead, StoreError> =
+        store.sequence_signed(100, |head| Ok(sign(head))).await;
+    let newest = store.newest_checkpoint().await.unwrap().unwrap();
+    assert_eq!(newest.size, signed.unwrap().size);
 }

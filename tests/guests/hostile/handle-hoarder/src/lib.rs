@@ -1,10 +1,12 @@
 //! Opens tables and readers, and drops none.
 
-use yunei_guest::{Result, open, parameter};
+use yunei_guest::{Result, open, parameter, write};
 
 yunei_guest::analysis!(run);
 
 fn run() -> Result<()> {
+    // What its manifest declares is imported: admission has nothing to refuse.
+    write("loot", ["rows"], [(1_i64,)])?;
     if parameter::<String>("attack")? == "readers" {
         let flights = open("nyc-flights-2013")?;
         loop {

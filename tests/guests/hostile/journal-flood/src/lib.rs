@@ -1,10 +1,12 @@
 //! Floods the journal: with many notes, a long one, one that would repaint a terminal, one that is not UTF-8.
 
-use yunei_guest::{Level, Result, note, parameter};
+use yunei_guest::{Level, Result, note, open, parameter, write};
 
 yunei_guest::analysis!(run);
 
 fn run() -> Result<()> {
+    // What its manifest declares is imported: admission has nothing to refuse.
+    drop(open("nyc-flights-2013")?);
     match parameter::<String>("attack")?.as_str() {
         "long" => note(Level::Warning, &"x".repeat(60_000)),
         "escapes" => note(
@@ -18,5 +20,5 @@ fn run() -> Result<()> {
         }
         _ => (0..1_000_000).for_each(|n: u32| note(Level::Info, &n.to_string())),
     }
-    Ok(())
+    write("loot", ["rows"], [(1_i64,)])
 }

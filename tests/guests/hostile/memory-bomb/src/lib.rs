@@ -1,13 +1,15 @@
 //! Takes all memory that there is: page by page, by allocation, or by holding everything that it reads.
 
 use std::hint::black_box;
-use yunei_guest::{Error, Result, open, parameter};
+use yunei_guest::{Error, Result, open, parameter, write};
 
 yunei_guest::analysis!(run);
 
 const BLOCK: usize = 1 << 20;
 
 fn run() -> Result<()> {
+    // What its manifest declares is imported: admission has nothing to refuse.
+    write("loot", ["rows"], [(1_i64,)])?;
     match parameter::<String>("attack")?.as_str() {
         "allocate" => {
             let mut hoard = Vec::new();

@@ -1,10 +1,12 @@
 //! Floods an output: with rows, with long values, with tables.
 
-use yunei_guest::{Output, Result, parameter, write};
+use yunei_guest::{Output, Result, open, parameter, write};
 
 yunei_guest::analysis!(run);
 
 fn run() -> Result<()> {
+    // What its manifest declares is imported: admission has nothing to refuse.
+    drop(open("nyc-flights-2013")?);
     match parameter::<String>("attack")?.as_str() {
         "bytes" => {
             let long = "x".repeat(100_000);

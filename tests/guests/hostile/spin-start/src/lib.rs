@@ -1,7 +1,7 @@
 //! Spins while it is instantiated, before any export is called: starting has a deadline too.
 
 use std::hint::black_box;
-use yunei_guest::Result;
+use yunei_guest::{Result, open, write};
 
 yunei_guest::analysis!(run);
 
@@ -14,5 +14,7 @@ extern "C" fn _initialize() {
 }
 
 fn run() -> Result<()> {
-    Ok(())
+    // What its manifest declares is imported: admission has nothing to refuse.
+    drop(open("nyc-flights-2013")?);
+    write("loot", ["rows"], [(1_i64,)])
 }

@@ -12,7 +12,7 @@ fn run() -> Result<()> {
             delays += i64::from(delay.unwrap_or_default());
         }
     }
-    match (attack.as_str(), delays % 2 == 0) {
+    match (attack.as_str(), delays % 2 == 1) {
         ("trap", true) => std::process::abort(),
         ("error", true) => Err(Error::Message(
             ["the secret is ", &delays.to_string()].concat(),

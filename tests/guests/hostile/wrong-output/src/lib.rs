@@ -2,7 +2,7 @@
 
 use yunei_guest::bindings::analysis::yunei::guest::output::create;
 use yunei_guest::bindings::analysis::yunei::guest::tables::Batch;
-use yunei_guest::{Column, Error, Field, Kind, Result, Values, VarBytes, parameter};
+use yunei_guest::{Column, Error, Field, Kind, Result, Values, VarBytes, open, parameter};
 
 yunei_guest::analysis!(run);
 
@@ -17,6 +17,8 @@ fn text(offsets: Vec<i32>, bytes: &[u8]) -> Column {
 }
 
 fn run() -> Result<()> {
+    // What its manifest declares is imported: admission has nothing to refuse.
+    drop(open("nyc-flights-2013")?);
     let good = text(vec![0, 1, 2], b"ab");
     let (rows, columns) = match parameter::<String>("attack")?.as_str() {
         "rows" => (3, vec![good]),
