@@ -133,7 +133,7 @@ impl Route {
 
     /// The same route, whose last placeholder takes all that is left of a path.
     #[must_use]
-    pub(crate) const fn to_the_end(mut self) -> Self {
+    pub(crate) const fn reaching_to_the_end(mut self) -> Self {
         self.to_the_end = true;
         self
     }

@@ -55,7 +55,7 @@ pub(super) fn routes() -> Vec<Route> {
                 Description::new(TAG, "logEntries", "An entry bundle (tlog-tiles), for those who may view the whole record.")
                     .gives_file("entries, each after its length in two bytes"),
             )
-            .to_the_end(),
+            .reaching_to_the_end(),
         get("/log/tile/{tile}", tile)
             .public("whoever checks the log needs it, as far as the checkpoint reaches that they see")
             .reads("hashes with a secret nonce in each leaf, and nothing of the record")
@@ -63,7 +63,7 @@ pub(super) fn routes() -> Vec<Route> {
                 Description::new(TAG, "logTile", "A tile of hashes (tlog-tiles), such as `0/x001/234.p/5`.")
                     .gives_file("hashes of 32 bytes each"),
             )
-            .to_the_end(),
+            .reaching_to_the_end(),
         get("/api/v1/log/consistency", consistency)
             .public("whoever checks the log needs it, as far as the checkpoint reaches that they see")
             .reads("hashes, and nothing of the record")
