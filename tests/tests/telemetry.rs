@@ -11,131 +11,23 @@
 mod common;
 mod receiver;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{RUN_WAIT_MAX, World, configure, guest, program, repository, text};
+use receiver::arrival::{
+    arrived, collector, delivered, entries_in_order, metric, run_arrived, until,
+};
 use receiver::line::{Fate, Line};
 use receiver::{Receiver, Span};
 use serde_json::{Value, json};
 use yunei_tests::{Client, Server};
 
-/// Longest wait for a collector to have everything.
-const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A trace that a client comes with.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
-
-fn collector(name: &str, url: &str, kind: &str) -> String {
-    format!("[[collector]]\nname = \"{name}\"\nurl = \"{url}\"\nkind = \"{kind}\"\n")
-}
-
-/// The series of a metric, by its labels as they are written.
-fn metric(server: &Server, name: &str) -> BTreeMap<String, f64> {
-    let url = server.metrics_url().expect("metrics");
-    let text = ureq::get(url)
-        .call()
-        .expect("metrics")
-        .body_mut()
-        .read_to_string()
-        .expect("text");
-    let mut series = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (labelled, value) = line.rsplit_once(' ').expect("a series");
-        let (found, labels) = labelled.split_once('{').unwrap_or((labelled, ""));
-        if found == name {
-            series.insert(
-                labels.trim_end_matches('}').to_owned(),
-                value.parse().expect("a number"),
-            );
-        }
-    }
-    series
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < DELIVERY_WAIT_MAX, "waited for {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// Waits until every collector has every entry.
-fn delivered(server: &Server) {
-    until("everything to be delivered", || {
-        let backlog = metric(server, "yunei_outbox_entries");
-        !backlog.is_empty() && backlog.values().all(|entries| *entries == 0.0)
-    });
-}
-
-/// What arrived, once the receiver has told of everything up to the entry before `entries`.
-fn arrived(receiver: &Receiver, entries: u64) -> Vec<Span> {
-    let has_last = |spans: &[Span]| {
-        spans
-            .iter()
-            .any(|span| span.number("yunei.entry.index") == Some(entries - 1))
-    };
-    until("the receiver to tell of the last entry", || {
-        has_last(&receiver.spans().0)
-    });
-    receiver.spans().0
-}
-
-fn entries_in_order(spans: &[Span], entries: u64, but: &[u64]) {
-    let indices: Vec<u64> = spans
-        .iter()
-        .filter_map(|span| span.number("yunei.entry.index"))
-        .collect();
-    let wanted: Vec<u64> = (0..entries).filter(|index| !but.contains(index)).collect();
-    let found: Vec<u64> = indices
-        .into_iter()
-        .filter(|index| *index < entries)
-        .collect();
-    assert_eq!(found, wanted, "every entry of the log, in its order");
-}
-
-/// A run at the receiver: its calls in order before what commits to them, all below one span.
-fn run_arrived(spans: &[Span], run: &str, calls: u64, end: &str) -> Span {
-    let of_run: Vec<&Span> = spans
-        .iter()
-        .filter(|span| span.text("yunei.run.id") == Some(run))
-        .collect();
-    let whole: Vec<&&Span> = of_run
-        .iter()
-        .filter(|span| span.name == "yunei.run")
-        .collect();
-    assert_eq!(whole.len(), 1, "one span for run {run}");
-    let whole = (*whole[0]).clone();
-    assert_eq!(whole.text("yunei.run.end"), Some(end));
-    let indices: Vec<u64> = of_run
-        .iter()
-        .filter_map(|span| span.number("yunei.call.index"))
-        .collect();
-    assert_eq!(
-        indices,
-        (0..calls).collect::<Vec<_>>(),
-        "calls of run {run}"
-    );
-    for span in of_run.iter().filter(|span| span.name != "yunei.run") {
-        assert_eq!(
-            (&span.trace, &span.parent),
-            (&whole.trace, &whole.id),
-            "{span:?}"
-        );
-        // What comes after the end is about the run, and not within it.
-        let after = matches!(
-            span.text("yunei.stage"),
-            Some("sealed-output-destroyed" | "delivered")
-        );
-        let within = span.start >= whole.start && span.end <= whole.end;
-        assert!(within || after, "{span:?} in {whole:?}");
-    }
-    whole
-}
 
 /// Submits an example and waits for its end; gives the run and its calls.
 fn ran(world: &mut World, name: &str, end: &str) -> (String, u64) {
@@ -186,32 +78,7 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
     let (released, calls) = ended(&world, &run, "released");
     // Withheld, and stopped by somebody else than who submitted it.
     let (withheld, withheld_calls) = ran(&mut world, "hospital-spending", "withheld");
-    let terms = repository().join("tests/guests");
-    let (hostile, spinning, its_grant) = world.admitted(&guest("hostile", "spin"), &terms);
-    let request = json!({ "module": spinning, "grant": its_grant, "purpose": "transport-punctuality", "parameters": {} });
-    let answer = world
-        .story
-        .submit_request(&hostile, &request)
-        .expect("an answer")
-        .served()
-        .expect("queued");
-    let spinning = text(&answer, "id");
-    world
-        .story
-        .wait_state(&spinning, &["running"], RUN_WAIT_MAX)
-        .expect("running");
-    until("its rooms to be up", || {
-        metric(&world.server, "yunei_rooms")["room=\"cell\""] == 1.0
-    });
-    let stop = json!({ "reason": "enough" });
-    assert!(
-        world
-            .bureau()
-            .post(&format!("/runs/{spinning}/stop"), &stop)
-            .expect("an answer")
-            .is_success()
-    );
-    let (stopped, stopped_calls) = ended(&world, &spinning, "stopped");
+    let (stopped, stopped_calls) = stopped(&mut world);
     assert!(
         calls > 3 && withheld_calls > 3,
         "{calls} and {withheld_calls} calls"
@@ -235,18 +102,7 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
         whole.events.contains(&"output-judged".to_owned()),
         "{whole:?}"
     );
-    assert!(whole.text("yunei.operator.id").is_some());
-    let scanned = spans
-        .iter()
-        .find(|span| span.text("yunei.call.kind") == Some("data.scan"))
-        .expect("a scan");
-    assert_eq!(scanned.text("yunei.resource"), Some("nyc-flights-2013"));
-    for digest in ["yunei.module.digest", "yunei.trace.root"] {
-        assert!(
-            spans.iter().any(|span| span.text(digest).is_some()),
-            "{digest}"
-        );
-    }
+    told_in_full(&spans);
     run_arrived(&spans, &withheld, withheld_calls, "withheld");
     run_arrived(&spans, &stopped, stopped_calls, "stopped");
 
@@ -276,6 +132,51 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
     assert!(told.contains("data.scan") && told.contains("run-released"));
     assert!(!metric(&world.server, "yunei_outbox_lag_seconds").is_empty());
     world.assert_record_holds();
+}
+
+/// A run that spins until the bureau stops it; gives it and its calls.
+fn stopped(world: &mut World) -> (String, u64) {
+    let terms = repository().join("tests/guests");
+    let (hostile, spinning, its_grant) = world.admitted(&guest("hostile", "spin"), &terms);
+    let request = json!({ "module": spinning, "grant": its_grant, "purpose": "transport-punctuality", "parameters": {} });
+    let answer = world
+        .story
+        .submit_request(&hostile, &request)
+        .expect("an answer")
+        .served()
+        .expect("queued");
+    let spinning = text(&answer, "id");
+    world
+        .story
+        .wait_state(&spinning, &["running"], RUN_WAIT_MAX)
+        .expect("running");
+    until("its rooms to be up", || {
+        metric(&world.server, "yunei_rooms")["room=\"cell\""] == 1.0
+    });
+    let stop = json!({ "reason": "enough" });
+    assert!(
+        world
+            .bureau()
+            .post(&format!("/runs/{spinning}/stop"), &stop)
+            .expect("an answer")
+            .is_success()
+    );
+    ended(world, &spinning, "stopped")
+}
+
+/// Names and digests that supervision sees.
+fn told_in_full(spans: &[Span]) {
+    let scanned = spans
+        .iter()
+        .find(|span| span.text("yunei.call.kind") == Some("data.scan"))
+        .expect("a scan");
+    assert_eq!(scanned.text("yunei.resource"), Some("nyc-flights-2013"));
+    for digest in ["yunei.module.digest", "yunei.trace.root"] {
+        assert!(
+            spans.iter().any(|span| span.text(digest).is_some()),
+            "{digest}"
+        );
+    }
 }
 
 /// Ids of the spans up to that of the last of `entries`.
