@@ -11,131 +11,23 @@
 mod common;
 mod receiver;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{RUN_WAIT_MAX, World, configure, guest, program, repository, text};
+use receiver::arrival::{
+    arrived, collector, delivered, entries_in_order, metric, run_arrived, until,
+};
 use receiver::line::{Fate, Line};
 use receiver::{Receiver, Span};
 use serde_json::{Value, json};
 use yunei_tests::{Client, Server};
 
-/// Longest wait for a collector to have everything.
-const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(60);
 /// A trace that a client comes with.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
-
-fn collector(name: &str, url: &str, kind: &str) -> String {
-    format!("[[collector]]\nname = \"{name}\"\nurl = \"{url}\"\nkind = \"{kind}\"\n")
-}
-
-/// The series of a metric, by its labels as they are written.
-fn metric(server: &Server, name: &str) -> BTreeMap<String, f64> {
-    let url = server.metrics_url().expect("metrics");
-    let text = ureq::get(url)
-        .call()
-        .expect("metrics")
-        .body_mut()
-        .read_to_string()
-        .expect("text");
-    let mut series = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (labelled, value) = line.rsplit_once(' ').expect("a series");
-        let (found, labels) = labelled.split_once('{').unwrap_or((labelled, ""));
-        if found == name {
-            series.insert(
-                labels.trim_end_matches('}').to_owned(),
-                value.parse().expect("a number"),
-            );
-        }
-    }
-    series
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < DELIVERY_WAIT_MAX, "waited for {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// Waits until every collector has every entry.
-fn delivered(server: &Server) {
-    until("everything to be delivered", || {
-        let backlog = metric(server, "yunei_outbox_entries");
-        !backlog.is_empty() && backlog.values().all(|entries| *entries == 0.0)
-    });
-}
-
-/// What arrived, once the receiver has told of everything up to the entry before `entries`.
-fn arrived(receiver: &Receiver, entries: u64) -> Vec<Span> {
-    let has_last = |spans: &[Span]| {
-        spans
-            .iter()
-            .any(|span| span.number("yunei.entry.index") == Some(entries - 1))
-    };
-    until("the receiver to tell of the last entry", || {
-        has_last(&receiver.spans().0)
-    });
-    receiver.spans().0
-}
-
-fn entries_in_order(spans: &[Span], entries: u64, but: &[u64]) {
-    let indices: Vec<u64> = spans
-        .iter()
-        .filter_map(|span| span.number("yunei.entry.index"))
-        .collect();
-    let wanted: Vec<u64> = (0..entries).filter(|index| !but.contains(index)).collect();
-    let found: Vec<u64> = indices
-        .into_iter()
-        .filter(|index| *index < entries)
-        .collect();
-    assert_eq!(found, wanted, "every entry of the log, in its order");
-}
-
-/// A run at the receiver: its calls in order before what commits to them, all below one span.
-fn run_arrived(spans: &[Span], run: &str, calls: u64, end: &str) -> Span {
-    let of_run: Vec<&Span> = spans
-        .iter()
-        .filter(|span| span.text("yunei.run.id") == Some(run))
-        .collect();
-    let whole: Vec<&&Span> = of_run
-        .iter()
-        .filter(|span| span.name == "yunei.run")
-        .collect();
-    assert_eq!(whole.len(), 1, "one span for run {run}");
-    let whole = (*whole[0]).clone();
-    assert_eq!(whole.text("yunei.run.end"), Some(end));
-    let indices: Vec<u64> = of_run
-        .iter()
-        .filter_map(|span| span.number("yunei.call.index"))
-        .collect();
-    assert_eq!(
-        indices,
-        (0..calls).collect::<Vec<_>>(),
-        "calls of run {run}"
-    );
-    for span in of_run.iter().filter(|span| span.name != "yunei.run") {
-        assert_eq!(
-            (&span.trace, &span.parent),
-            (&whole.trace, &whole.id),
-            "{span:?}"
-        );
-        // What comes after the end is about the run, and not within it.
-        let after = matches!(
-            span.text("yunei.stage"),
-            Some("sealed-output-destroyed" | "delivered")
-        );
-        let within = span.start >= whole.start && span.end <= whole.end;
-        assert!(within || after, "{span:?} in {whole:?}");
-    }
-    whole
-}
 
 /// Submits an example and waits for its end; gives the run and its calls.
 fn ran(world: &mut World, name: &str, end: &str) -> (String, u64) {
@@ -186,6 +78,68 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
     let (released, calls) = ended(&world, &run, "released");
     // Withheld, and stopped by somebody else than who submitted it.
     let (withheld, withheld_calls) = ran(&mut world, "hospital-spending", "withheld");
+    let (stopped, stopped_calls) = stopped(&mut world);
+    assert!(
+        calls > 3 && withheld_calls > 3,
+        "{calls} and {withheld_calls} calls"
+    );
+
+    let recorded = entries(&world);
+    delivered(&world.server);
+    let spans = arrived(&full, recorded);
+    entries_in_order(&spans, recorded, &[]);
+    let whole = run_arrived(&spans, &released, calls, "released");
+    assert_eq!(
+        (whole.trace.as_str(), whole.parent.is_empty()),
+        (TRACE, false),
+        "the caller's trace goes on"
+    );
+    assert_ne!(
+        whole.parent, CALLER,
+        "the request is between the caller and the run"
+    );
+    assert!(
+        whole.events.contains(&"output-judged".to_owned()),
+        "{whole:?}"
+    );
+    told_in_full(&spans);
+    run_arrived(&spans, &withheld, withheld_calls, "withheld");
+    run_arrived(&spans, &stopped, stopped_calls, "stopped");
+
+    let seen = arrived(&redacted, recorded);
+    entries_in_order(&seen, recorded, &[]);
+    assert_eq!(
+        ids(&seen, recorded),
+        ids(&spans, recorded),
+        "the same spans in the same order"
+    );
+    let operator = whole.text("yunei.operator.id").expect("a unit");
+    nobody_told(
+        &redacted,
+        &[&released, &withheld, &module, &grant, operator],
+    );
+    assert!(!metric(&world.server, "yunei_outbox_lag_seconds").is_empty());
+    world.assert_record_holds();
+}
+
+/// Operations see how things go, and neither these nor any name.
+fn nobody_told(redacted: &Receiver, ids: &[&str]) {
+    let told = redacted.told();
+    let names = [
+        "nyc-flights-2013",
+        "rand-health",
+        TRACE,
+        CALLER,
+        "transport-punctuality",
+    ];
+    for telling in ids.iter().chain(&names) {
+        assert!(!told.contains(telling), "operations see `{telling}`");
+    }
+    assert!(told.contains("data.scan") && told.contains("run-released"));
+}
+
+/// A run that spins until the bureau stops it; gives it and its calls.
+fn stopped(world: &mut World) -> (String, u64) {
     let terms = repository().join("tests/guests");
     let (hostile, spinning, its_grant) = world.admitted(&guest("hostile", "spin"), &terms);
     let request = json!({ "module": spinning, "grant": its_grant, "purpose": "transport-punctuality", "parameters": {} });
@@ -211,31 +165,11 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
             .expect("an answer")
             .is_success()
     );
-    let (stopped, stopped_calls) = ended(&world, &spinning, "stopped");
-    assert!(
-        calls > 3 && withheld_calls > 3,
-        "{calls} and {withheld_calls} calls"
-    );
+    ended(world, &spinning, "stopped")
+}
 
-    let recorded = entries(&world);
-    delivered(&world.server);
-    let spans = arrived(&full, recorded);
-    entries_in_order(&spans, recorded, &[]);
-    let whole = run_arrived(&spans, &released, calls, "released");
-    assert_eq!(
-        (whole.trace.as_str(), whole.parent.is_empty()),
-        (TRACE, false),
-        "the caller's trace goes on"
-    );
-    assert_ne!(
-        whole.parent, CALLER,
-        "the request is between the caller and the run"
-    );
-    assert!(
-        whole.events.contains(&"output-judged".to_owned()),
-        "{whole:?}"
-    );
-    assert!(whole.text("yunei.operator.id").is_some());
+/// Names and digests that supervision sees.
+fn told_in_full(spans: &[Span]) {
     let scanned = spans
         .iter()
         .find(|span| span.text("yunei.call.kind") == Some("data.scan"))
@@ -247,35 +181,6 @@ fn every_call_of_every_run_arrives_and_operations_see_nobody() {
             "{digest}"
         );
     }
-    run_arrived(&spans, &withheld, withheld_calls, "withheld");
-    run_arrived(&spans, &stopped, stopped_calls, "stopped");
-
-    let seen = arrived(&redacted, recorded);
-    entries_in_order(&seen, recorded, &[]);
-    assert_eq!(
-        ids(&seen, recorded),
-        ids(&spans, recorded),
-        "the same spans in the same order"
-    );
-    let told = redacted.told();
-    let operator = whole.text("yunei.operator.id").expect("a unit");
-    for telling in [
-        &released,
-        &withheld,
-        &module,
-        &grant,
-        operator,
-        "nyc-flights-2013",
-        "rand-health",
-        TRACE,
-        CALLER,
-        "transport-punctuality",
-    ] {
-        assert!(!told.contains(telling), "operations see `{telling}`");
-    }
-    assert!(told.contains("data.scan") && told.contains("run-released"));
-    assert!(!metric(&world.server, "yunei_outbox_lag_seconds").is_empty());
-    world.assert_record_holds();
 }
 
 /// Ids of the spans up to that of the last of `entries`.
@@ -412,6 +317,11 @@ fn a_bad_line_repeats_and_what_is_refused_is_on_the_record() {
     server.restart().expect("restarted");
     delivered(&server);
 
+    all_but_refused(&receiver);
+}
+
+/// Everything arrived but the two failed sign-ins and the two entries that say so.
+fn all_but_refused(receiver: &Receiver) {
     let (spans, count) = receiver.spans();
     assert!(count > spans.len(), "lost answers made repeats");
     assert!(

@@ -1,5 +1,6 @@
 //! A receiver of OpenTelemetry that we did not write (rotel), as a process of its own that tells in a file what it got.
 
+pub mod arrival;
 pub mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
