@@ -24,7 +24,8 @@ mod verify;
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
 pub use draft::Draft;
 pub use entry::{
-    AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RUN, TRACE_ROOT,
+    AT, CALLS, CLAUSES, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RESOURCE,
+    RUN, TARGET, TRACE_ROOT,
 };
 pub use error::LedgerError;
 pub use kind::Kind;

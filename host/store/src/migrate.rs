@@ -6,11 +6,18 @@ use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
 use crate::StoreError;
 
 /// Number, name and text of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "foundation",
-    include_str!("../migrations/0001_foundation.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "foundation",
+        include_str!("../migrations/0001_foundation.sql"),
+    ),
+    (
+        30,
+        "queries",
+        include_str!("../migrations/0030_queries.sql"),
+    ),
+];
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
