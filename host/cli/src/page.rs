@@ -78,7 +78,6 @@ fn pages_from<'c>(
             break;
         }
     }
-    // The last page may have ended just where the list ends: `next` then leads to an empty one.
     Ok(json!({ "items": items, "next": after }))
 }
 

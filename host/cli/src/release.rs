@@ -40,7 +40,10 @@ pub enum Releases {
     /// Fetches a released table as a file; the delivery goes onto the record
     Fetch(Fetch),
     /// Lists outputs that wait for one's decision
-    Queue,
+    Queue {
+        #[command(flatten)]
+        part: Part,
+    },
     /// Opens a sealed output, as a reviewer; that goes onto the record
     Open {
         /// Id of the run
@@ -102,13 +105,8 @@ impl Releases {
                 printer.show(&table, |released: table::Released| released.text())?;
             }
             Self::Fetch(wanted) => wanted.run(caller, &client)?,
-            Self::Queue => {
-                let queue = client.get("/reviews").send()?;
-                let items = queue.get("items").cloned().unwrap_or_default();
-                printer.sheet(
-                    if printer.is_json() { &queue } else { &items },
-                    detail::queue,
-                )?;
+            Self::Queue { part } => {
+                page::show(printer, &part, || client.get("/reviews"), detail::queue)?;
             }
             Self::Open { run } => {
                 let opened = client.get(format!("/runs/{run}/output")).send()?;

@@ -10,7 +10,8 @@ use yunei_sandbox::{Artefact, Authentic, CompileError, Identity, Metering, inspe
 use yunei_store::Page;
 use yunei_telemetry::event;
 
-use crate::{Actor, Domain, LifecycleError, ModuleView, Permit};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, Permit};
 
 /// Bytes that someone entitled has uploaded. Comes from [`Domain::receive`] alone.
 #[derive(Debug)]
@@ -260,23 +261,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ModuleId>,
-    ) -> Result<Vec<ModuleView>, LifecycleError> {
+    ) -> Result<Listed<ModuleView, ModuleId>, LifecycleError> {
         self.permit(actor, Action::ViewModule, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for module in self.store.modules(actor.operator(), page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewModule,
-                    &Target::Module(ModuleTarget::from(&module)),
-                )
-                .await?
-            {
-                seen.push(ModuleView::of(module, actor));
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let modules = self.store.modules(actor.operator(), part).await?;
+            listing.read(modules.len());
+            for module in modules {
+                let (id, target) = (module.id, Target::Module(ModuleTarget::from(&module)));
+                let sees = self.may(actor, Action::ViewModule, &target).await?;
+                if !listing.look(id, sees.then(|| ModuleView::of(module, actor))) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One module.

@@ -7,7 +7,8 @@ use yunei_model::{Code, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotI
 use yunei_store::Page;
 use yunei_telemetry::event;
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// A file to be imported as a snapshot.
 #[derive(Debug, Clone)]
@@ -75,17 +76,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ResourceId>,
-    ) -> Result<Vec<Resource>, LifecycleError> {
+    ) -> Result<Listed<Resource, ResourceId>, LifecycleError> {
         self.permit(actor, Action::ViewCatalogue, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for resource in self.store.resources(page).await? {
-            let target = Target::Resource(ResourceTarget::from(&resource));
-            if self.may(actor, Action::ViewCatalogue, &target).await? {
-                seen.push(resource);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let resources = self.store.resources(part).await?;
+            listing.read(resources.len());
+            for resource in resources {
+                let target = Target::Resource(ResourceTarget::from(&resource));
+                let sees = self.may(actor, Action::ViewCatalogue, &target).await?;
+                if !listing.look(resource.id, sees.then_some(resource)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One resource.
@@ -193,8 +199,19 @@ impl Domain {
         actor: &Actor,
         name: &Name,
         page: Page<SnapshotId>,
-    ) -> Result<Vec<Snapshot>, LifecycleError> {
+    ) -> Result<Listed<Snapshot, SnapshotId>, LifecycleError> {
         let resource = self.resource(actor, name).await?;
-        Ok(self.store.snapshots(resource.id, page).await?)
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let snapshots = self.store.snapshots(resource.id, part).await?;
+            listing.read(snapshots.len());
+            for snapshot in snapshots {
+                // Whoever sees the resource sees which snapshots it has.
+                if !listing.look(snapshot.id, Some(snapshot)) {
+                    break;
+                }
+            }
+        }
+        Ok(listing.listed())
     }
 }

@@ -9,7 +9,8 @@ use yunei_model::{
 };
 use yunei_store::Page;
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// A scenario to be proposed.
 #[derive(Debug, Clone, Deserialize)]
@@ -113,23 +114,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ScenarioId>,
-    ) -> Result<Vec<Scenario>, LifecycleError> {
+    ) -> Result<Listed<Scenario, ScenarioId>, LifecycleError> {
         self.permit(actor, Action::ViewScenario, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for scenario in self.store.scenarios(page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewScenario,
-                    &Target::Scenario(ScenarioTarget::from(&scenario)),
-                )
-                .await?
-            {
-                seen.push(scenario);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let scenarios = self.store.scenarios(part).await?;
+            listing.read(scenarios.len());
+            for scenario in scenarios {
+                let target = Target::Scenario(ScenarioTarget::from(&scenario));
+                let sees = self.may(actor, Action::ViewScenario, &target).await?;
+                if !listing.look(scenario.id, sees.then_some(scenario)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Drafts a grant, or a new version of one.
@@ -347,20 +347,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<GrantId>,
-    ) -> Result<Vec<Grant>, LifecycleError> {
+    ) -> Result<Listed<Grant, GrantId>, LifecycleError> {
         self.permit(actor, Action::ViewGrant, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for grant in self.store.grants(actor.operator(), page).await? {
-            let target = self.grant_target(&grant).await?;
-            if self
-                .may(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
-                .await?
-            {
-                seen.push(grant);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let grants = self.store.grants(actor.operator(), part).await?;
+            listing.read(grants.len());
+            for grant in grants {
+                let target = Target::Grant(Box::new(self.grant_target(&grant).await?));
+                let sees = self.may(actor, Action::ViewGrant, &target).await?;
+                if !listing.look(grant.id, sees.then_some(grant)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One grant, newest version.

@@ -2,7 +2,7 @@
 
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind};
-use yunei_model::{Code, Decision, RunState, State, Table, Verdict};
+use yunei_model::{Code, Decision, Run, RunState, State, Table, Verdict};
 use yunei_store::Change;
 use yunei_telemetry::span;
 
@@ -47,16 +47,39 @@ impl Domain {
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {
             Decision::Release => self.release_judged(sealed, judged.outputs).await,
-            Decision::Withhold => self.withhold(sealed, &judged.outputs).await,
-            Decision::Review => self.send_to_review(sealed, &judged.outputs).await,
+            Decision::Withhold => {
+                let run = self
+                    .keep_inside(
+                        sealed,
+                        &judged.outputs,
+                        RunState::Withheld,
+                        Kind::RunWithheld,
+                    )
+                    .await?;
+                Ok(run.map(|run| Outcome::Withheld(Withheld { run })))
+            }
+            Decision::Review => {
+                let run = self
+                    .keep_inside(
+                        sealed,
+                        &judged.outputs,
+                        RunState::InReview,
+                        Kind::RunInReview,
+                    )
+                    .await?;
+                Ok(run.map(|run| Outcome::InReview(InReview { run })))
+            }
         }
     }
 
-    async fn withhold(
+    /// Keeps an output inside: withheld, which destroys it, or waiting for people. `None` when the run was ended meanwhile.
+    async fn keep_inside(
         &self,
         sealed: Sealed,
         outputs: &[(Verdict, Option<Table>)],
-    ) -> Result<Option<Outcome>, LifecycleError> {
+        next: RunState,
+        kind: Kind,
+    ) -> Result<Option<Run>, LifecycleError> {
         let mut change = self.store.begin().await?;
         let Some(mut run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)
@@ -64,48 +87,23 @@ impl Domain {
         else {
             return Ok(None);
         };
-        run.state = run
-            .state
-            .step(RunState::Withheld)
-            .map_err(|_| Code::WrongState)?;
-        run.ended_at = Some(self.clock.now());
+        run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
+        run.ended_at = next.is_final().then(|| self.clock.now());
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
-        let draft = verdict_facts(run_facts(Draft::new(Kind::RunWithheld), &run), outputs);
+        let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
         self.record(&mut change, draft).await?;
-        self.destroy_output(&mut change, &run).await?;
+        if next.is_final() {
+            self.destroy_output(&mut change, &run).await?;
+        }
         self.commit(change).await?;
-        Ok(Some(Outcome::Withheld(Withheld { run })))
-    }
-
-    async fn send_to_review(
-        &self,
-        sealed: Sealed,
-        outputs: &[(Verdict, Option<Table>)],
-    ) -> Result<Option<Outcome>, LifecycleError> {
-        let mut change = self.store.begin().await?;
-        let Some(mut run) = self
-            .still(&mut change, sealed.run.id, RunState::Sealed)
-            .await?
-        else {
-            return Ok(None);
-        };
-        run.state = run
-            .state
-            .step(RunState::InReview)
-            .map_err(|_| Code::WrongState)?;
-        change.put_run(&run).await?;
-        self.keep_verdicts(&mut change, &run, outputs).await?;
-        let draft = verdict_facts(run_facts(Draft::new(Kind::RunInReview), &run), outputs);
-        self.record(&mut change, draft).await?;
-        self.commit(change).await?;
-        Ok(Some(Outcome::InReview(InReview { run })))
+        Ok(Some(run))
     }
 
     pub(crate) async fn keep_verdicts(
         &self,
         change: &mut Change,
-        run: &yunei_model::Run,
+        run: &Run,
         outputs: &[(Verdict, Option<Table>)],
     ) -> Result<(), LifecycleError> {
         for (verdict, _) in outputs {

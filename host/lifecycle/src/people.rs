@@ -9,7 +9,8 @@ use yunei_model::{
 };
 use yunei_store::Page;
 
-use crate::{Actor, Domain, LifecycleError};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// An organisation to be registered.
 #[derive(Debug, Clone, Deserialize)]
@@ -92,23 +93,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<OrganisationId>,
-    ) -> Result<Vec<Organisation>, LifecycleError> {
+    ) -> Result<Listed<Organisation, OrganisationId>, LifecycleError> {
         self.permit(actor, Action::ViewOrganisation, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for organisation in self.store.organisations(page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewOrganisation,
-                    &Target::from(&organisation),
-                )
-                .await?
-            {
-                seen.push(organisation);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let organisations = self.store.organisations(part).await?;
+            listing.read(organisations.len());
+            for organisation in organisations {
+                let target = Target::from(&organisation);
+                let sees = self.may(actor, Action::ViewOrganisation, &target).await?;
+                if !listing.look(organisation.id, sees.then_some(organisation)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Opens an account without a role.
@@ -172,17 +172,22 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<AccountId>,
-    ) -> Result<Vec<Account>, LifecycleError> {
+    ) -> Result<Listed<Account, AccountId>, LifecycleError> {
         self.permit(actor, Action::ViewAccount, &Target::Domain)
             .await?;
-        let mut seen = Vec::new();
-        for account in self.store.accounts(None, page).await? {
-            let target = Target::Account(self.account_target(&account).await?);
-            if self.may(actor, Action::ViewAccount, &target).await? {
-                seen.push(account);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let accounts = self.store.accounts(None, part).await?;
+            listing.read(accounts.len());
+            for account in accounts {
+                let target = Target::Account(self.account_target(&account).await?);
+                let sees = self.may(actor, Action::ViewAccount, &target).await?;
+                if !listing.look(account.id, sees.then_some(account)) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// Gives an account a role.

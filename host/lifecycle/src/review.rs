@@ -9,8 +9,9 @@ use yunei_model::{
 use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
 
+use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
-use crate::{Actor, Domain, LifecycleError, ModuleView, RunDetail};
+use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
 
 /// Different people who must say yes.
 pub const APPROVALS_NEEDED: u64 = 2;
@@ -119,24 +120,34 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy.
-    pub async fn awaiting_review(&self, actor: &Actor) -> Result<Vec<RunDetail>, LifecycleError> {
+    pub async fn awaiting_review(
+        &self,
+        actor: &Actor,
+        page: Page<RunId>,
+    ) -> Result<Listed<RunDetail, RunId>, LifecycleError> {
         self.permit(actor, Action::ViewRun, &Target::Domain).await?;
         let filter = RunFilter {
             states: vec![RunState::InReview],
             ..RunFilter::default()
         };
-        let mut waiting = Vec::new();
-        for run in self
-            .store
-            .runs(&filter, Page::first(yunei_store::PAGE_ROWS_MAX))
-            .await?
-        {
-            let target = Target::Run(self.run_target(&run).await?);
-            if self.may(actor, Action::ReviewRelease, &target).await? {
-                waiting.push(self.detail_of(run).await?);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let runs = self.store.runs(&filter, part).await?;
+            listing.read(runs.len());
+            for run in runs {
+                let id = run.id;
+                let target = Target::Run(self.run_target(&run).await?);
+                let waits = if self.may(actor, Action::ReviewRelease, &target).await? {
+                    Some(self.detail_of(run).await?)
+                } else {
+                    None
+                };
+                if !listing.look(id, waits) {
+                    break;
+                }
             }
         }
-        Ok(waiting)
+        Ok(listing.listed())
     }
 
     /// Opens a sealed output for a reviewer. The viewing is on the record before anything is shown.

@@ -7,10 +7,11 @@ use yunei_model::{
     ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run, RunId,
     Timestamp, Verdict,
 };
-use yunei_store::{Page, RunFilter};
+use yunei_store::{Page, ReleaseFilter, RunFilter};
 
 use crate::coarse::visible_status;
-use crate::{Actor, Domain, LifecycleError, bucket_end};
+use crate::list::Listing;
+use crate::{Actor, Domain, LifecycleError, Listed, bucket_end};
 
 /// A module as its reader may see it.
 #[derive(Debug, Clone, Serialize)]
@@ -157,26 +158,30 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<RunId>,
-    ) -> Result<Vec<RunView>, LifecycleError> {
+    ) -> Result<Listed<RunView, RunId>, LifecycleError> {
         self.permit(actor, Action::ViewRun, &Target::Domain).await?;
         let filter = RunFilter {
             operator: actor.operator(),
             ..RunFilter::default()
         };
-        let mut seen = Vec::new();
-        for run in self.store.runs(&filter, page).await? {
-            if self
-                .may(
-                    actor,
-                    Action::ViewRun,
-                    &Target::Run(self.run_target(&run).await?),
-                )
-                .await?
-            {
-                seen.push(self.coarse_view(run).await?);
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let runs = self.store.runs(&filter, part).await?;
+            listing.read(runs.len());
+            for run in runs {
+                let id = run.id;
+                let target = Target::Run(self.run_target(&run).await?);
+                let seen = if self.may(actor, Action::ViewRun, &target).await? {
+                    Some(self.coarse_view(run).await?)
+                } else {
+                    None
+                };
+                if !listing.look(id, seen) {
+                    break;
+                }
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
     }
 
     /// One run, coarsely.
@@ -209,7 +214,7 @@ impl Domain {
         self.detail_of(run).await
     }
 
-    /// Host calls of a run, from the one with index `from`.
+    /// Host calls of a run, from the one with index `from`; `next` is the index to go on from.
     ///
     /// # Errors
     /// Refused by policy.
@@ -219,7 +224,7 @@ impl Domain {
         id: RunId,
         from: u64,
         limit: u32,
-    ) -> Result<Vec<Call>, LifecycleError> {
+    ) -> Result<Listed<Call, u64>, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         self.permit(
             actor,
@@ -227,37 +232,73 @@ impl Domain {
             &Target::Run(self.run_target(&run).await?),
         )
         .await?;
-        Ok(self.store.calls(id, from, limit).await?)
+        let mut listing = Listing::new(Page::first(limit).after(from.checked_sub(1)));
+        while let Some(part) = listing.part() {
+            let from = part.after.map_or(0, |last: u64| last.saturating_add(1));
+            let calls = self.store.calls(id, from, part.limit).await?;
+            listing.read(calls.len());
+            for call in calls {
+                if !listing.look(call.index, Some(call)) {
+                    break;
+                }
+            }
+        }
+        let Listed { items, next } = listing.listed();
+        let next = next.map(|last| last.saturating_add(1));
+        Ok(Listed { items, next })
     }
 
-    /// Releases that `actor` may see.
+    /// Releases that `actor` may see, of one run or of all.
     ///
     /// # Errors
     /// Refused by policy.
     pub async fn releases(
         &self,
         actor: &Actor,
+        run: Option<RunId>,
         page: Page<ReleaseId>,
-    ) -> Result<Vec<ReleaseView>, LifecycleError> {
+    ) -> Result<Listed<ReleaseView, ReleaseId>, LifecycleError> {
         self.permit(actor, Action::ViewRelease, &Target::Domain)
             .await?;
-        let now = self.clock.now();
-        let mut seen = Vec::new();
-        for release in self.store.releases(actor.operator(), page).await? {
-            let run = self.store.run(release.run).await?.ok_or(Code::NotFound)?;
-            let shown =
-                actor.operator().is_none() || visible_status(&run, now) == CoarseStatus::Released;
-            let target = Target::Release(ReleaseTarget::of(&release, self.run_target(&run).await?));
-            if shown && self.may(actor, Action::ViewRelease, &target).await? {
-                let mut view = ReleaseView::from(&release);
-                if actor.operator().is_some() {
-                    // The exact moment would be finer than the buckets of the status.
-                    view.at = self.visible_from(&run).unwrap_or(view.at);
+        let filter = ReleaseFilter {
+            operator: actor.operator(),
+            run,
+        };
+        let mut listing = Listing::new(page);
+        while let Some(part) = listing.part() {
+            let releases = self.store.releases(&filter, part).await?;
+            listing.read(releases.len());
+            for release in releases {
+                let seen = self.release_view(actor, &release).await?;
+                if !listing.look(release.id, seen) {
+                    break;
                 }
-                seen.push(view);
             }
         }
-        Ok(seen)
+        Ok(listing.listed())
+    }
+
+    /// What `actor` sees of a release, if anything.
+    async fn release_view(
+        &self,
+        actor: &Actor,
+        release: &Release,
+    ) -> Result<Option<ReleaseView>, LifecycleError> {
+        let run = self.store.run(release.run).await?.ok_or(Code::NotFound)?;
+        let status = visible_status(&run, self.clock.now());
+        if actor.operator().is_some() && status != CoarseStatus::Released {
+            return Ok(None);
+        }
+        let target = Target::Release(ReleaseTarget::of(release, self.run_target(&run).await?));
+        if !self.may(actor, Action::ViewRelease, &target).await? {
+            return Ok(None);
+        }
+        let mut view = ReleaseView::from(release);
+        if actor.operator().is_some() {
+            // The exact moment would be finer than the buckets of the status.
+            view.at = self.visible_from(&run).unwrap_or(view.at);
+        }
+        Ok(Some(view))
     }
 
     async fn coarse_view(&self, run: Run) -> Result<RunView, LifecycleError> {

@@ -64,30 +64,17 @@ pub(crate) fn rows(limit: Option<u32>) -> Result<u32, Failure> {
     }
 }
 
-/// One page of a list.
+/// One page of a list, as `yunei_lifecycle::Listed` fills it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Listed<T, I> {
     items: Vec<T>,
-    /// Where the next page begins. Absent when nothing came: a page with less than was asked for is not
-    /// the last one, since what the asker may not see is left out.
+    /// Where the next page begins; absent at the end of the list alone.
     next: Option<I>,
 }
 
-impl<T, I> Listed<T, I> {
-    /// A page of which each item has an id to go on after.
-    pub(crate) fn new(items: Vec<T>, id: impl Fn(&T) -> I) -> Self {
-        let next = items.last().map(id);
+impl<T, I> From<yunei_lifecycle::Listed<T, I>> for Listed<T, I> {
+    fn from(listed: yunei_lifecycle::Listed<T, I>) -> Self {
+        let yunei_lifecycle::Listed { items, next } = listed;
         Self { items, next }
-    }
-
-    /// The same page with only those items that `wanted` takes; the next one begins where it did.
-    pub(crate) fn only(mut self, wanted: impl Fn(&T) -> bool) -> Self {
-        self.items.retain(wanted);
-        self
-    }
-
-    /// A list that has no further page.
-    pub(crate) const fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn list(items: Described) -> Described {
 
 /// One page of a list.
 pub(crate) fn page_of(name: &str) -> Described {
-    let next = "What to pass as `after` for the next page; null when this one is empty or the list has no pages.";
+    let next = "What to pass as `after` for the next page; null at the end of the list. A page with fewer items than were asked for and a `next` is not the last one.";
     let next = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([
             Type::String,

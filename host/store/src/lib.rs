@@ -30,7 +30,7 @@ mod unit_events;
 pub use change::Change;
 pub use error::StoreError;
 pub use open::Store;
-pub use outputs::HeldOutput;
+pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Standing, Token, TokenKind};
 pub use quota::Usage;
 pub use reading::{Order, PAGE_ROWS_MAX, Page};

@@ -31,6 +31,27 @@ impl std::fmt::Debug for HeldOutput {
     }
 }
 
+/// Which releases; the default is all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReleaseFilter {
+    /// To this operating unit.
+    pub operator: Option<OrganisationId>,
+    /// Of this run.
+    pub run: Option<RunId>,
+}
+
+impl ReleaseFilter {
+    fn columns(&self) -> [(&'static str, Vec<String>); 2] {
+        [
+            (
+                "operator",
+                self.operator.iter().map(ToString::to_string).collect(),
+            ),
+            ("run", self.run.iter().map(ToString::to_string).collect()),
+        ]
+    }
+}
+
 reads! {
     /// The sealed output of a run, destroyed or not.
     fn sealed_output(run: RunId) -> Option<HeldOutput> = |c| {
@@ -70,9 +91,9 @@ reads! {
         sqlx::query("SELECT body FROM releases WHERE run = $1 ORDER BY output LIMIT $2")
             .bind(run.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
 
-    /// Releases, to one operating unit or to all.
-    fn releases(operator: Option<OrganisationId>, page: Page<ReleaseId>) -> Vec<Release> = |c| list(c, "releases",
-        &[("operator", operator.iter().map(ToString::to_string).collect())], &page).await;
+    /// Releases.
+    fn releases(filter: &ReleaseFilter, page: Page<ReleaseId>) -> Vec<Release> = |c| list(c, "releases",
+        &filter.columns(), &page).await;
 
     /// The deliveries of a release.
     fn deliveries(release: ReleaseId, page: Page<DeliveryId>) -> Vec<Delivery> = |c| list(c, "deliveries",

@@ -75,7 +75,7 @@ async fn list(
     Asked(part): Asked<Part<AccountId>>,
 ) -> Answered<Listed<Account, AccountId>> {
     let items = domain.accounts(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |account| account.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn appoint(

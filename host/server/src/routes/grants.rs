@@ -155,7 +155,7 @@ async fn list(
     Asked(part): Asked<Part<GrantId>>,
 ) -> Answered<Listed<Grant, GrantId>> {
     let items = domain.grants(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |grant| grant.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn one(

@@ -124,7 +124,7 @@ async fn list(
     Asked(part): Asked<Part<ModuleId>>,
 ) -> Answered<Listed<ModuleView, ModuleId>> {
     let items = domain.modules(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |module| module.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn one(

@@ -55,7 +55,5 @@ async fn list(
     Asked(part): Asked<Part<OrganisationId>>,
 ) -> Answered<Listed<Organisation, OrganisationId>> {
     let items = domain.organisations(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |organisation| {
-        organisation.id
-    })))
+    Ok(Answer::ok(items.into()))
 }

@@ -160,8 +160,9 @@ async fn entries(
         until: asked.until,
     };
     let found = domain.entries(&actor, &filter, page).await?;
-    let items: Result<Vec<Placed>, Failure> = found.iter().map(placed).collect();
-    Ok(Answer::ok(Listed::new(items?, |entry| entry.position)))
+    let items: Result<Vec<Placed>, Failure> = found.items.iter().map(placed).collect();
+    let (items, next) = (items?, found.next);
+    Ok(Answer::ok(yunei_lifecycle::Listed { items, next }.into()))
 }
 
 fn placed(recorded: &Recorded) -> Result<Placed, Failure> {

@@ -51,7 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Releases {
-    /// Of this run alone. A page is filtered after it was taken: go on until `next` is null.
+    /// Of this run alone.
     #[param(value_type = Option<String>)]
     run: Option<RunId>,
     /// The `next` of the page before.
@@ -81,11 +81,8 @@ async fn list(
     Asked(asked): Asked<Releases>,
 ) -> Answered<Listed<ReleaseView, ReleaseId>> {
     let page = page(asked.after, asked.limit)?;
-    let items = domain.releases(&actor, page).await?;
-    let listed = Listed::new(items, |release| release.id);
-    Ok(Answer::ok(listed.only(|release| {
-        asked.run.is_none_or(|run| release.run == run)
-    })))
+    let listed = domain.releases(&actor, asked.run, page).await?;
+    Ok(Answer::ok(listed.into()))
 }
 
 async fn table(

@@ -67,7 +67,7 @@ async fn list(
     Asked(part): Asked<Part<ResourceId>>,
 ) -> Answered<Listed<Resource, ResourceId>> {
     let items = domain.resources(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |resource| resource.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn one(

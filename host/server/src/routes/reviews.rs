@@ -15,7 +15,8 @@ use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::document::Description;
-use crate::page::Listed;
+use crate::page::{Listed, Part};
+use crate::query::Asked;
 use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
                     "reviews",
                     "Outputs that wait for the asker's decision.",
                 )
+                .asks::<Part<RunId>>()
                 .lists("RunDetail"),
             ),
         get("/api/v1/runs/{id}/output", output)
@@ -65,9 +67,10 @@ pub(super) fn routes() -> Vec<Route> {
 async fn awaiting(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
+    Asked(part): Asked<Part<RunId>>,
 ) -> Answered<Listed<RunDetail, RunId>> {
-    let items = domain.awaiting_review(&actor).await?;
-    Ok(Answer::ok(Listed::whole(items)))
+    let listed = domain.awaiting_review(&actor, part.page()?).await?;
+    Ok(Answer::ok(listed.into()))
 }
 
 async fn output(

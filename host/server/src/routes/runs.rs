@@ -122,7 +122,7 @@ async fn list(
     Asked(part): Asked<Part<RunId>>,
 ) -> Answered<Listed<RunView, RunId>> {
     let items = domain.runs(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |run| run.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn one(
@@ -149,7 +149,7 @@ async fn calls(
 ) -> Answered<Listed<Call, u64>> {
     let limit = rows(asked.limit)?;
     let items = domain.calls(&actor, run, asked.from, limit).await?;
-    Ok(Answer::ok(Listed::new(items, |call| call.index + 1)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn stop(

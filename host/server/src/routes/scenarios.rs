@@ -61,7 +61,7 @@ async fn list(
     Asked(part): Asked<Part<ScenarioId>>,
 ) -> Answered<Listed<Scenario, ScenarioId>> {
     let items = domain.scenarios(&actor, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |scenario| scenario.id)))
+    Ok(Answer::ok(items.into()))
 }
 
 async fn approve(

@@ -131,5 +131,5 @@ async fn list(
     Asked(part): Asked<Part<SnapshotId>>,
 ) -> Answered<Listed<Snapshot, SnapshotId>> {
     let items = domain.snapshots(&actor, &resource, part.page()?).await?;
-    Ok(Answer::ok(Listed::new(items, |snapshot| snapshot.id)))
+    Ok(Answer::ok(items.into()))
 }

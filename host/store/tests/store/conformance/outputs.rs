@@ -1,7 +1,7 @@
 //! Sealed outputs, verdicts, reviews, releases, deliveries.
 
 use yunei_model::*;
-use yunei_store::{Page, Store, StoreError};
+use yunei_store::{Page, ReleaseFilter, Store, StoreError};
 
 use crate::fixture::{NOON, Setting, World};
 
@@ -89,8 +89,25 @@ async fn a_release_is_written_once(store: &Store, world: &World, setting: &Setti
     assert_eq!(of_output.as_ref(), one);
     let alone = std::slice::from_ref(&release);
     assert_eq!(store.releases_of_run(run).await.unwrap(), alone);
-    let unit = Some(setting.organisation.id);
-    assert_eq!(store.releases(unit, Page::first(9)).await.unwrap(), alone);
+    for filter in [
+        ReleaseFilter::default(),
+        ReleaseFilter {
+            operator: Some(setting.organisation.id),
+            run: None,
+        },
+        ReleaseFilter {
+            operator: None,
+            run: Some(run),
+        },
+    ] {
+        let listed = store.releases(&filter, Page::first(9)).await.unwrap();
+        assert_eq!(listed, alone, "{filter:?}");
+    }
+    let other = ReleaseFilter {
+        run: Some(RunId::new(&world.ids)),
+        ..ReleaseFilter::default()
+    };
+    assert_eq!(store.releases(&other, Page::first(9)).await.unwrap(), []);
     let delivered = store.deliveries(id, Page::first(9)).await.unwrap();
     assert_eq!(delivered, [delivery]);
     let mut again = release.clone();
