@@ -15,6 +15,7 @@ use yunei_rooms::RunningRooms;
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
 
+use crate::stream::Stream;
 use crate::{KeyStore, LifecycleError};
 
 /// What a domain is opened with.
@@ -68,6 +69,8 @@ pub struct Domain {
     pub(crate) queued: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
+    /// The live stream.
+    pub(crate) stream: Stream,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
 }
@@ -96,6 +99,7 @@ impl Domain {
         let log_key =
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
+        let newest = store.newest_position().await?;
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
         Ok(Self {
@@ -121,6 +125,7 @@ impl Domain {
             running: Mutex::new(HashMap::new()),
             queued: Notify::new(),
             recorded: Notify::new(),
+            stream: Stream::after(newest),
             checkpointed: watch::Sender::new(covered),
         })
     }

@@ -29,6 +29,7 @@ mod routes;
 mod schema;
 mod segment;
 mod serve;
+mod streams;
 mod upload;
 
 pub use document::document;

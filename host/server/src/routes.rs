@@ -2,6 +2,7 @@
 
 mod accounts;
 mod emergency;
+mod events;
 mod grants;
 mod modules;
 mod organisations;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        events::routes(),
         emergency::routes(),
     ];
     groups.into_iter().flatten().collect()

@@ -267,6 +267,8 @@ words! {
         CHECKPOINT_SIGNED = "checkpoint-signed";
         /// An entry could not be put in sequence; it is tried again.
         SEQUENCE_FAILED = "sequence-failed";
+        /// What is new on the record could not be read for those who follow it; it is tried again.
+        STREAM_FAILED = "stream-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
         /// The record could not be written.

@@ -15,12 +15,13 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for; then the domain.
+/// INVARIANT: they stop in this order: requests and runs first; then the sequencer, which both may wait for, and the live stream; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
     sequencer: JoinHandle<()>,
+    stream: JoinHandle<()>,
     sequencer_stop: watch::Sender<bool>,
 }
 
@@ -39,6 +40,10 @@ impl Tasks {
             let domain = Arc::clone(domain);
             async move { domain.run_sequencer(sequencer_stopped).await }
         });
+        let stream = tokio::spawn({
+            let (domain, stopped) = (Arc::clone(domain), sequencer_stop.subscribe());
+            async move { domain.run_stream(stopped).await }
+        });
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -50,6 +55,7 @@ impl Tasks {
             serving,
             stop,
             sequencer,
+            stream,
             sequencer_stop,
         }
     }
@@ -76,12 +82,13 @@ impl Tasks {
         let rest = self.serving.rest().await;
         self.sequencer_stop.send_replace(true);
         let sequenced = self.sequencer.await.context("the sequencer broke");
+        let told = self.stream.await.context("the live stream broke");
         let shut = self
             .domain
             .shut_down()
             .await
             .context("cannot shut down in order");
-        rest.and(sequenced).and(shut)
+        rest.and(sequenced).and(told).and(shut)
     }
 }
 
