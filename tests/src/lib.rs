@@ -8,12 +8,14 @@
 //! Never: depend on a crate of the host, or know more of the domain than its interface tells.
 
 mod client;
+mod events;
 mod files;
 mod server;
 mod story;
 mod waiting;
 
 pub use client::{Answer, Client};
+pub use events::{Came, Event, Events};
 pub use files::{DATA_SETS, DataSet, grant_terms, request};
 pub use server::Server;
 pub use story::{BUREAU, Persona, REGULATOR, REVIEWERS, Story};

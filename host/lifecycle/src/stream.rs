@@ -26,7 +26,7 @@ const CADENCE_MS: u64 = 500;
 /// Milliseconds that the tail rests after it told readers: what is recorded meanwhile wakes them once.
 const PAUSE_MS: u64 = 50;
 /// Entries that are kept shared at most.
-const WINDOW_ROWS_MAX: usize = 2048;
+const WINDOW_ROWS_MAX: usize = 1024;
 /// Readers who are behind and read the store at the same time at most: the other connections are for everyone else.
 const CATCH_UP_MAX: usize = 2;
 

@@ -8,6 +8,7 @@
 )]
 
 mod http;
+mod live;
 mod log;
 mod repeat;
 mod schemas;

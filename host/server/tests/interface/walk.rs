@@ -449,6 +449,9 @@ async fn record(town: &Town, people: &People) {
         .await
         .expect(400);
     town.get("/api/v1/record", &people.alice).await.expect(403);
+    let followed = asked(Method::GET, "/api/v1/events?since=0", &people.auditor);
+    let stream = town.open(followed.body(Body::empty()).unwrap()).await;
+    assert_eq!(stream.status(), 200);
     stop.send_replace(true);
     sequencer.await.unwrap();
 }
