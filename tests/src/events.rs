@@ -140,6 +140,12 @@ impl Events {
         }
     }
 
+    /// The connection behind it, for whoever reads it otherwise. Nothing may have been read yet.
+    #[must_use]
+    pub fn into_connection(self) -> BufReader<TcpStream> {
+        self.connection
+    }
+
     fn chunk(&mut self) -> std::io::Result<()> {
         let size = line(&mut self.connection)?;
         let broken = || std::io::Error::from(ErrorKind::InvalidData);

@@ -8,7 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    catalog, doctor, emergency, grant, ledger, module, release, run, scenario, serve, user,
+    catalog, doctor, emergency, grant, ledger, module, release, retrieval, run, scenario, serve,
+    user,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -54,6 +55,9 @@ enum Command {
     /// The record: read it, and verify it
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Evidence for an authority 调取: asked for, signed by a second person, fetched
+    #[command(subcommand)]
+    Retrieval(retrieval::Retrievals),
     /// The emergency stop
     #[command(subcommand)]
     Emergency(emergency::Emergency),
@@ -98,6 +102,7 @@ impl Command {
             Self::Run(runs) => runs.run(caller),
             Self::Release(releases) => releases.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
+            Self::Retrieval(retrievals) => retrievals.run(caller),
             Self::Emergency(emergency) => emergency.run(caller),
             Self::Doctor(doctor) => doctor.run(caller),
         }

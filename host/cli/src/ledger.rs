@@ -1,5 +1,9 @@
 //! `yunei ledger`: the record.
 
+mod export;
+mod filter;
+mod follow;
+mod query;
 mod tail;
 mod verify;
 
@@ -16,6 +20,14 @@ use crate::sheet::{number, time};
 pub enum Ledger {
     /// Shows the last entries, or those after a position
     Tail(tail::Tail),
+    /// Shows entries that a filter wants, oldest first
+    Query(query::Query),
+    /// Shows host calls over all runs
+    Calls(query::Calls),
+    /// Writes entries to a file, with what a receipt needs
+    ExportEntries(export::Export),
+    /// Shows what is recorded as it comes; for operating units, what becomes of their runs
+    Follow(follow::Follow),
     /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
     Checkpoint,
     /// Computes the record anew and says what does not hold
@@ -34,6 +46,10 @@ impl Ledger {
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         match self {
             Self::Tail(tail) => tail.run(caller)?,
+            Self::Query(query) => query.run(caller)?,
+            Self::Calls(calls) => calls.run(caller)?,
+            Self::ExportEntries(export) => export.run(caller)?,
+            Self::Follow(follow) => follow.run(caller)?,
             Self::Checkpoint => {
                 let checkpoint = caller.client()?.get("/record/checkpoint").send()?;
                 caller

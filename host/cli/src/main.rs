@@ -29,6 +29,7 @@ mod grant;
 mod ledger;
 mod module;
 mod release;
+mod retrieval;
 mod run;
 mod scenario;
 mod serve;

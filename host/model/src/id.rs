@@ -101,6 +101,8 @@ ids! {
     DrillId,
     /// A notification.
     NotificationId,
+    /// A retrieval of evidence.
+    RetrievalId,
 }
 
 /// Where ids come from; passed in, so that tests are repeatable.

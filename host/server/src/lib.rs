@@ -20,6 +20,7 @@ mod failure;
 mod guard;
 mod headers;
 mod language;
+mod lines;
 mod page;
 mod query;
 mod repeat;

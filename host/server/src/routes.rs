@@ -1,14 +1,17 @@
 //! Every route there is, by group: how it is called, who decides, what it leaves on the record, and its handler.
 
 mod accounts;
+mod calls;
 mod emergency;
 mod events;
+mod exports;
 mod grants;
 mod modules;
 mod organisations;
 mod record;
 mod releases;
 mod resources;
+mod retrievals;
 mod reviews;
 mod runs;
 mod scenarios;
@@ -60,7 +63,10 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         record::routes(),
+        exports::routes(),
+        calls::routes(),
         events::routes(),
+        retrievals::routes(),
         emergency::routes(),
     ];
     groups.into_iter().flatten().collect()

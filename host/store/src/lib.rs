@@ -22,6 +22,7 @@ mod people;
 mod quota;
 mod reading;
 mod record;
+mod retrievals;
 mod runs;
 mod sequence;
 mod settings;

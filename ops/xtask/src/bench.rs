@@ -1,5 +1,7 @@
 //! `cargo xtask bench NAME`.
 
+mod live;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,8 +33,8 @@ pub enum Profile {
 
 /// Runs the benchmark `name` in a build of that profile.
 pub fn run(workspace: &Workspace, name: &str, profile: Profile) -> anyhow::Result<()> {
-    if name != "start" {
-        bail!("there is no benchmark `{name}` yet; there is: start");
+    if !["start", "live"].contains(&name) {
+        bail!("there is no benchmark `{name}` yet; there are: start, live");
     }
     let mut steps = Steps::default();
     steps.need("set-up", || {
@@ -46,6 +48,17 @@ pub fn run(workspace: &Workspace, name: &str, profile: Profile) -> anyhow::Resul
         call.within(&workspace.root).run()
     })?;
     guests::build_all(workspace, &mut steps)?;
+    if name == "live" {
+        let build = match profile {
+            Profile::Release => "release",
+            Profile::Dev => "debug",
+        };
+        let program = workspace.target.join(build).join("yunei");
+        steps.need("bench live", || {
+            live::measure(&workspace.root, &workspace.guests(), &program, build)
+        })?;
+        return steps.finish();
+    }
     steps.need("bench start", || start(workspace, profile))?;
     steps.finish()
 }

@@ -7,6 +7,7 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+mod evidence;
 mod http;
 mod live;
 mod log;

@@ -4,6 +4,7 @@ mod atomicity;
 mod claims;
 mod outputs;
 mod people;
+pub mod queries;
 mod quotas;
 mod record;
 
@@ -24,6 +25,7 @@ pub async fn suite(store: &Store) {
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
     record::cases(store, &world).await;
+    queries::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
