@@ -59,7 +59,8 @@ impl Client {
         stream
             .set_read_timeout(Some(CONNECT_WAIT_MAX))
             .map_err(failed)?;
-        let mut head = format!("GET /api/v1{path} HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n");
+        let mut head =
+            format!("GET /api/v1{path} HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n");
         if let Some(token) = self.token() {
             head.push_str(&format!("authorization: Bearer {token}\r\n"));
         }
@@ -171,7 +172,9 @@ impl Events {
 
 /// Within a chunk the rest comes at once.
 fn stream_on(connection: &BufReader<TcpStream>) -> std::io::Result<()> {
-    connection.get_ref().set_read_timeout(Some(CONNECT_WAIT_MAX))
+    connection
+        .get_ref()
+        .set_read_timeout(Some(CONNECT_WAIT_MAX))
 }
 
 fn parsed(block: &str) -> Option<Event> {

@@ -28,11 +28,13 @@ const EVENT_WAIT_MAX: Duration = Duration::from_secs(60);
 const QUESTION: &str = "bus-rides";
 
 /// Reads on until the entry at `last`. Gives the numbers that came.
-fn read_until(client: Client, begin: u64, last: std::sync::mpsc::Receiver<u64>) -> JoinHandle<Vec<u64>> {
+fn read_until(
+    client: Client,
+    begin: u64,
+    last: std::sync::mpsc::Receiver<u64>,
+) -> JoinHandle<Vec<u64>> {
     std::thread::spawn(move || {
-        let mut events = client
-            .events("/events", Some(begin))
-            .expect("a stream");
+        let mut events = client.events("/events", Some(begin)).expect("a stream");
         let (mut seen, mut until) = (Vec::new(), None);
         let began = Instant::now();
         loop {
@@ -74,7 +76,11 @@ fn fifty_readers_miss_nothing_while_runs_go_on() {
     let mut readers = Vec::new();
     for number in 0..READERS {
         // Two accounts, so that neither has too many.
-        let client = if number % 2 == 0 { &regulator } else { world.bureau() };
+        let client = if number % 2 == 0 {
+            &regulator
+        } else {
+            world.bureau()
+        };
         let (tell, told) = std::sync::mpsc::channel();
         readers.push((tell, read_until(client.clone(), begin, told)));
     }
@@ -95,7 +101,11 @@ fn fifty_readers_miss_nothing_while_runs_go_on() {
     for (_, reader) in readers {
         let seen = reader.join().expect("a reader that ends");
         assert!(seen.len() >= expected.len());
-        assert_eq!(seen[..expected.len()], expected, "each number once, in order");
+        assert_eq!(
+            seen[..expected.len()],
+            expected,
+            "each number once, in order"
+        );
     }
     unit_is_told_its_own_runs_alone(&world, &unit, &runs);
     a_restart_leaves_no_gap(&mut world, begin);
@@ -165,11 +175,17 @@ fn a_restart_leaves_no_gap(world: &mut World, begin: u64) {
     let mut seen: Vec<(u64, Value)> = Vec::new();
     let take = |event: Event, seen: &mut Vec<(u64, Value)>| {
         if event.event == "entry" {
-            seen.push((event.id.expect("a number"), event.data["entry"]["id"].clone()));
+            seen.push((
+                event.id.expect("a number"),
+                event.data["entry"]["id"].clone(),
+            ));
         }
     };
     for _ in 0..10 {
-        take(events.expect_within(EVENT_WAIT_MAX).expect("an event"), &mut seen);
+        take(
+            events.expect_within(EVENT_WAIT_MAX).expect("an event"),
+            &mut seen,
+        );
     }
     world.server.kill_hard().expect("killed");
     while let Came::Event(event) = events.next_within(EVENT_WAIT_MAX).expect("an end") {
@@ -184,14 +200,23 @@ fn a_restart_leaves_no_gap(world: &mut World, begin: u64) {
         .expect("a stream");
     let end = newest(world.bureau());
     while seen.last().expect("something was seen").0 < end {
-        take(events.expect_within(EVENT_WAIT_MAX).expect("an event"), &mut seen);
+        take(
+            events.expect_within(EVENT_WAIT_MAX).expect("an event"),
+            &mut seen,
+        );
     }
     let ids: Vec<u64> = seen.iter().map(|(id, _)| *id).collect();
-    assert_eq!(ids, (begin + 1..=*ids.last().expect("some")).collect::<Vec<_>>());
+    assert_eq!(
+        ids,
+        (begin + 1..=*ids.last().expect("some")).collect::<Vec<_>>()
+    );
     let page = format!("/record?after={begin}&limit=1000");
     let page = world.bureau().get(&page).expect("an answer").json();
     let items = page["items"].as_array().expect("items");
     for (item, (position, id)) in items.iter().zip(&seen) {
-        assert_eq!((&item["position"], &item["entry"]["id"]), (&json!(position), id));
+        assert_eq!(
+            (&item["position"], &item["entry"]["id"]),
+            (&json!(position), id)
+        );
     }
 }

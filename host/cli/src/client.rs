@@ -192,11 +192,7 @@ impl Ask<'_, WithoutBody> {
         if !response.status().is_success() {
             return Err(refusal(&mut response));
         }
-        let mut bytes = response
-            .body_mut()
-            .with_config()
-            .limit(bytes_max)
-            .reader();
+        let mut bytes = response.body_mut().with_config().limit(bytes_max).reader();
         std::io::copy(&mut bytes, place).context("the answer broke off")
     }
 }

@@ -97,7 +97,10 @@ impl Retrievals {
                 let ask = ask.waiting(FETCH_SECONDS_MAX).large();
                 let bytes = files::written(&out, |file| ask.copy_to(file))?;
                 let told = json!({ "file": out, "bytes": bytes });
-                let words = format!("{bytes} bytes in `{}`; its last line says whether it is complete", out.display());
+                let words = format!(
+                    "{bytes} bytes in `{}`; its last line says whether it is complete",
+                    out.display()
+                );
                 printer.say(&told, &words)?;
             }
         }

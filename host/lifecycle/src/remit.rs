@@ -128,8 +128,11 @@ impl Reader {
     ) -> Result<bool, LifecycleError> {
         let now = domain.clock.now();
         let first = self.until.as_micros() == 0;
-        if !first && (Instant::now() < self.due() || (recorded == self.recorded && now < self.until))
-        {
+        if !first && Instant::now() < self.due() {
+            return Ok(false);
+        }
+        self.checked = Instant::now();
+        if !first && recorded == self.recorded && now < self.until {
             return Ok(false);
         }
         let standing = domain.store.standing(self.actor.token, now).await?;
@@ -143,7 +146,6 @@ impl Reader {
         self.until = next.map_or(standing.token.expires_at, |turn| {
             turn.min(standing.token.expires_at)
         });
-        self.checked = Instant::now();
         self.recorded = recorded;
         let changed = principal != self.actor.principal;
         self.actor.principal = principal;

@@ -85,7 +85,11 @@ impl Source {
         match self {
             Self::Entries(export) => {
                 let page = export.next().await?;
-                Ok(page.map(|page| page.into_iter().map(|e| Piece::Entry(Box::new(e))).collect()))
+                Ok(page.map(|page| {
+                    page.into_iter()
+                        .map(|e| Piece::Entry(Box::new(e)))
+                        .collect()
+                }))
             }
             Self::Evidence(evidence) => evidence.next().await,
         }
@@ -113,7 +117,13 @@ impl Lines {
         head: Head,
         place: Place,
     ) -> Self {
-        Self::of(Source::Entries(Box::new(export)), format, receipts, head, place)
+        Self::of(
+            Source::Entries(Box::new(export)),
+            format,
+            receipts,
+            head,
+            place,
+        )
     }
 
     /// Evidence, with receipts, as JSON lines.
@@ -190,10 +200,14 @@ impl Lines {
 /// The answer that such a file is.
 pub(crate) fn streamed(body: Body, format: Written, name: &'static str) -> Response {
     let (media_type, disposition) = match (format, name) {
-        (Written::Csv, _) => ("text/csv; charset=utf-8", "attachment; filename=\"record.csv\""),
-        (Written::Jsonl, "evidence") => {
-            ("application/jsonl", "attachment; filename=\"evidence.jsonl\"")
-        }
+        (Written::Csv, _) => (
+            "text/csv; charset=utf-8",
+            "attachment; filename=\"record.csv\"",
+        ),
+        (Written::Jsonl, "evidence") => (
+            "application/jsonl",
+            "attachment; filename=\"evidence.jsonl\"",
+        ),
         (Written::Jsonl, _) => ("application/jsonl", "attachment; filename=\"record.jsonl\""),
     };
     let mut response = body.into_response();
@@ -213,7 +227,9 @@ fn entry_object(exported: &Exported, receipts: bool) -> String {
         (Some(proof), true) => format!(r#","proof":{}"#, Value::from(base64(proof))),
     };
     let (position, leaf) = (recorded.position, exported.leaf_hash);
-    format!(r#"{{"position":{position},"index":{index},"leaf_hash":"{leaf}","entry":{entry}{proof}}}"#) + "\n"
+    format!(
+        r#"{{"position":{position},"index":{index},"leaf_hash":"{leaf}","entry":{entry}{proof}}}"#
+    ) + "\n"
 }
 
 fn entry_row(exported: &Exported) -> String {
@@ -247,7 +263,10 @@ fn call_object(found: &FoundCall) -> String {
 }
 
 fn base64(proof: &[Digest]) -> Vec<String> {
-    proof.iter().map(|hash| STANDARD.encode(hash.as_bytes())).collect()
+    proof
+        .iter()
+        .map(|hash| STANDARD.encode(hash.as_bytes()))
+        .collect()
 }
 
 /// A field of CSV (RFC 4180).

@@ -73,7 +73,8 @@ impl Change {
         if run.snapshots.is_empty() {
             return Ok(());
         }
-        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO resource_links (thing, resource) SELECT ");
+        let mut query =
+            QueryBuilder::<Sqlite>::new("INSERT INTO resource_links (thing, resource) SELECT ");
         query.push_bind(run.id.to_string());
         query.push(", resources.name FROM snapshots JOIN resources ON resources.id = snapshots.resource WHERE snapshots.id IN (");
         let mut list = query.separated(", ");
@@ -93,7 +94,8 @@ impl Change {
     /// The resources that a module's manifest names.
     pub(crate) async fn link_module(&mut self, module: &Module) -> Result<(), StoreError> {
         let names = module.manifest.iter().flat_map(|m| &m.resources);
-        self.link(module.id.to_string(), names.map(|r| &r.name)).await
+        self.link(module.id.to_string(), names.map(|r| &r.name))
+            .await
     }
 
     async fn link(

@@ -67,7 +67,10 @@ impl Export {
         };
         let bytes = files::written(&path, |file| ask.copy_to(file))?;
         let told = json!({ "file": path, "bytes": bytes });
-        let words = format!("{bytes} bytes in `{}`; its last line says whether it is complete", path.display());
+        let words = format!(
+            "{bytes} bytes in `{}`; its last line says whether it is complete",
+            path.display()
+        );
         caller.printer().say(&told, &words)
     }
 }

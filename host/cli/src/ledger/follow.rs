@@ -77,7 +77,11 @@ impl Follow {
                 Err(error) if before == self.since || !is_lost(&error) => return Err(error),
                 Err(_lost) => {}
             }
-            attempts = if progress.last == before { attempts + 1 } else { 0 };
+            attempts = if progress.last == before {
+                attempts + 1
+            } else {
+                0
+            };
             if attempts >= ATTEMPTS_MAX {
                 anyhow::bail!("the connection was lost, and does not come back");
             }

@@ -104,7 +104,9 @@ fn sheet(found: Vec<Found>) -> Sheet {
             call.index.to_string(),
             time(call.at),
             call.kind.to_string(),
-            call.resource.map(|name| name.to_string()).unwrap_or_default(),
+            call.resource
+                .map(|name| name.to_string())
+                .unwrap_or_default(),
             list(&call.fields),
             number(call.rows),
             call.clause.unwrap_or_else(|| call.decision.to_string()),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 use yunei_authority::{Action, Target};
 use yunei_ledger::Kind;
-use yunei_model::{Code, CoarseStatus, OrganisationId, RunId};
+use yunei_model::{CoarseStatus, Code, OrganisationId, RunId};
 use yunei_store::{Change, EntryFilter, PAGE_ROWS_MAX, Recorded, UnitEvent};
 use yunei_telemetry::event;
 

@@ -109,7 +109,10 @@ async fn calls(
     Caller(actor): Caller,
     Asked(asked): Asked<Calls>,
 ) -> Answered<Listed<FoundCall, Place>> {
-    let page = page(asked.after.map(|Place(run, index)| (run, index)), asked.limit)?;
+    let page = page(
+        asked.after.map(|Place(run, index)| (run, index)),
+        asked.limit,
+    )?;
     let query = CallQuery {
         run: asked.run,
         operator: asked.operator,

@@ -18,7 +18,7 @@ use yunei_authority::Action;
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Domain, Follow, UnitFollow};
 use yunei_model::{
-    AccountId, CallDecision, Code, CoarseStatus, GrantId, ModuleId, Name, OrganisationId, RunId,
+    AccountId, CallDecision, CoarseStatus, Code, GrantId, ModuleId, Name, OrganisationId, RunId,
     Timestamp,
 };
 use yunei_store::EntryFilter;
@@ -197,7 +197,12 @@ enum Source {
 impl Source {
     async fn next(&mut self) -> Result<VecDeque<Event>, Failure> {
         match self {
-            Self::Record(follow) => follow.next().await?.iter().map(|told| entry(told)).collect(),
+            Self::Record(follow) => follow
+                .next()
+                .await?
+                .iter()
+                .map(|told| entry(told))
+                .collect(),
             Self::Unit(follow) => follow.next().await?.iter().map(run).collect(),
         }
     }

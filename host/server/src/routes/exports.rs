@@ -111,5 +111,9 @@ async fn export(
     let export = domain.export(&actor, filter, receipts).await?;
     let head = Head::of(&domain, &export, None);
     let lines = Lines::entries(export, format, receipts, head, place);
-    Ok(streamed(Body::from_stream(lines.stream()), format, "record"))
+    Ok(streamed(
+        Body::from_stream(lines.stream()),
+        format,
+        "record",
+    ))
 }

@@ -21,5 +21,8 @@ fn places_are_limited_and_come_back() {
     let full = streams.place(Lasting::Events, AccountId::new(&RandomIds));
     assert_eq!(full.err(), Some(Code::TooManyRequests));
     places.clear();
-    assert!(streams.open().is_empty(), "nothing is remembered of the gone");
+    assert!(
+        streams.open().is_empty(),
+        "nothing is remembered of the gone"
+    );
 }

@@ -130,7 +130,10 @@ impl Live {
     /// Someone tries to sign in and fails: one entry that is about no resource.
     async fn event(&self) {
         let wrong = json!({ "account": "nobody", "password": "wrong" });
-        self.town.post("/api/v1/sessions", "", &wrong).await.expect(401);
+        self.town
+            .post("/api/v1/sessions", "", &wrong)
+            .await
+            .expect(401);
     }
 }
 
@@ -185,16 +188,25 @@ async fn places_and_the_end_of_the_server_end_streams() {
     let mut connections = Vec::new();
     for _ in 0..3 {
         let mut connection = crate::serve::begun(served.address, &head).await;
-        assert!(crate::serve::answer(&mut connection).await.starts_with("HTTP/1.1 200"));
+        assert!(
+            crate::serve::answer(&mut connection)
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
         connections.push(connection);
     }
     let began = std::time::Instant::now();
     served.stop.send(()).unwrap();
     served.server.await.unwrap().unwrap();
-    assert!(began.elapsed() < Duration::from_secs(10), "streams hold nothing up");
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "streams hold nothing up"
+    );
     for mut connection in connections {
         let mut rest = Vec::new();
-        tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut rest).await.unwrap();
+        tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut rest)
+            .await
+            .unwrap();
         let rest = String::from_utf8_lossy(&rest).into_owned();
         assert!(rest.contains(r#"{"code":"shutting-down"}"#), "{rest}");
     }
@@ -257,7 +269,9 @@ async fn a_sector_regulator_is_told_of_its_sector_alone() {
     town.send(import("stops")).await.expect(201);
     town.send(import("rides")).await.expect(201);
     assert_eq!(reader.next().await.unwrap().name, "begin");
-    let seen = reader.until(|event| kind(event) == "snapshot-imported").await;
+    let seen = reader
+        .until(|event| kind(event) == "snapshot-imported")
+        .await;
     let of: Vec<_> = seen
         .iter()
         .map(|event| (kind(event), &event.data["entry"]["facts"]["resource"]))
@@ -265,12 +279,18 @@ async fn a_sector_regulator_is_told_of_its_sector_alone() {
     let rides = json!("rides");
     assert_eq!(
         of,
-        [("resource-registered", &rides), ("snapshot-imported", &rides)]
+        [
+            ("resource-registered", &rides),
+            ("snapshot-imported", &rides)
+        ]
     );
     assert!(reader.is_silent().await);
 
     // The same by query, and by a filter of who may see everything.
-    let list = town.get("/api/v1/record?limit=1000", &rita).await.expect(200);
+    let list = town
+        .get("/api/v1/record?limit=1000", &rita)
+        .await
+        .expect(200);
     let listed: BTreeSet<u64> = positions(&list.json());
     assert_eq!(listed, seen.iter().map(|event| event.id).collect());
     let path = "/api/v1/record?resource=rides&limit=1000";
@@ -281,7 +301,9 @@ async fn a_sector_regulator_is_told_of_its_sector_alone() {
 
 fn positions(list: &Value) -> BTreeSet<u64> {
     let items = list["items"].as_array().unwrap().iter();
-    items.map(|item| item["position"].as_u64().unwrap()).collect()
+    items
+        .map(|item| item["position"].as_u64().unwrap())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,11 +328,16 @@ async fn a_stream_ends_with_its_token_and_with_its_role() {
         began.elapsed() < Duration::from_secs(5),
         "a revocation takes effect within a second, on a busy machine within five"
     );
-    assert_eq!(told.last().unwrap().data, json!({ "code": "not-signed-in" }));
+    assert_eq!(
+        told.last().unwrap().data,
+        json!({ "code": "not-signed-in" })
+    );
     assert_eq!(by_token.next().await, None);
     // Another reader goes on, until its role ends.
     live.event().await;
-    by_session.until(|event| kind(event) == "sign-in-failed").await;
+    by_session
+        .until(|event| kind(event) == "sign-in-failed")
+        .await;
     let told = by_session.until(|event| event.name == "end").await;
     assert_eq!(told.last().unwrap().data, json!({ "code": "forbidden" }));
     live.end().await;
@@ -333,7 +360,11 @@ async fn who_does_not_read_for_a_while_catches_up_from_the_store() {
         let request = request.header("authorization", format!("Bearer {operator}"));
         send(&live.town, request.body(Body::empty()).unwrap())
     });
-    for response in futures::stream::iter(denied).buffer_unordered(8).collect::<Vec<_>>().await {
+    for response in futures::stream::iter(denied)
+        .buffer_unordered(8)
+        .collect::<Vec<_>>()
+        .await
+    {
         assert_eq!(response.status(), 403);
     }
     let seen = slow.until(|event| event.id == begin + BEHIND).await;

@@ -134,7 +134,12 @@ impl Town {
     }
 
     /// The same, with an appointment that says more than the role.
-    pub async fn appoint_with(&self, name: &str, organisation: &str, appointment: &Value) -> String {
+    pub async fn appoint_with(
+        &self,
+        name: &str,
+        organisation: &str,
+        appointment: &Value,
+    ) -> String {
         let system = self.administrator("system");
         let new = json!({ "name": name, "organisation": organisation, "password": PASSWORD });
         let account = self

@@ -7,8 +7,8 @@ use yunei_model::Name;
 use yunei_store::{EntryFilter, Page, Store, StoreError};
 
 use crate::conformance;
-use crate::tampering::execute;
 use crate::fixture::World;
+use crate::tampering::execute;
 
 async fn register(store: &Store, world: &World) {
     let mut change = store.begin().await.unwrap();

@@ -80,8 +80,13 @@ pub fn measure(root: &Path, guests: &Path, program: &Path, build: &str) -> anyho
     let expected = span.end.load(Ordering::SeqCst) - span.begin.load(Ordering::SeqCst);
     let missed = entries.iter().filter(|seen| **seen != expected).count();
     let at = |share: f64| quantile(&lags_ms, share);
-    println!("bench live: {READERS} readers on one stream, {RUNS} runs of {START_QUESTION}, {build} build, readers on the same machine");
-    println!("entries to each reader: {expected}; readers that missed one or got one twice: {}", missed as u64 + faults);
+    println!(
+        "bench live: {READERS} readers on one stream, {RUNS} runs of {START_QUESTION}, {build} build, readers on the same machine"
+    );
+    println!(
+        "entries to each reader: {expected}; readers that missed one or got one twice: {}",
+        missed as u64 + faults
+    );
     println!(
         "made → received: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms over {} receipts",
         at(0.5),
@@ -112,7 +117,9 @@ fn accounts(story: &Story, server: &Server) -> anyhow::Result<Vec<Client>> {
         let new = json!({ "name": name, "organisation": bureau, "password": password });
         let account = id(&system.post("/accounts", &new)?.served()?)?;
         let path = format!("/accounts/{account}/appointments");
-        security.post(&path, &json!({ "role": "bureau" }))?.served()?;
+        security
+            .post(&path, &json!({ "role": "bureau" }))?
+            .served()?;
         clients.push(server.client().sign_in(&name, password)?);
     }
     Ok(clients)

@@ -3,7 +3,15 @@ use super::*;
 #[test]
 fn events_are_read_line_by_line() {
     let mut event = Event::default();
-    for line in ["id: 7", "event: entry", "data: {\"a\":", "data: 1}", "retry: 2000", ": beat", "nonsense"] {
+    for line in [
+        "id: 7",
+        "event: entry",
+        "data: {\"a\":",
+        "data: 1}",
+        "retry: 2000",
+        ": beat",
+        "nonsense",
+    ] {
         event.read(line);
     }
     assert_eq!(event.id, Some(7));

@@ -80,21 +80,30 @@ async fn entries_are_found_by_what_is_linked(store: &Store, world: &World) {
     let expected = [true, true, true, true, false, false];
     let told: Vec<bool> = about.iter().map(|resources| *resources == own).collect();
     assert_eq!(told, expected);
-    assert!(about[4].is_empty(), "who looked at what is about no resource");
+    assert!(
+        about[4].is_empty(),
+        "who looked at what is about no resource"
+    );
     let filter = |change: &dyn Fn(&mut EntryFilter)| {
         let mut filter = EntryFilter::default();
         change(&mut filter);
         filter
     };
     let filters = [
-        (filter(&|f| f.resource = Some(setting.resource.name.clone())), 4),
+        (
+            filter(&|f| f.resource = Some(setting.resource.name.clone())),
+            4,
+        ),
         (filter(&|f| f.resource = Some(world.name("other"))), 0),
         (filter(&|f| f.grant = Some(setting.grant.id)), 3),
         (filter(&|f| f.run = Some(run.id)), 1),
         (filter(&|f| f.module = Some(setting.module.id)), 0),
         (filter(&|f| f.decision = Some(CallDecision::Denied)), 1),
         (filter(&|f| f.decision = Some(CallDecision::Allowed)), 2),
-        (filter(&|f| f.kinds = vec![Kind::SignedIn, Kind::Queried]), 2),
+        (
+            filter(&|f| f.kinds = vec![Kind::SignedIn, Kind::Queried]),
+            2,
+        ),
         (filter(&|f| f.until = Some(NOON)), 0),
     ];
     for (filter, count) in filters {
@@ -127,22 +136,64 @@ async fn calls_are_found_over_all_runs(store: &Store, world: &World) {
         ..CallFilter::default()
     };
     let all = store.calls_across(&of_unit, None, 100).await.unwrap();
-    let places: Vec<_> = all.iter().map(|found| (found.run, found.call.index)).collect();
+    let places: Vec<_> = all
+        .iter()
+        .map(|found| (found.run, found.call.index))
+        .collect();
     let mut expected: Vec<_> = runs
         .iter()
         .flat_map(|run| (0..3).map(|index| (run.id, index)))
         .collect();
     expected.sort_unstable();
     assert_eq!(places, expected);
-    let after = store.calls_across(&of_unit, Some(places[3]), 1).await.unwrap();
+    let after = store
+        .calls_across(&of_unit, Some(places[3]), 1)
+        .await
+        .unwrap();
     assert_eq!(after, all[4..5]);
     let filters = [
-        (CallFilter { run: Some(runs[0].id), ..of_unit.clone() }, 3),
-        (CallFilter { grant: Some(setting.grant.id), ..of_unit.clone() }, 6),
-        (CallFilter { module: Some(setting.module.id), ..of_unit.clone() }, 6),
-        (CallFilter { resource: Some(setting.resource.name.clone()), ..of_unit.clone() }, 6),
-        (CallFilter { resource: Some(world.name("other")), ..of_unit.clone() }, 0),
-        (CallFilter { submitted_before: Some(NOON), ..of_unit.clone() }, 0),
+        (
+            CallFilter {
+                run: Some(runs[0].id),
+                ..of_unit.clone()
+            },
+            3,
+        ),
+        (
+            CallFilter {
+                grant: Some(setting.grant.id),
+                ..of_unit.clone()
+            },
+            6,
+        ),
+        (
+            CallFilter {
+                module: Some(setting.module.id),
+                ..of_unit.clone()
+            },
+            6,
+        ),
+        (
+            CallFilter {
+                resource: Some(setting.resource.name.clone()),
+                ..of_unit.clone()
+            },
+            6,
+        ),
+        (
+            CallFilter {
+                resource: Some(world.name("other")),
+                ..of_unit.clone()
+            },
+            0,
+        ),
+        (
+            CallFilter {
+                submitted_before: Some(NOON),
+                ..of_unit.clone()
+            },
+            0,
+        ),
     ];
     for (filter, count) in filters {
         let found = store.calls_across(&filter, None, 100).await.unwrap();
@@ -188,11 +239,24 @@ async fn a_unit_numbers_its_own_events(store: &Store, world: &World) {
         .put_unit_event_due(unit, run, CoarseStatus::Released, due(6))
         .await
         .unwrap();
-    assert_eq!(change.tell_unit_events(due(20)).await.unwrap(), 1, "what was told is not told again");
+    assert_eq!(
+        change.tell_unit_events(due(20)).await.unwrap(),
+        1,
+        "what was told is not told again"
+    );
     change.commit().await.unwrap();
-    assert_eq!(store.unit_events(first, 2, 100).await.unwrap(), [event(3, 3, 9)]);
+    assert_eq!(
+        store.unit_events(first, 2, 100).await.unwrap(),
+        [event(3, 3, 9)]
+    );
     assert_eq!(store.unit_events_newest(first).await.unwrap(), 3);
-    assert_eq!(store.unit_events_newest(OrganisationId::new(&world.ids)).await.unwrap(), 0);
+    assert_eq!(
+        store
+            .unit_events_newest(OrganisationId::new(&world.ids))
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 async fn a_retrieval_is_kept_as_it_is(store: &Store, world: &World) {
@@ -217,7 +281,10 @@ async fn a_retrieval_is_kept_as_it_is(store: &Store, world: &World) {
     };
     let mut change = store.begin().await.unwrap();
     change.put_retrieval(&retrieval).await.unwrap();
-    assert!(matches!(change.commit().await, Err(StoreError::NotRecorded)));
+    assert!(matches!(
+        change.commit().await,
+        Err(StoreError::NotRecorded)
+    ));
     for state in [RetrievalState::Requested, RetrievalState::Signed] {
         retrieval.state = state;
         let mut change = store.begin().await.unwrap();
@@ -227,7 +294,10 @@ async fn a_retrieval_is_kept_as_it_is(store: &Store, world: &World) {
         assert_eq!(kept.as_ref(), Some(&retrieval));
     }
     let own = Some(setting.organisation.id);
-    assert_eq!(store.retrievals(own, Page::first(9)).await.unwrap(), [retrieval]);
+    assert_eq!(
+        store.retrievals(own, Page::first(9)).await.unwrap(),
+        [retrieval]
+    );
     let none = Some(OrganisationId::new(&world.ids));
     assert_eq!(store.retrievals(none, Page::first(9)).await.unwrap(), []);
 }
