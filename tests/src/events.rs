@@ -184,7 +184,7 @@ fn parsed(block: &str) -> Option<Event> {
         data: Value::Null,
     };
     let mut data = String::new();
-    for line in block.lines() {
+    for line in block.lines().filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(':')?;
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
@@ -196,6 +196,20 @@ fn parsed(block: &str) -> Option<Event> {
     }
     event.data = serde_json::from_str(&data).ok()?;
     Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parsed;
+
+    #[test]
+    fn events_are_told_from_heartbeats() {
+        let event = parsed("id: 7\nevent: begin\nretry: 2000\ndata: {\"position\":7}\n\n");
+        let event = event.expect("an event");
+        assert_eq!((event.id, event.event.as_str()), (Some(7), "begin"));
+        assert_eq!(event.data["position"], 7);
+        assert_eq!(parsed(":\n\n"), None);
+    }
 }
 
 /// A line without its end.

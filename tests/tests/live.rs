@@ -22,6 +22,8 @@ use yunei_tests::{Came, Client, Event, REGULATOR};
 const READERS: usize = 50;
 /// Runs that go on meanwhile.
 const RUNS: usize = 4;
+/// Longest wait for a reader to come to the end.
+const READER_WAIT_MAX: Duration = Duration::from_secs(300);
 /// Longest wait for an event that must come.
 const EVENT_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The small job: one day of bus rides, counted by district and hour.
@@ -42,7 +44,7 @@ fn read_until(
             if until.is_some_and(|until| seen.last().is_some_and(|seen| *seen >= until)) {
                 return seen;
             }
-            assert!(began.elapsed() < RUN_WAIT_MAX, "it comes to its end");
+            assert!(began.elapsed() < READER_WAIT_MAX, "it comes to its end");
             let came = events.next_within(Duration::from_millis(200));
             if let Came::Event(Event { id, event, .. }) = came.expect("the stream stands")
                 && event == "entry"

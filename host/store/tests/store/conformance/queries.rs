@@ -115,7 +115,8 @@ async fn entries_are_found_by_what_is_linked(store: &Store, world: &World) {
         let matching: Vec<Recorded> = matching.map(|(recorded, _)| recorded.clone()).collect();
         assert_eq!(matching, rows, "{filter:?}");
     }
-    let first = store.entries_between(&EntryFilter::default(), before, before + 2, 100);
+    let any = EntryFilter::default();
+    let first = store.entries_between(&any, before, before + 2, 100);
     assert_eq!(first.await.unwrap(), all[..2]);
 }
 
