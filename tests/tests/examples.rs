@@ -119,11 +119,13 @@ fn compare(story: &Story, unit: &yunei_tests::Client, seen: &Value, directory: &
         assert!(csv.is_success());
         let listed = unit.get("/releases").expect("a list").json();
         let listed = listed["items"].as_array().expect("items");
-        let output = listed
-            .iter()
-            .find(|r| r["id"] == *release)
-            .map(|r| text(r, "output"))
-            .expect("the release is listed");
+        let listed = listed.iter().find(|r| r["id"] == *release);
+        let listed = listed.expect("the release is listed");
+        // The id tells the end of a bucket, as the list does, and no other moment.
+        let told = u64::from_str_radix(&id.replace('-', "")[..12], 16).expect("a UUID");
+        let at = listed["at"].as_u64().expect("a time");
+        assert_eq!(told, at / 1000);
+        let output = text(listed, "output");
         let file = directory.join("expected").join(format!("{output}.csv"));
         let wanted = std::fs::read_to_string(&file).unwrap_or_default();
         let body = String::from_utf8(csv.body.clone()).expect("text");

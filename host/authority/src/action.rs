@@ -44,6 +44,8 @@ actions! {
     IssueToken = "issue-token",
     /// Revoke the tokens of any account.
     RevokeToken = "revoke-token",
+    /// Lift the lock-out of an account after failed sign-ins.
+    LiftLockOut = "lift-lock-out",
     /// See configuration and health. Target: the domain.
     ViewSystem = "view-system",
     /// Register a resource in the catalogue. Target: the resource as it would be.
@@ -116,6 +118,8 @@ actions! {
     ViewUsage = "view-usage",
     /// Ask the bureau for a stop. Target: the run, the grant or the domain.
     RequestStop = "request-stop",
+    /// See the requests for stops. Target: the domain.
+    ViewStopRequests = "view-stop-requests",
     /// Stop everything. Target: the domain.
     EmergencyStop = "emergency-stop",
     /// Lift the emergency stop. Target: the domain.

@@ -145,7 +145,7 @@ impl From<&Scenario> for ScenarioTarget {
             id: scenario.id,
             state: scenario.state,
             purposes: scenario.purposes.clone(),
-            proposer: None,
+            proposer: scenario.proposer,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
     catalog, doctor, emergency, grant, ledger, module, release, retrieval, run, scenario, serve,
-    user,
+    system, user,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -61,6 +61,8 @@ enum Command {
     /// The emergency stop
     #[command(subcommand)]
     Emergency(emergency::Emergency),
+    /// Shows what runs on the server, and how it is
+    System,
     /// Says what this machine lacks for a domain, and what to do about it
     Doctor(doctor::Doctor),
 }
@@ -104,6 +106,7 @@ impl Command {
             Self::Ledger(ledger) => ledger.run(caller),
             Self::Retrieval(retrievals) => retrievals.run(caller),
             Self::Emergency(emergency) => emergency.run(caller),
+            Self::System => system::run(caller),
             Self::Doctor(doctor) => doctor.run(caller),
         }
     }

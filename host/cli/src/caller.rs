@@ -61,22 +61,36 @@ impl Caller {
 
     /// A client that comes with the caller's token.
     pub fn client(&self) -> Result<Client, Input> {
+        let Some(token) = self.token()? else {
+            let help = "sign in first: `yunei user sign-in`, then give the token by YUNEI_TOKEN or --token-file";
+            return Err(Input::new(help));
+        };
+        self.coming_with(&self.url, token)
+    }
+
+    /// A client of the server at `url`, and whether it comes with a token.
+    pub fn visitor(&self, url: &str) -> Result<(Client, bool), Input> {
+        match self.token()? {
+            Some(token) => Ok((self.coming_with(url, token)?, true)),
+            None => Ok((Client::new(url, None, self.language)?, false)),
+        }
+    }
+
+    fn token(&self) -> Result<Option<String>, Input> {
         let token = match &self.token_file {
             Some(path) => Some(files::text(path)?),
             None => self.token.clone(),
         };
-        let token = token
-            .map(|token| token.trim().to_owned())
-            .filter(|token| !token.is_empty());
-        let Some(token) = token else {
-            let help = "sign in first: `yunei user sign-in`, then give the token by YUNEI_TOKEN or --token-file";
-            return Err(Input::new(help));
-        };
+        let token = token.map(|token| token.trim().to_owned());
+        Ok(token.filter(|token| !token.is_empty()))
+    }
+
+    fn coming_with(&self, url: &str, token: String) -> Result<Client, Input> {
         let printable = |c: char| c.is_ascii_graphic();
         if !token.chars().all(printable) {
             return Err(Input::new("the token has characters that no token has"));
         }
-        let client = Client::new(&self.url, Some(token), self.language)?;
+        let client = Client::new(url, Some(token), self.language)?;
         if client.is_in_the_clear() {
             self.printer().aside(
                 "warning: the token goes over the network as it is; use https:// or a tunnel",

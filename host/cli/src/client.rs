@@ -103,6 +103,22 @@ impl Client {
         )
     }
 
+    /// Asks for a file, which may stand outside of the interface. `None` when there is none.
+    pub fn file(&self, path: &str, bytes_max: u64) -> anyhow::Result<Option<Vec<u8>>> {
+        let ask = self.ask(self.agent.get(format!("{}{path}", self.base)));
+        let (base, request) = ask.timed();
+        let mut response = reached(&base, request.call())?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !response.status().is_success() {
+            return Err(refusal(&mut response));
+        }
+        let body = response.body_mut().with_config().limit(bytes_max);
+        let bytes = body.read_to_vec().context("the answer broke off")?;
+        Ok(Some(bytes))
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}{INTERFACE}{path}", self.base)
     }

@@ -3,11 +3,14 @@
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
-use yunei_model::{AccountId, Timestamp};
+use yunei_model::{
+    AccountId, GrantId, OrganisationId, RunId, StopRequestId, StopTarget, Timestamp,
+};
 
 use crate::caller::Caller;
 use crate::exit::Exit;
-use crate::sheet::time;
+use crate::page::{self, Part};
+use crate::sheet::{Sheet, time};
 
 /// The emergency stop.
 #[derive(Debug, Subcommand)]
@@ -26,6 +29,31 @@ pub enum Emergency {
     },
     /// Says whether a stop is in force
     Show,
+    /// Asks the bureau for a stop of a run, of a grant, or of everything
+    Request {
+        /// The run
+        #[arg(long, value_name = "ID", conflicts_with = "grant")]
+        run: Option<RunId>,
+        /// The grant
+        #[arg(long, value_name = "ID")]
+        grant: Option<GrantId>,
+        /// Why; it goes onto the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Lists the stops that were asked for
+    Requests(Part),
+}
+
+/// A request for a stop, as a list has it.
+#[derive(Debug, Deserialize)]
+struct Requested {
+    id: StopRequestId,
+    target: StopTarget,
+    reason: String,
+    organisation: OrganisationId,
+    at: Timestamp,
+    open: bool,
 }
 
 /// A stop in force.
@@ -69,9 +97,45 @@ impl Emergency {
                     state.emergency.as_ref().map_or_else(none, in_force)
                 })?;
             }
+            Self::Request { run, grant, reason } => {
+                let target = match (run, grant) {
+                    (Some(run), _) => StopTarget::Run { run },
+                    (None, Some(grant)) => StopTarget::Grant { grant },
+                    (None, None) => StopTarget::Domain,
+                };
+                let asked = client
+                    .post("/stop-requests")
+                    .json(&json!({ "target": target, "reason": reason }))?;
+                printer.show(&asked, |asked: Requested| {
+                    format!("the bureau is asked: {}", asked.id)
+                })?;
+            }
+            Self::Requests(part) => {
+                page::show(printer, &part, || client.get("/stop-requests"), requests)?;
+            }
         }
         Ok(Exit::Done)
     }
+}
+
+fn requests(requests: Vec<Requested>) -> Sheet {
+    let mut sheet = Sheet::new(["id", "at", "authority", "about", "goes on", "reason"]);
+    for request in requests {
+        let about = match request.target {
+            StopTarget::Domain => "everything".to_owned(),
+            StopTarget::Grant { grant } => format!("grant {grant}"),
+            StopTarget::Run { run } => format!("run {run}"),
+        };
+        sheet.row([
+            request.id.to_string(),
+            time(request.at),
+            request.organisation.to_string(),
+            about,
+            if request.open { "yes" } else { "no" }.to_owned(),
+            request.reason,
+        ]);
+    }
+    sheet
 }
 
 fn in_force(stop: &InForce) -> String {

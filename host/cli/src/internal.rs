@@ -7,21 +7,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use yunei_rooms::RoomLimits;
+use yunei_rooms::PROBE;
 
 /// The argument that makes the program a room; the room's name follows.
 const ROOM: &str = "room";
-/// The argument that makes the program lock itself in as a room does, and say which layers are in force.
-pub const PROBE: &str = "probe";
 /// The program as it runs now, whatever has been put in its file's place since.
 const RUNNING: &str = "/proc/self/exe";
-
-/// Limits of the probe: it does nothing.
-const PROBE_LIMITS: RoomLimits = RoomLimits {
-    address_space_bytes_max: 4 << 30,
-    file_bytes_max: 1 << 20,
-    cpu_seconds_max: 10,
-};
 
 /// Becomes what the arguments say, if they say so.
 pub fn dispatch() -> Option<ExitCode> {
@@ -56,17 +47,12 @@ pub fn program() -> std::io::Result<PathBuf> {
 
 /// Locks itself in as a room does, and says which layers are in force, in JSON.
 fn probe() -> ExitCode {
-    let (told, end) = match yunei_rooms::lock(&PROBE_LIMITS) {
-        Ok(layers) => (
-            serde_json::json!({ "layers": layers, "suffices": yunei_rooms::suffices(&layers) }),
-            ExitCode::SUCCESS,
-        ),
-        Err(error) => (
-            serde_json::json!({ "failed": error.to_string() }),
-            ExitCode::FAILURE,
-        ),
-    };
+    let probed = yunei_rooms::probe_here();
     // There is nobody left to tell if that fails.
-    let _ = writeln!(std::io::stdout(), "{told}");
-    end
+    let _ = writeln!(std::io::stdout(), "{}", serde_json::json!(probed));
+    if probed.failed.is_some() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }

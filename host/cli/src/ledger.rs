@@ -1,9 +1,13 @@
 //! `yunei ledger`: the record.
 
 mod export;
+mod export_entries;
 mod filter;
 mod follow;
+mod key;
+mod place;
 mod query;
+mod receipt;
 mod tail;
 mod verify;
 
@@ -25,13 +29,18 @@ pub enum Ledger {
     /// Shows host calls over all runs
     Calls(query::Calls),
     /// Writes entries to a file, with what a receipt needs
-    ExportEntries(export::Export),
+    ExportEntries(export_entries::ExportEntries),
     /// Shows what is recorded as it comes; for operating units, what becomes of their runs
     Follow(follow::Follow),
     /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
     Checkpoint,
     /// Computes the record anew and says what does not hold
     Verify(verify::Verify),
+    /// Copies the whole log with its calls into a directory, for whoever verifies it without anyone's help
+    Export(export::Export),
+    /// Proofs of single entries and calls
+    #[command(subcommand)]
+    Receipt(receipt::Receipts),
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +73,8 @@ impl Ledger {
                     })?;
             }
             Self::Verify(verify) => return verify.run(caller),
+            Self::Export(export) => return export.run(caller),
+            Self::Receipt(receipts) => return receipts.run(caller),
         }
         Ok(Exit::Done)
     }

@@ -33,6 +33,7 @@ mod retrieval;
 mod run;
 mod scenario;
 mod serve;
+mod system;
 mod user;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use yunei_model::{Name, Scenario, ScenarioId, Text};
 
 use crate::caller::Caller;
@@ -24,6 +24,14 @@ pub enum Scenarios {
     Approve {
         /// Id or name
         scenario: Named<ScenarioId>,
+    },
+    /// Closes a scenario to new grants; those that name it stay in force
+    Close {
+        /// Id or name
+        scenario: Named<ScenarioId>,
+        /// Why; it goes onto the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// Lists scenarios
     List(Part),
@@ -89,6 +97,15 @@ impl Scenarios {
                 let id = lookup::scenario(&client, &scenario)?;
                 let approved = client.post(format!("/scenarios/{id}/approve")).empty()?;
                 printer.show(&approved, |scenario: Scenario| {
+                    format!("{} is {}", scenario.name, scenario.state)
+                })?;
+            }
+            Self::Close { scenario, reason } => {
+                let id = lookup::scenario(&client, &scenario)?;
+                let closed = client
+                    .post(format!("/scenarios/{id}/close"))
+                    .json(&json!({ "reason": reason }))?;
+                printer.show(&closed, |scenario: Scenario| {
                     format!("{} is {}", scenario.name, scenario.state)
                 })?;
             }

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -56,6 +57,14 @@ pub struct Serve {
     #[arg(long, value_name = "NAME")]
     log_name: Option<String>,
 
+    /// Milliseconds between two published checkpoints of the transparency log
+    #[arg(long, value_name = "MS", default_value = "500", value_parser = cadence)]
+    checkpoint_ms: Duration,
+
+    /// Replaces the key that signs the transparency log before anything is served; see host/KEYS.md
+    #[arg(long)]
+    rotate_log_key: bool,
+
     /// What to log, to standard error: a level, or target=level, separated by commas
     #[arg(long, env = "YUNEI_LOG", value_name = "FILTER", default_value = yunei_telemetry::FILTER_DEFAULT)]
     log: String,
@@ -70,6 +79,17 @@ fn workers(text: &str) -> Result<NonZeroUsize, String> {
         .ok()
         .filter(|number| number.get() <= WORKERS_MAX);
     number.ok_or_else(|| format!("1 to {WORKERS_MAX}"))
+}
+
+/// Shortest time between two published checkpoints, in milliseconds.
+const CADENCE_MS_MIN: u64 = 10;
+
+fn cadence(text: &str) -> Result<Duration, String> {
+    let cadence = text.parse().ok().map(Duration::from_millis);
+    let shortest = Duration::from_millis(CADENCE_MS_MIN);
+    let longest = yunei_lifecycle::CADENCE_MAX;
+    let cadence = cadence.filter(|cadence| (shortest..=longest).contains(cadence));
+    cadence.ok_or_else(|| format!("{CADENCE_MS_MIN} to {}", longest.as_millis()))
 }
 
 /// An address with its port, or a port alone.
@@ -136,7 +156,12 @@ impl Serve {
         let policies = Policies::read(self.policies.as_deref(), &self.profile)?;
         let directory = data::Directory::open(&self.data)?;
         let domain = Domain::open(self.settings(&directory, policies)?).await;
-        let domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        let mut domain = domain.map_err(|error| cannot_open(error, &self.data))?;
+        if self.rotate_log_key {
+            let handed_over = domain.rotate_log_key().await;
+            let handed_over = handed_over.context("cannot replace the log's key")?;
+            directory.renew_log_key(&domain.log_key().to_string(), &handed_over)?;
+        }
         let listener = TcpListener::bind(self.listen).await.map_err(|error| {
             Input::new(format!("cannot listen on {}", self.listen)).because(error)
         })?;
@@ -156,6 +181,7 @@ impl Serve {
             authority: policies.authority,
             profile: policies.profile,
             log_name: directory.log_name(self.log_name.as_deref())?,
+            cadence: self.checkpoint_ms,
             limits: Limits::default(),
             keys: Arc::new(directory.keys()?),
             clock: Arc::new(SystemClock),

@@ -36,6 +36,28 @@ pub enum User {
     Account(account::Accounts),
     /// Gives an account a role
     Appoint(Appoint),
+    /// Ends a role of an account, from now on
+    Dismiss {
+        #[command(flatten)]
+        about: About,
+        /// The role
+        #[arg(long)]
+        role: Role,
+    },
+    /// Closes an account; its tokens end
+    Close(About),
+    /// Lifts the lock-out of an account after failed sign-ins
+    Unlock(About),
+}
+
+/// An account, and why something is done to it.
+#[derive(Debug, Args)]
+pub struct About {
+    /// Id or name of the account
+    account: Named<AccountId>,
+    /// Why; it goes onto the record
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
 }
 
 /// Who signs in. The password comes from standard input, or from a file.
@@ -86,6 +108,9 @@ impl User {
             Self::Organisation(organisations) => organisations.run(caller)?,
             Self::Account(accounts) => accounts.run(caller)?,
             Self::Appoint(appoint) => appoint.run(caller)?,
+            Self::Dismiss { about, role } => about.run(caller, "dismiss", Some(role))?,
+            Self::Close(about) => about.run(caller, "close", None)?,
+            Self::Unlock(about) => about.run(caller, "unlock", None)?,
         }
         Ok(Exit::Done)
     }
@@ -101,6 +126,21 @@ impl SignIn {
         let ask = client.post("/sessions");
         let issued = ask.json(&json!({ "account": self.account, "password": password }))?;
         token::hand_over(caller.printer(), &issued, self.save.as_deref())
+    }
+}
+
+impl About {
+    fn run(self, caller: &Caller, step: &str, role: Option<Role>) -> anyhow::Result<()> {
+        let client = caller.client()?;
+        let id = lookup::account(&client, &self.account)?;
+        let mut body = json!({ "reason": self.reason });
+        if let (Some(role), Some(fields)) = (role, body.as_object_mut()) {
+            fields.insert("role".to_owned(), json!(role));
+        }
+        let account = client.post(format!("/accounts/{id}/{step}")).json(&body)?;
+        caller
+            .printer()
+            .sheet(&account, |account: Account| account::one(&account))
     }
 }
 

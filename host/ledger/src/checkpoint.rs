@@ -29,7 +29,15 @@ impl Checkpoint {
     /// # Errors
     /// [`LedgerError`] when the origin is another, or no line of text.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, LedgerError> {
-        if self.origin != key.name || self.size > LEAVES_MAX {
+        self.sign_by(&[key])
+    }
+
+    /// The note signed by each of several keys: the one that hands over, and the one that goes on.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_by(&self, keys: &[&SigningKey]) -> Result<Vec<u8>, LedgerError> {
+        if keys.iter().any(|key| self.origin != key.name) || self.size > LEAVES_MAX {
             return Err(LedgerError::Origin {
                 origin: self.origin.clone(),
             });
@@ -38,8 +46,10 @@ impl Checkpoint {
             .map_err(|_| LedgerError::NotCheckpoint)?
             .to_bytes();
         let mut note = Note::new(&text, &[]).map_err(LedgerError::Signature)?;
-        note.add_sigs(&[&key.signer])
-            .map_err(LedgerError::Signature)?;
+        for key in keys {
+            note.add_sigs(&[&key.signer])
+                .map_err(LedgerError::Signature)?;
+        }
         Ok(note.to_bytes())
     }
 

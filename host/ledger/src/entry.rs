@@ -31,6 +31,10 @@ pub const TARGET: &str = "target";
 pub const TRACE_ROOT: &str = "trace_root";
 /// Name of the fact that holds the number of calls in the trace.
 pub const CALLS: &str = "calls";
+/// Name of the fact that holds the public key that signed up to here.
+pub const KEY_FROM: &str = "from";
+/// Name of the fact that holds the public key that signs from here on.
+pub const KEY_TO: &str = "to";
 /// Name of the observation that holds the time, in microseconds since the epoch.
 pub const AT: &str = "at";
 
@@ -253,6 +257,13 @@ impl Entry {
         let target = self.body.facts.get(TARGET)?;
         let named = target.get("kind")?.as_str()? == kind;
         target.get("id")?.as_str().filter(|_| named)
+    }
+
+    /// The public keys that signed up to here and sign from here on, of an entry that tells of that.
+    #[must_use]
+    pub fn rotation(&self) -> Option<(&str, &str)> {
+        (self.kind() == Kind::LogKeyRotated)
+            .then(|| Some((self.text(KEY_FROM)?, self.text(KEY_TO)?)))?
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, FACT_DEPTH_MAX, LEAVES_MAX};
+use crate::{CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, FACT_DEPTH_MAX, LEAVES_MAX, RECEIPT_BYTES_MAX};
 
 /// Why something cannot stand in the record, or does not prove what it should.
 #[derive(Debug, Error)]
@@ -98,6 +98,15 @@ pub enum LedgerError {
         /// Its origin.
         origin: String,
     },
+    /// Not the path or the bytes of a tile.
+    #[error("it is no tile of a log")]
+    NotTile,
+    /// Not a receipt.
+    #[error("it is no receipt of at most {RECEIPT_BYTES_MAX} bytes")]
+    NotReceipt,
+    /// A receipt of a call whose entry commits to another trace, or to none.
+    #[error("the entry does not commit to the trace of the call")]
+    NoTrace,
     /// A note without a valid signature of the expected key.
     #[error("the checkpoint is not signed by the expected key")]
     Signature(#[source] signed_note::NoteError),

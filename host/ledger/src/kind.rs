@@ -35,12 +35,20 @@ kinds! {
     OrganisationRegistered = "organisation-registered",
     /// An account was created.
     AccountCreated = "account-created",
-    /// An account was given or lost a role.
+    /// An account was closed.
+    AccountClosed = "account-closed",
+    /// An account was given a role.
     RoleAppointed = "role-appointed",
+    /// An account lost a role.
+    RoleEnded = "role-ended",
     /// Someone signed in.
     SignedIn = "signed-in",
     /// Someone tried to sign in and failed.
     SignInFailed = "sign-in-failed",
+    /// An account name failed to sign in so often that it is locked out for a while.
+    SignInLocked = "sign-in-locked",
+    /// A lock-out was lifted.
+    SignInUnlocked = "sign-in-unlocked",
     /// Someone signed out.
     SignedOut = "signed-out",
     /// An API token was issued.
@@ -55,6 +63,8 @@ kinds! {
     ScenarioProposed = "scenario-proposed",
     /// A scenario was approved.
     ScenarioApproved = "scenario-approved",
+    /// A scenario was closed to new grants.
+    ScenarioClosed = "scenario-closed",
     /// A version of a grant was drafted.
     GrantDrafted = "grant-drafted",
     /// A source unit consented to a grant.
@@ -121,10 +131,14 @@ kinds! {
     EvidenceRetrieved = "evidence-retrieved",
     /// Policy denied something.
     DecisionDenied = "decision-denied",
+    /// An authority asked for a stop.
+    StopRequested = "stop-requested",
     /// Everything was stopped.
     EmergencyStop = "emergency-stop",
     /// The emergency stop was lifted.
     EmergencyLifted = "emergency-lifted",
+    /// The key that signs checkpoints was replaced.
+    LogKeyRotated = "log-key-rotated",
     /// The system started.
     SystemStarted = "system-started",
     /// The system stopped in order.

@@ -2,7 +2,8 @@
 //!
 //! Duty: fix the bytes of the record. An [`Entry`] is one state change or decision as canonical JSON; a
 //! [`TraceTree`] is every host call of one run; [`log`] is RFC 6962 hashing over entries; a [`Checkpoint`]
-//! is a signed tree head in the C2SP format; a [`Verification`] re-computes all of it and says where it breaks.
+//! is a signed tree head in the C2SP format; a [`Tile`] is a part of the log as a static file; a [`Receipt`] proves one entry or
+//! one call by itself; a [`Verification`], and [`Published`] for copies, re-compute all of it and say where it breaks.
 //!
 //! Invariants: one meaning has one spelling, so that equal entries have equal bytes and any other spelling
 //! is refused when read. The body of an entry holds neither its index nor an earlier hash. Facts are
@@ -16,6 +17,8 @@ mod entry;
 mod error;
 mod kind;
 pub mod log;
+mod receipt;
+pub mod tile;
 mod trace;
 mod tree;
 mod value;
@@ -24,15 +27,17 @@ mod verify;
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
 pub use draft::Draft;
 pub use entry::{
-    AT, CALLS, CLAUSES, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, MODULE, NONCE_BYTES, RESOURCE,
-    RUN, TARGET, TRACE_ROOT,
+    AT, CALLS, CLAUSES, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, KEY_FROM, KEY_TO, MODULE,
+    NONCE_BYTES, RESOURCE, RUN, TARGET, TRACE_ROOT,
 };
 pub use error::LedgerError;
 pub use kind::Kind;
+pub use receipt::{CallProof, Proven, RECEIPT_BYTES_MAX, Receipt};
+pub use tile::{BUNDLE_BYTES_MAX, TILE_WIDTH, Tile, TileKind};
 pub use trace::{TraceTree, call_facts, call_from, call_observed, verify_call};
 pub use tree::{Frontier, HashSource, Hashes, LEAVES_MAX, Proof, Tree};
 pub use value::{FACT_DEPTH_MAX, INTEGER_MAX};
-pub use verify::{FINDINGS_MAX, Finding, Report, Verification};
+pub use verify::{FINDINGS_MAX, Finding, Published, Report, Scope, Verification};
 
 #[cfg(test)]
 mod tests;

@@ -6,14 +6,16 @@
 
 mod compare;
 mod finding;
+mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use yunei_model::{Digest, EntryId, RunId};
 
 pub use finding::{FINDINGS_MAX, Finding, Report};
+pub use published::{Published, Scope};
 
-use crate::{Checkpoint, Entry, Frontier, Tree, VerifierKey, log, tree};
+use crate::{Checkpoint, Entry, Frontier, LedgerError, Tree, VerifierKey, log, tree};
 
 /// A verification in progress: hand in all evidence, then ask for the report.
 ///
@@ -21,6 +23,10 @@ use crate::{Checkpoint, Entry, Frontier, Tree, VerifierKey, log, tree};
 #[derive(Debug)]
 pub struct Verification<'k> {
     key: &'k VerifierKey,
+    /// Notes that the key did not sign, with their numbers and why: perhaps a key of before did.
+    unopened: Vec<(u64, Vec<u8>, LedgerError)>,
+    /// Entries that tell of a new key: index, the key of before, the key from then on.
+    rotations: Vec<(u64, String, String)>,
     notes: u64,
     checkpoints: BTreeMap<u64, Digest>,
     stored: BTreeMap<u64, Digest>,
@@ -52,6 +58,8 @@ impl<'k> Verification<'k> {
     pub fn new(key: &'k VerifierKey) -> Self {
         Self {
             key,
+            unopened: Vec::new(),
+            rotations: Vec::new(),
             notes: 0,
             checkpoints: BTreeMap::new(),
             stored: BTreeMap::new(),
@@ -64,22 +72,56 @@ impl<'k> Verification<'k> {
         }
     }
 
-    /// Hands in a checkpoint as a signed note, in any order.
+    /// Hands in a checkpoint as a signed note, in any order. One that a key of before has signed counts if an entry of the log
+    /// tells of that key: the present key has signed over it.
     pub fn checkpoint(&mut self, note: &[u8]) {
         let number = self.notes;
         self.notes += 1;
         match Checkpoint::open(note, self.key) {
-            Err(error) => self.report.add(Finding::ForgedCheckpoint {
-                number,
-                reason: error.to_string(),
-            }),
-            Ok(read) => match self.checkpoints.insert(read.size, read.root) {
-                Some(root) if root != read.root => {
-                    self.report.add(Finding::Fork { size: read.size });
-                }
-                _ => self.report.checkpoints += 1,
-            },
+            Ok(read) => self.accept(&read),
+            Err(error) => self.unopened.push((number, note.to_vec(), error)),
         }
+    }
+
+    fn accept(&mut self, read: &Checkpoint) {
+        match self.checkpoints.insert(read.size, read.root) {
+            Some(root) if root != read.root => self.report.add(Finding::Fork { size: read.size }),
+            _ => self.report.checkpoints += 1,
+        }
+    }
+
+    /// Opens with keys of before what the present key did not sign; the rest is forged.
+    fn open_earlier(&mut self) {
+        let retired = self.retired();
+        for (number, note, error) in std::mem::take(&mut self.unopened) {
+            let opened = retired.iter().find_map(|(key, until)| {
+                let read = Checkpoint::open(&note, key).ok()?;
+                (read.size <= *until).then_some(read)
+            });
+            match opened {
+                Some(read) => self.accept(&read),
+                None => self.report.add(Finding::ForgedCheckpoint {
+                    number,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+    }
+
+    /// Keys of before, from the present one backwards, each with the size of the log up to which it signed.
+    fn retired(&mut self) -> Vec<(VerifierKey, u64)> {
+        self.rotations.sort_by_key(|(index, ..)| *index);
+        let mut retired = Vec::new();
+        let mut wanted = self.key.to_string();
+        for (index, from, to) in self.rotations.iter().rev() {
+            let key = VerifierKey::parse(from).ok();
+            let key = key.filter(|key| *to == wanted && key.name() == self.key.name());
+            if let Some(key) = key {
+                retired.push((key, index.saturating_add(1)));
+                wanted.clone_from(from);
+            }
+        }
+        retired
     }
 
     /// Hands in a stored hash of the log by its position, in any order.
@@ -122,6 +164,7 @@ impl<'k> Verification<'k> {
     /// Compares all of it.
     #[must_use]
     pub fn finish(mut self) -> Report {
+        self.open_earlier();
         self.entries.sort_by_key(|(index, _)| *index);
         self.report.entries = self.entries.len() as u64;
         self.report.pending = self.pending;
@@ -153,6 +196,10 @@ impl<'k> Verification<'k> {
                 index,
                 id: entry.id(),
             });
+        }
+        if let Some((from, to)) = entry.rotation() {
+            let rotation = (index, from.to_owned(), to.to_owned());
+            self.rotations.push(rotation);
         }
         if let (Some(run), Some(root)) = (entry.run(), entry.trace_root()) {
             self.outcomes.push(Outcome {

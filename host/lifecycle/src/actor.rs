@@ -4,9 +4,9 @@ use serde_json::json;
 use yunei_authority::{Action, Judgement, Principal, Question, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{Digest, OrganisationId, Role, TokenId};
-use yunei_telemetry::event;
+use yunei_telemetry::{event, span};
 
-use crate::{Domain, LifecycleError, RequestTrace};
+use crate::{Domain, LifecycleError, Once, RequestTrace};
 
 /// Someone who is signed in, with the roles held at this moment. Comes from [`Domain::authenticate`] alone.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Actor {
     pub(crate) principal: Principal,
     pub(crate) token: TokenId,
     pub(crate) trace: RequestTrace,
+    /// Set where the request counts once.
+    pub(crate) once: Option<Once>,
 }
 
 impl Actor {
@@ -129,6 +131,7 @@ impl Domain {
             at: self.clock.now(),
             emergency,
         };
+        let _decide = span!(DECIDE, ACTION = action.as_str()).entered();
         Ok(self.authority.decide(&question))
     }
 }

@@ -8,7 +8,7 @@ use yunei_ledger::Kind;
 use yunei_model::{Admission, Code, Digest, Finding, Module, ModuleId, ModuleState, State, World};
 use yunei_sandbox::{Artefact, Authentic, CompileError, Identity, Metering, inspect};
 use yunei_store::Page;
-use yunei_telemetry::event;
+use yunei_telemetry::{chain, event, span};
 
 use crate::list::Listing;
 use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, Permit};
@@ -81,7 +81,9 @@ impl Domain {
         {
             return Ok(ModuleView::of(known, &actor));
         }
-        let admission = tokio::task::block_in_place(|| self.examine(&mut module, &bytes))?;
+        let span = span!(STAGE, STAGE = "admit", MODULE_ID = %module.id);
+        let examine = || span.in_scope(|| self.examine(&mut module, &bytes));
+        let admission = tokio::task::block_in_place(examine)?;
         let refused = !admission.findings.is_empty();
         module.state = module
             .state
@@ -170,12 +172,13 @@ impl Domain {
                 detail,
             }))
         };
-        let compiled = match self.compiler.compile(bytes, &self.limits) {
+        let span = span!(COMPILE);
+        let compiled = match span.in_scope(|| self.compiler.compile(bytes, &self.limits)) {
             Ok(compiled) => compiled,
             Err(CompileError::Refused { reason }) => return finding("does-not-compile", reason),
             Err(CompileError::Limit(limit)) => return finding("compile-limit", limit.to_string()),
             Err(error) => {
-                event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %error);
+                event!(ERROR, STAGE_FAILED, STAGE = "compile", CAUSE = %chain(&error));
                 return finding(
                     "compile-failed",
                     "the component could not be compiled within the jail".to_owned(),
@@ -206,7 +209,9 @@ impl Domain {
                     Artefact::from_bytes(bytes).open(&self.artefact_key, &module.digest, &identity);
                 match opened {
                     Ok(code) => return Ok(code),
-                    Err(error) => event!(WARN, STAGE_FAILED, STAGE = "artefact", CAUSE = %error),
+                    Err(error) => {
+                        event!(WARN, STAGE_FAILED, STAGE = "artefact", CAUSE = %chain(&error))
+                    }
                 }
             }
             let component = format!("{}.wasm", module.digest.to_hex());

@@ -1,11 +1,12 @@
 //! Resources and their snapshots.
 
+use tracing::Instrument as _;
 use yunei_authority::{Action, ResourceTarget, Target};
 use yunei_catalog::{CatalogueEntry, ImportFormat, import};
 use yunei_ledger::Kind;
 use yunei_model::{Code, Name, Refusal, Resource, ResourceId, Snapshot, SnapshotId, Timestamp};
 use yunei_store::Page;
-use yunei_telemetry::event;
+use yunei_telemetry::{event, span};
 
 use crate::list::Listing;
 use crate::{Actor, Domain, LifecycleError, Listed};
@@ -123,7 +124,8 @@ impl Domain {
         name: &Name,
         new: NewSnapshot,
     ) -> Result<Snapshot, LifecycleError> {
-        let imported = self.import_file(actor, name, &new).await;
+        let span = span!(IMPORT, RESOURCE = %name);
+        let imported = self.import_file(actor, name, &new).instrument(span).await;
         // The upload has done its duty either way.
         if let Err(error) = self.incoming.remove_file(&new.file) {
             event!(WARN, STAGE_FAILED, STAGE = "import", CAUSE = %error.kind());

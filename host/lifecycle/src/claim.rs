@@ -1,10 +1,12 @@
 //! Claim: a queued run is decided again, its quota reserved, and its intent put on the record before anything happens.
 
+use tracing::Instrument as _;
 use yunei_authority::{Capability, Principal};
 use yunei_ledger::Kind;
 use yunei_model::{Code, EndCause, GrantState, Module, Refusal, Resource, Run, RunState, State};
 use yunei_rooms::SealKey;
 use yunei_store::{Change, StoreError, Usage};
+use yunei_telemetry::span;
 
 use crate::stop::run_facts;
 use crate::submit::{Facts, RunRequest};
@@ -72,11 +74,15 @@ impl Domain {
                 self.stop_refused(run, &refusal, change).await?;
                 continue;
             }
-            let claimed = self
-                .take(&mut change, run, module, capability, facts, rows)
-                .await?;
-            self.commit(change).await?;
-            return Ok(Some(claimed));
+            let span = span!(STAGE, STAGE = "claim", RUN_ID = %run.id);
+            let claim = async {
+                let claimed = self
+                    .take(&mut change, run, module, capability, facts, rows)
+                    .await?;
+                self.commit(change).await?;
+                Ok(Some(claimed))
+            };
+            return claim.instrument(span).await;
         }
     }
 

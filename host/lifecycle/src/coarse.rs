@@ -4,7 +4,8 @@ use yunei_model::{CoarseStatus, Run, Timestamp};
 
 /// Seconds after submission at which a status may change; after the last, every further hour.
 pub const BUCKET_SECONDS: [i64; 8] = [2, 5, 15, 60, 300, 900, 1800, 3600];
-const HOUR_SECONDS: i64 = 3600;
+/// The longest bucket, in seconds.
+pub(crate) const HOUR_SECONDS: i64 = 3600;
 
 /// The end of the bucket that `ended` falls into.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Scenarios, grants, consents.
 
 use serde::Deserialize;
-use yunei_authority::{Action, GrantTarget, ScenarioTarget, Target, Usage, terms_errors};
+use yunei_authority::{Action, GrantTarget, ScenarioTarget, Target, terms_errors};
 use yunei_ledger::Kind;
 use yunei_model::{
     Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource,
@@ -60,6 +60,7 @@ impl Domain {
             title,
             purposes,
             state: ScenarioState::Proposed,
+            proposer: Some(actor.principal.organisation),
         };
         let mut change = self.store.begin().await?;
         if change.scenario_by_name(&scenario.name).await?.is_some() {
@@ -85,23 +86,47 @@ impl Domain {
         actor: &Actor,
         id: ScenarioId,
     ) -> Result<Scenario, LifecycleError> {
+        let (action, kind) = (Action::ApproveScenario, Kind::ScenarioApproved);
+        self.step_scenario(actor, id, action, ScenarioState::Approved, kind, "")
+            .await
+    }
+
+    /// Closes a scenario to new grants; those that name it stay in force.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub async fn close_scenario(
+        &self,
+        actor: &Actor,
+        id: ScenarioId,
+        reason: &str,
+    ) -> Result<Scenario, LifecycleError> {
+        let (action, kind) = (Action::CloseScenario, Kind::ScenarioClosed);
+        self.step_scenario(actor, id, action, ScenarioState::Closed, kind, reason)
+            .await
+    }
+
+    async fn step_scenario(
+        &self,
+        actor: &Actor,
+        id: ScenarioId,
+        action: Action,
+        next: ScenarioState,
+        kind: Kind,
+        reason: &str,
+    ) -> Result<Scenario, LifecycleError> {
         let scenario = self.store.scenario(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Scenario(ScenarioTarget::from(&scenario));
-        let permit = self.permit(actor, Action::ApproveScenario, &target).await?;
+        let permit = self.permit(actor, action, &target).await?;
         let mut change = self.store.begin().await?;
         let mut scenario = change.scenario(id).await?.ok_or(Code::NotFound)?;
-        scenario.state = scenario
-            .state
-            .step(ScenarioState::Approved)
-            .map_err(|_| Code::WrongState)?;
+        scenario.state = scenario.state.step(next).map_err(|_| Code::WrongState)?;
         change.put_scenario(&scenario).await?;
-        self.record(
-            &mut change,
-            permit
-                .draft(Kind::ScenarioApproved, actor)
-                .fact("scenario", id),
-        )
-        .await?;
+        let draft = permit
+            .draft(kind, actor)
+            .fact("scenario", id)
+            .fact("reason", crate::stop::kept_reason(reason));
+        self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(scenario)
     }
@@ -192,6 +217,7 @@ impl Domain {
             .fact("scenario", scenario.id)
             .fact("terms", terms_facts(&grant.terms));
         self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &grant).await?;
         self.commit(change).await?;
         Ok(grant)
     }
@@ -374,22 +400,6 @@ impl Domain {
         self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
             .await?;
         Ok(grant)
-    }
-
-    /// What has been used of a grant.
-    ///
-    /// # Errors
-    /// As [`Self::grant`].
-    pub async fn usage(&self, actor: &Actor, id: GrantId) -> Result<Usage, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
-        self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target)))
-            .await?;
-        let used = self.store.usage(id).await?;
-        Ok(Usage {
-            runs: used.runs,
-            rows: used.rows,
-            released_cells: used.released_cells,
-        })
     }
 
     pub(crate) async fn grant_with_target(

@@ -4,6 +4,7 @@ use yunei_authority::{Action, ReleaseTarget, Target};
 use yunei_catalog::export;
 use yunei_ledger::Kind;
 use yunei_model::{CoarseStatus, Code, Delivery, DeliveryId, Format, Language, ReleaseId};
+use yunei_telemetry::span;
 
 use crate::coarse::visible_status;
 use crate::{Actor, Domain, LifecycleError};
@@ -40,12 +41,13 @@ impl Domain {
         }
         let target = Target::Release(ReleaseTarget::of(&release, self.run_target(&run).await?));
         let permit = self.permit(actor, Action::FetchRelease, &target).await?;
-        let exported = match format {
+        let span = span!(STAGE, STAGE = "deliver", RELEASE_ID = %id, RUN_ID = %run.id);
+        let exported = span.in_scope(|| match format {
             Format::Csv => export::csv(&release.table, titles),
             Format::Parquet => export::parquet(&release.table),
             Format::Xlsx => export::xlsx(&release.table, titles),
             Format::Json => export::json(&release.table, titles),
-        };
+        });
         let bytes = exported.map_err(|_| LifecycleError::Impossible {
             detail: "a table that cannot be written",
         })?;

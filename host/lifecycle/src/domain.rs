@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cap_std::fs::Dir;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 use yunei_authority::Authority;
 use yunei_catalog::Vault;
 use yunei_disclosure::Profile;
 use yunei_ledger::SigningKey;
-use yunei_model::{Clock, IdSource, Limits, RunId};
-use yunei_rooms::RunningRooms;
+use yunei_model::{AccountId, Clock, IdSource, Limits, RunId};
+use yunei_rooms::{Probed, RunningRooms};
 use yunei_sandbox::{ArtefactKey, Compiler};
 use yunei_store::Store;
 
+use crate::publish::Shelf;
 use crate::stream::Stream;
 use crate::{KeyStore, LifecycleError};
 
@@ -32,6 +34,8 @@ pub struct Settings {
     pub profile: String,
     /// The transparency log's name.
     pub log_name: String,
+    /// Time between two published checkpoints of the log; more than [`crate::CADENCE_MAX`] counts as that.
+    pub cadence: Duration,
     /// Limits of runs.
     pub limits: Limits,
     /// Keys.
@@ -56,6 +60,8 @@ pub struct Domain {
     pub(crate) components: Dir,
     pub(crate) artefacts: Dir,
     pub(crate) sealed: Dir,
+    pub(crate) shelf: Shelf,
+    pub(crate) cadence: Duration,
     pub(crate) program: PathBuf,
     pub(crate) profile: Profile,
     pub(crate) profile_text: String,
@@ -63,8 +69,11 @@ pub struct Domain {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) decoy_hash: String,
+    pub(crate) decoy_account: AccountId,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Layers that a room gets here, once somebody asked.
+    pub(crate) probed: OnceCell<Probed>,
     /// Something was queued.
     pub(crate) queued: Notify,
     /// Something was recorded.
@@ -100,6 +109,7 @@ impl Domain {
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
         let newest = store.newest_position().await?;
+        let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
         Ok(Self {
@@ -108,6 +118,8 @@ impl Domain {
             components: directory("components")?,
             artefacts: directory("artefacts")?,
             sealed: directory("sealed")?,
+            shelf: Shelf::new(directory("log")?, directory("log-unfinished")?),
+            cadence: settings.cadence.min(crate::CADENCE_MAX),
             store,
             authority: settings.authority,
             compiler: Compiler::new(settings.program.clone()),
@@ -122,7 +134,9 @@ impl Domain {
             clock: settings.clock,
             ids: settings.ids,
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
+            decoy_account: AccountId::new(&*decoy_ids),
             running: Mutex::new(HashMap::new()),
+            probed: OnceCell::new(),
             queued: Notify::new(),
             recorded: Notify::new(),
             stream: Stream::after(newest),
@@ -187,6 +201,7 @@ impl Domain {
         self.record_alone(yunei_ledger::Draft::new(yunei_ledger::Kind::SystemStopped))
             .await?;
         self.sequence_now().await?;
+        self.publish_now().await?;
         self.store.close().await;
         Ok(())
     }

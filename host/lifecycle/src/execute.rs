@@ -6,8 +6,8 @@ use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Run, RunId, RunState, SealedOutput, State};
 use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
-use yunei_store::{Change, Usage};
-use yunei_telemetry::span;
+use yunei_store::Change;
+use yunei_telemetry::{chain, chain_in_words, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
@@ -61,7 +61,7 @@ impl Domain {
         match self.try_execute(claimed).instrument(span).await {
             Ok(sealed) => Ok(sealed),
             Err(error) => {
-                self.abandon(id, &error).await?;
+                self.give_up(id, &error).await;
                 Err(error)
             }
         }
@@ -97,7 +97,11 @@ impl Domain {
             self.fail(claimed.run.id, cause, Some(&ran)).await?;
             return Ok(None);
         }
-        let sealed = self.seal_output(claimed, &session, ran).await;
+        let span = span!(STAGE, STAGE = "seal");
+        let sealed = self
+            .seal_output(claimed, &session, ran)
+            .instrument(span)
+            .await;
         drop(registered);
         sealed
     }
@@ -123,6 +127,8 @@ impl Domain {
     async fn attend(&self, session: &mut Session<'_>, run: RunId) -> Result<Ran, LifecycleError> {
         let mut trace = TraceTree::default();
         let mut calls = 0;
+        // What was asked is on record before it is done, so how long that took comes with a later group.
+        let mut took = Vec::new();
         loop {
             match session.next().await? {
                 Event::Calls(group) => {
@@ -130,16 +136,18 @@ impl Domain {
                         let _call = span!(
                             HOST_CALL,
                             CALL_KIND = call.kind.as_str(),
-                            CALL_INDEX = call.index
+                            CALL_INDEX = call.index,
+                            DURATION_US = call.duration_us
                         )
                         .entered();
                         trace.push(call)?;
                     }
                     calls += group.len() as u64;
-                    self.keep_calls(run, &group).await?;
-                    session.go_on().await?;
+                    self.keep_calls(run, &group, &mut took).await?;
+                    took.extend(session.go_on().await?);
                 }
                 Event::Ended(ending) => {
+                    self.keep_took(run, &took).await?;
                     return Ok(Ran {
                         ending,
                         trace,
@@ -156,6 +164,7 @@ impl Domain {
         &self,
         run: RunId,
         group: &[yunei_model::Call],
+        took: &mut Vec<yunei_model::Call>,
     ) -> Result<(), LifecycleError> {
         for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
             let mut change = self.store.begin().await?;
@@ -168,8 +177,32 @@ impl Domain {
                 return Err(Code::WrongState.into());
             }
             change.put_calls(run, chunk).await?;
+            for call in took.drain(..) {
+                change.put_observed(run, &call).await?;
+            }
             change.commit().await?;
         }
+        Ok(())
+    }
+
+    /// How long the last calls took; not worth failing a run for, and nothing is added to one at its end.
+    async fn keep_took(
+        &self,
+        run: RunId,
+        took: &[yunei_model::Call],
+    ) -> Result<(), LifecycleError> {
+        if took.is_empty() {
+            return Ok(());
+        }
+        let mut change = self.store.begin().await?;
+        let running = self.still(&mut change, run, RunState::Running).await?;
+        if running.is_none() {
+            return Ok(());
+        }
+        for call in took {
+            change.put_observed(run, call).await?;
+        }
+        change.commit().await?;
         Ok(())
     }
 
@@ -213,16 +246,6 @@ impl Domain {
         change.put_run(&run).await?;
         change
             .put_sealed_output(&output, &file, &claimed.wrapped_key)
-            .await?;
-        change
-            .settle(
-                id,
-                Usage {
-                    runs: 1,
-                    rows: ran.ending.rows_fed.min(claimed.rows_reserved),
-                    released_cells: 0,
-                },
-            )
             .await?;
         let mut layers = ran.layers.clone();
         layers.push(("gate", gate.layers().to_vec()));
@@ -298,12 +321,14 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Puts a run to its end after the host itself failed.
-    pub(crate) async fn abandon(
-        &self,
-        id: RunId,
-        error: &LifecycleError,
-    ) -> Result<(), LifecycleError> {
+    /// Puts a run to its end after the host itself failed. When that fails too, whoever leads the run interrupts it.
+    pub(crate) async fn give_up(&self, id: RunId, error: &LifecycleError) {
+        if let Err(second) = self.abandon(id, error).await {
+            event!(ERROR, STAGE_FAILED, STAGE = "abandon", RUN_ID = %id, CAUSE = %chain(&second));
+        }
+    }
+
+    async fn abandon(&self, id: RunId, error: &LifecycleError) -> Result<(), LifecycleError> {
         let mut change = self.store.begin().await?;
         let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else {
             return Ok(());
@@ -316,7 +341,8 @@ impl Domain {
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(EndCause::Host {
-            detail: error.to_string(),
+            // For supervision alone: an operating unit sees no cause.
+            detail: chain_in_words(error),
         });
         let kind = if next == RunState::Failed {
             Kind::RunFailed

@@ -33,7 +33,7 @@ impl Domain {
         match self.try_judge(sealed).instrument(span).await {
             Ok(outcome) => Ok(outcome),
             Err(error) => {
-                self.abandon(id, &error).await?;
+                self.give_up(id, &error).await;
                 Err(error)
             }
         }
@@ -46,7 +46,11 @@ impl Domain {
         drop(registered);
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {
-            Decision::Release => self.release_judged(sealed, judged.outputs).await,
+            Decision::Release => {
+                self.release_judged(sealed, judged.outputs)
+                    .instrument(span!(STAGE, STAGE = "release"))
+                    .await
+            }
             Decision::Withhold => {
                 let run = self
                     .keep_inside(

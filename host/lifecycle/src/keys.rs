@@ -51,6 +51,18 @@ pub trait KeyStore: Send + Sync {
     /// [`KeyError`].
     fn log_signing_seed(&self) -> Result<Zeroizing<[u8; 32]>, KeyError>;
 
+    /// The seed of the key that is to sign the log's checkpoints next; made when it is first asked for.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn next_log_signing_seed(&self) -> Result<Zeroizing<[u8; 32]>, KeyError>;
+
+    /// Puts the next key into the place of the present one, which is gone then.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn adopt_next_log_signing(&self) -> Result<(), KeyError>;
+
     /// The key that authenticates compiled artefacts.
     ///
     /// # Errors
@@ -83,6 +95,7 @@ pub struct FileKeyStore {
 }
 
 const LOG_SIGNING: &str = "log-signing.key";
+const NEXT_LOG_SIGNING: &str = "log-signing.next";
 const ARTEFACT: &str = "artefact.key";
 const MASKS: &str = "masks.key";
 const SEALING: &str = "sealing.key";
@@ -146,6 +159,24 @@ impl FileKeyStore {
 impl KeyStore for FileKeyStore {
     fn log_signing_seed(&self) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         self.read(LOG_SIGNING)
+    }
+
+    fn next_log_signing_seed(&self) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        self.make_if_missing(NEXT_LOG_SIGNING)?;
+        self.read(NEXT_LOG_SIGNING)
+    }
+
+    fn adopt_next_log_signing(&self) -> Result<(), KeyError> {
+        let failed = |source| KeyError::File {
+            name: NEXT_LOG_SIGNING,
+            source,
+        };
+        self.directory
+            .rename(NEXT_LOG_SIGNING, &self.directory, LOG_SIGNING)
+            .map_err(failed)?;
+        // The handle of the directory only names it; syncing needs one that reads it.
+        let readable = self.directory.open(".").map_err(failed)?;
+        readable.sync_all().map_err(failed)
     }
 
     fn artefact_key(&self) -> Result<Zeroizing<[u8; 32]>, KeyError> {

@@ -218,6 +218,82 @@ impl Domain {
             )
             .fact("remit", &appointment.remit.resources);
         self.record(&mut change, draft).await?;
+        self.remember(&mut change, actor, &account).await?;
+        self.commit(change).await?;
+        Ok(account)
+    }
+
+    /// Closes an account: it may do nothing any more, and its tokens end.
+    ///
+    /// # Errors
+    /// Refused by policy, or it is closed.
+    pub async fn close_account(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        reason: &str,
+    ) -> Result<Account, LifecycleError> {
+        let account = self.store.account(id).await?.ok_or(Code::NotFound)?;
+        let target = Target::Account(self.account_target(&account).await?);
+        let permit = self.permit(actor, Action::CloseAccount, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut account = change.account(id).await?.ok_or(Code::NotFound)?;
+        if !account.active {
+            return Err(Code::WrongState.into());
+        }
+        account.active = false;
+        change.put_account(&account).await?;
+        let tokens = change.remove_tokens(id).await?;
+        let draft = permit
+            .draft(Kind::AccountClosed, actor)
+            .fact("account", id)
+            .fact("tokens", tokens)
+            .fact("reason", crate::stop::kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        Ok(account)
+    }
+
+    /// Ends a role of an account, from now on.
+    ///
+    /// # Errors
+    /// Refused by policy; [`Code::WrongState`] when the role is not held.
+    pub async fn end_appointment(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        role: Role,
+        reason: &str,
+    ) -> Result<Account, LifecycleError> {
+        let now = self.clock.now();
+        let account = self.store.account(id).await?.ok_or(Code::NotFound)?;
+        let over = Appointment {
+            role,
+            from: now,
+            until: Some(now),
+            remit: yunei_model::Remit::default(),
+        };
+        let target = self.appointment_target(&account, &over).await?;
+        let permit = self.permit(actor, Action::EndAppointment, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut account = change.account(id).await?.ok_or(Code::NotFound)?;
+        let mut ended = false;
+        for held in &mut account.appointments {
+            if held.role == role && held.until.is_none_or(|until| now < until) {
+                held.until = Some(now);
+                ended = true;
+            }
+        }
+        if !ended {
+            return Err(Code::WrongState.into());
+        }
+        change.put_account(&account).await?;
+        let draft = permit
+            .draft(Kind::RoleEnded, actor)
+            .fact("account", id)
+            .fact("role", role.as_str())
+            .fact("reason", crate::stop::kept_reason(reason));
+        self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(account)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use yunei_authority::{Action, Target};
+use yunei_authority::{Action, RecordTarget, Target};
 use yunei_model::{
     Call, CallDecision, Code, GrantId, ModuleId, Name, OrganisationId, RunId, Timestamp,
 };
@@ -94,6 +94,21 @@ impl Domain {
             }
         }
         Ok(listing.listed())
+    }
+
+    /// What an entry is about.
+    pub(crate) async fn record_target(
+        &self,
+        recorded: &Recorded,
+    ) -> Result<RecordTarget, LifecycleError> {
+        let about = self
+            .store
+            .resources_about(std::slice::from_ref(recorded))
+            .await?;
+        Ok(RecordTarget {
+            operator: recorded.entry.operator(),
+            resources: about.into_iter().flatten().collect(),
+        })
     }
 
     /// Calls of all runs whose traces `actor` may see, in the order of runs and within them of calls.

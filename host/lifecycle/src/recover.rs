@@ -1,8 +1,8 @@
-//! Recovery at start-up: an intent without outcome becomes `aborted`.
+//! Recovery: an intent without outcome becomes `aborted`, at start-up or as soon as whoever led it on is lost.
 
 use yunei_ledger::{Draft, Kind};
-use yunei_model::{Code, EndCause, RunState, State};
-use yunei_store::{Page, RunFilter};
+use yunei_model::{Code, EndCause, Run, RunId, RunState, State};
+use yunei_store::{Change, Page, RunFilter};
 
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
@@ -27,20 +27,8 @@ impl Domain {
                 break;
             }
             let mut change = self.store.begin().await?;
-            for mut run in runs {
-                run.state = run
-                    .state
-                    .step(RunState::Aborted)
-                    .map_err(|_| Code::WrongState)?;
-                run.ended_at = Some(self.clock.now());
-                run.end_cause = Some(EndCause::Interrupted);
-                let draft = self
-                    .close_trace(&mut change, &mut run, Draft::new(Kind::RunAborted))
-                    .await?;
-                change.put_run(&run).await?;
-                let draft = run_facts(draft, &run);
-                self.record(&mut change, draft).await?;
-                self.destroy_output(&mut change, &run).await?;
+            for run in runs {
+                self.abort_one(&mut change, run).await?;
                 aborted += 1;
             }
             self.commit(change).await?;
@@ -49,5 +37,37 @@ impl Domain {
             .await?;
         self.queued.notify_one();
         Ok(aborted)
+    }
+
+    /// Ends a run as `aborted` that nobody leads on any more, and kills its rooms if they are up. False when it was at its end,
+    /// or waits for people.
+    ///
+    /// # Errors
+    /// The store failed: the run is as it was.
+    pub async fn interrupt(&self, id: RunId) -> Result<bool, LifecycleError> {
+        self.kill_rooms(id);
+        let mut change = self.store.begin().await?;
+        let run = change.run(id).await?.ok_or(Code::NotFound)?;
+        if !matches!(run.state, RunState::Running | RunState::Sealed) {
+            return Ok(false);
+        }
+        self.abort_one(&mut change, run).await?;
+        self.commit(change).await?;
+        Ok(true)
+    }
+
+    async fn abort_one(&self, change: &mut Change, mut run: Run) -> Result<(), LifecycleError> {
+        run.state = run
+            .state
+            .step(RunState::Aborted)
+            .map_err(|_| Code::WrongState)?;
+        run.ended_at = Some(self.clock.now());
+        run.end_cause = Some(EndCause::Interrupted);
+        let draft = self
+            .close_trace(change, &mut run, Draft::new(Kind::RunAborted))
+            .await?;
+        change.put_run(&run).await?;
+        self.record(change, run_facts(draft, &run)).await?;
+        self.destroy_output(change, &run).await
     }
 }

@@ -206,10 +206,12 @@ impl Domain {
             .step(RunState::Released)
             .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
+        // Its operating unit sees the id: it tells no moment that the status does not.
+        let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
         let mut releases = Vec::new();
         let mut digests = Vec::new();
         for (output, route, table) in tables {
-            let id = ReleaseId::new(&*self.ids);
+            let id = ReleaseId::telling(seen_from, &*self.ids);
             let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
                 detail: "a table that is no JSON",
             })?;

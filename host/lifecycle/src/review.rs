@@ -1,5 +1,6 @@
 //! Reviews by people: of algorithms, and of outputs that the gate cannot decide.
 
+use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
@@ -8,6 +9,7 @@ use yunei_model::{
 };
 use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
+use yunei_telemetry::span;
 
 use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
@@ -252,7 +254,8 @@ impl Domain {
         };
         self.commit(change).await?;
         if outcome == ReviewOutcome::Approved && approvals >= APPROVALS_NEEDED {
-            return self.release_reviewed(run).await;
+            let span = span!(STAGE, STAGE = "release", RUN_ID = %run.id);
+            return self.release_reviewed(run).instrument(span).await;
         }
         self.detail_of(run).await
     }

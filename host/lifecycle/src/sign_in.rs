@@ -12,6 +12,7 @@ use yunei_model::{
 };
 use yunei_store::{Change, Token, TokenKind};
 
+use crate::lock_out::{refuse_locked, typed};
 use crate::{Actor, Domain, LifecycleError, RequestTrace};
 
 /// Characters of a password at least.
@@ -47,32 +48,38 @@ impl Domain {
     /// Signs in by password.
     ///
     /// # Errors
-    /// [`Code::SignInFailed`], the same for an unknown account, a closed one and a wrong password.
+    /// [`Code::SignInFailed`], the same for an unknown account, a closed one and a wrong password; [`Code::SignInLocked`]
+    /// after too many of them, for unknown accounts too.
     pub async fn sign_in(
         &self,
         name: &Name,
         password: &str,
         trace: &RequestTrace,
     ) -> Result<IssuedToken, LifecycleError> {
+        let typed = typed(name);
+        let failures = self.store.sign_in_failures(&typed).await?;
+        refuse_locked(failures.as_ref(), self.clock.now())?;
         let account = self.store.account_by_name(name).await?;
-        let hash = match &account {
-            Some(account) => self.store.password_hash(account.id).await?,
-            None => None,
-        };
-        // An unknown account costs as much time as a known one.
+        let id = account.as_ref().map(|account| account.id);
+        // An unknown account costs as much time as a known one: nobody has the id of the decoy.
+        let hash = self.store.password_hash(id.unwrap_or(self.decoy_account));
+        let hash = hash.await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy_hash.clone());
         let password = password.to_owned();
         let matches = tokio::task::spawn_blocking(move || verify(&password, &hash))
             .await
             .unwrap_or(false);
+        let mut change = self.store.begin().await?;
+        // Those that failed meanwhile count: guessing at once is no way round.
+        let failures = change.sign_in_failures(&typed).await?;
+        refuse_locked(failures.as_ref(), self.clock.now())?;
         let account = account.filter(|a| a.active && known && matches);
         let Some(account) = account else {
-            self.record_alone(trace.observe(Draft::new(Kind::SignInFailed)))
-                .await?;
+            self.count_failure(change, &typed, id, trace).await?;
             return Err(Code::SignInFailed.into());
         };
-        let mut change = self.store.begin().await?;
+        change.remove_sign_in_failures(&typed).await?;
         let issued = self
             .put_token(
                 &mut change,
@@ -122,6 +129,7 @@ impl Domain {
             principal,
             token: token.id,
             trace,
+            once: None,
         })
     }
 

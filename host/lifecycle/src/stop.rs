@@ -5,7 +5,7 @@ use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     CallKind, Code, Digest, EndCause, Grant, GrantId, GrantState, Run, RunId, RunState, State,
 };
-use yunei_store::{Change, Emergency, Page, RunFilter, Usage};
+use yunei_store::{Change, Emergency, Page, RunFilter};
 
 use crate::{Actor, Domain, LifecycleError, Permit, RunDetail};
 
@@ -245,7 +245,7 @@ impl Domain {
         Ok(run)
     }
 
-    /// Commits a run that ends before it is sealed to whatever calls became durable; later ones are refused. Settles its rows.
+    /// Commits a run that ends before it is sealed to whatever calls became durable; later ones are refused.
     pub(crate) async fn close_trace(
         &self,
         change: &mut Change,
@@ -259,26 +259,10 @@ impl Domain {
         run.trace_root = Some(kept.root);
         run.calls = kept.calls;
         run.rows_fed = run.rows_fed.max(kept.rows);
-        self.settle_rows(change, run.id, run.rows_fed).await?;
         Ok(draft
             .fact(yunei_ledger::TRACE_ROOT, kept.root.to_string())
             .fact(yunei_ledger::CALLS, kept.calls)
             .fact("rows_fed", run.rows_fed))
-    }
-
-    /// Settles what a run reserved: one run, the rows it was fed; the rest goes back.
-    async fn settle_rows(
-        &self,
-        change: &mut Change,
-        run: RunId,
-        rows: u64,
-    ) -> Result<(), LifecycleError> {
-        let reserved = change.reservation(run).await?;
-        if reserved.runs > 0 {
-            let rows = rows.min(reserved.rows);
-            change.settle(run, Usage { rows, ..reserved }).await?;
-        }
-        Ok(())
     }
 
     /// Destroys a run's sealed output by destroying its key.

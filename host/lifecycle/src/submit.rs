@@ -1,12 +1,14 @@
 //! Submission and decision: a request becomes a queued run with pinned snapshots, or a refusal with its clause.
 
 use serde::Deserialize;
+use tracing::Instrument as _;
 use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
 use yunei_ledger::Kind;
 use yunei_model::{
     Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,
     RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
 };
+use yunei_telemetry::span;
 
 use crate::stop::run_facts;
 use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView};
@@ -63,10 +65,14 @@ impl Domain {
         actor: &Actor,
         request: RunRequest,
     ) -> Result<RunView, LifecycleError> {
-        let submission = self.submission(actor, request).await?;
-        let decided = self.decide(submission).await?;
-        let run = self.enqueue(decided).await?;
-        self.run(actor, run).await
+        let (grant, module) = (request.grant, request.module);
+        let stage = |stage: &'static str| span!(STAGE, STAGE = stage, GRANT_ID = %grant, MODULE_ID = %module);
+        let submission = self
+            .submission(actor, request)
+            .instrument(stage("submit"))
+            .await?;
+        let decided = self.decide(submission).instrument(stage("decide")).await?;
+        self.enqueue(decided).instrument(stage("queue")).await
     }
 
     /// Takes a request up.
@@ -103,7 +109,8 @@ impl Domain {
             request,
         } = submission;
         let Admitted { module } = admitted;
-        let facts = self.facts(request.grant).await?;
+        let mut facts = self.facts(request.grant).await?;
+        facts.usage = self.usage_foreseen(request.grant).await?;
         let decided = self
             .decide_use(&actor.principal, &module, &request, &facts)
             .await;
@@ -151,11 +158,11 @@ impl Domain {
         })
     }
 
-    /// Queues what was decided.
+    /// Queues what was decided. What the asker is answered with is remembered in the same transaction.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn enqueue(&self, decided: Decided) -> Result<RunId, LifecycleError> {
+    pub async fn enqueue(&self, decided: Decided) -> Result<RunView, LifecycleError> {
         let Decided {
             actor,
             permit,
@@ -170,9 +177,11 @@ impl Domain {
             .fact("snapshots", snapshots)
             .fact("use_clauses", capability.clauses());
         self.record(&mut change, draft).await?;
+        let view = RunView::queued(&run);
+        self.remember(&mut change, &actor, &view).await?;
         self.commit(change).await?;
         self.queued.notify_one();
-        Ok(run.id)
+        Ok(view)
     }
 
     /// What a decision looks at, read now.
@@ -186,12 +195,7 @@ impl Domain {
             detail: "a grant without scenario",
         })?;
         let resources = self.granted_resources(&grant.terms).await?;
-        let used = self.store.usage(grant.id).await?;
-        let usage = Usage {
-            runs: used.runs,
-            rows: used.rows,
-            released_cells: used.released_cells,
-        };
+        let usage = self.usage_of(grant.id).await?;
         let emergency = self.store.emergency().await?.is_some();
         Ok(Facts {
             grant,

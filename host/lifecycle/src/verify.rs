@@ -1,8 +1,10 @@
 //! Verification of the record from inside: the newest checkpoint, and the record computed anew.
 
+use tracing::Instrument as _;
 use yunei_authority::{Action, Target};
 use yunei_ledger::Report;
 use yunei_store::SignedCheckpoint;
+use yunei_telemetry::span;
 
 use crate::{Actor, Domain, LifecycleError};
 
@@ -27,6 +29,8 @@ impl Domain {
     pub async fn verify_record(&self, actor: &Actor) -> Result<Report, LifecycleError> {
         self.permit(actor, Action::VerifyRecord, &Target::Domain)
             .await?;
-        Ok(self.store.verify(&self.log_key(), &[]).await?)
+        let key = self.log_key();
+        let verified = self.store.verify(&key, &[]).instrument(span!(VERIFY));
+        Ok(verified.await?)
     }
 }

@@ -89,6 +89,22 @@ pub struct RunView {
     pub hints: Vec<Hint>,
 }
 
+impl RunView {
+    /// A run that was queued just now: the same whatever becomes of it.
+    pub(crate) fn queued(run: &Run) -> Self {
+        Self {
+            id: run.id,
+            grant: run.grant,
+            module: run.module,
+            purpose: run.purpose.clone(),
+            status: CoarseStatus::InProgress,
+            submitted_at: run.submitted_at,
+            releases: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+}
+
 /// A run as supervision sees it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunDetail {

@@ -50,6 +50,7 @@ codes! {
     BadRequest = "bad-request", 400, "请求格式不正确。", "The request is malformed.";
     NotSignedIn = "not-signed-in", 401, "请先登录。", "Sign in first.";
     SignInFailed = "sign-in-failed", 401, "账号或口令不正确。", "Account or password is wrong.";
+    SignInLocked = "sign-in-locked", 429, "登录失败次数过多，请稍后再试。", "Too many failed sign-ins; try again later.";
     NotFound = "not-found", 404, "不存在，或您无权查看。", "It does not exist, or is not yours to see.";
     Forbidden = "forbidden", 403, "策略不允许此操作。", "Policy does not permit this.";
     Conflict = "conflict", 409, "与当前状态冲突。", "It conflicts with the present state.";

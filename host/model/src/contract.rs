@@ -35,6 +35,9 @@ pub struct Scenario {
     pub purposes: Vec<Name>,
     /// State.
     pub state: ScenarioState,
+    /// Organisation that proposed it; unknown for those proposed before this was kept.
+    #[serde(default)]
+    pub proposer: Option<OrganisationId>,
 }
 
 /// An operating unit's application for a grant.

@@ -55,7 +55,7 @@ pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, Revie
 pub use name::{Name, NameError, Text};
 pub use oversight::{
     Alert, AlertLevel, Drill, Incident, IncidentGrade, Notification, Objection, ObjectionState,
-    QualityTicket,
+    QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use product::{

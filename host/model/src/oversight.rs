@@ -4,9 +4,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::{names, states};
 use crate::{
-    AccountId, AlertId, DrillId, IncidentId, Name, NotificationId, ObjectionId, OrganisationId,
-    TicketId, Timestamp,
+    AccountId, AlertId, DrillId, GrantId, IncidentId, Name, NotificationId, ObjectionId,
+    OrganisationId, RunId, StopRequestId, TicketId, Timestamp,
 };
+
+/// What an authority asks to be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StopTarget {
+    /// Everything.
+    Domain,
+    /// A grant, and with it its runs.
+    Grant {
+        /// Which.
+        grant: GrantId,
+    },
+    /// A run.
+    Run {
+        /// Which.
+        run: RunId,
+    },
+}
+
+/// An authority's request that the bureau stop something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopRequest {
+    /// Id.
+    pub id: StopRequestId,
+    /// What is to be stopped.
+    pub target: StopTarget,
+    /// Why.
+    pub reason: String,
+    /// Who asks.
+    pub account: AccountId,
+    /// For which authority.
+    pub organisation: OrganisationId,
+    /// When.
+    pub at: Timestamp,
+}
 
 names! {
     /// How loud an alert is.

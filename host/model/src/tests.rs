@@ -217,3 +217,20 @@ fn codes_are_distinct_and_speak_both_languages() {
         assert!((400..600).contains(&code.status()));
     }
 }
+
+#[test]
+fn an_id_that_tells_a_moment_tells_no_other() {
+    let at = Timestamp::from_micros(1_700_000_000_123_456);
+    let ids: Vec<ReleaseId> = (0..3).map(|_| ReleaseId::telling(at, &RandomIds)).collect();
+    for id in &ids {
+        assert_eq!(id.as_uuid().get_version_num(), 7);
+        let millis = &id.as_uuid().simple().to_string()[..12];
+        assert_eq!(u64::from_str_radix(millis, 16).unwrap(), 1_700_000_000_123);
+    }
+    assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+    let counting = CountingIds::default();
+    assert_ne!(
+        ReleaseId::telling(at, &counting),
+        ReleaseId::telling(at, &counting)
+    );
+}

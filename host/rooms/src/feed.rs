@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use yunei_catalog::{Batches, ViewPlan, Views};
 use yunei_model::Code;
 
-use crate::protocol::{FeedRefusal, FeedSays, Filled, Next, ToFeed};
+use crate::protocol::{FeedRefusal, FeedSays, Filled, Next, Read, ToFeed};
 use crate::ring::{Ring, rows_per_slot};
 use crate::{FeedPlan, RoomError, lockdown, wire};
 
@@ -162,6 +162,11 @@ impl Feed<'_> {
         };
         let outcome = match stream {
             Ok(stream) => {
+                let reads = stream.reads().iter().map(|(table, fields)| Read {
+                    table: table.clone(),
+                    fields: fields.iter().cloned().collect(),
+                });
+                let reads = reads.collect();
                 self.readers.insert(
                     reader,
                     Reader {
@@ -170,7 +175,7 @@ impl Feed<'_> {
                         sequence: 0,
                     },
                 );
-                Ok(())
+                Ok(reads)
             }
             Err(code) => Err(FeedRefusal { code }),
         };

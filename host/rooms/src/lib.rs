@@ -23,6 +23,7 @@ pub mod gate;
 mod gate_session;
 mod lockdown;
 mod plan;
+mod probe;
 mod protocol;
 mod ring;
 mod room;
@@ -32,11 +33,12 @@ mod wire;
 
 pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged, OpenedOutput};
-pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, lock, suffices};
+pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     CellPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
     SealKey, Source, TablePlan,
 };
+pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};
 pub use seal::Sealer;
 pub use session::{Ending, Event, RunningRooms, Session, SessionPlan, TableFiles};

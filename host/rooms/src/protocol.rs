@@ -27,7 +27,7 @@ pub enum FeedSays {
     /// A reader is open, or why not.
     Opened {
         reader: u32,
-        outcome: Result<(), FeedRefusal>,
+        outcome: Result<Vec<Read>, FeedRefusal>,
     },
     /// A batch was handed to the cell.
     Fed {
@@ -38,6 +38,15 @@ pub enum FeedSays {
     },
     /// The feed failed.
     Failed { detail: String },
+}
+
+/// Columns of one table that a query reads, as its plan says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Read {
+    /// Table.
+    pub table: Name,
+    /// Columns.
+    pub fields: Vec<Name>,
 }
 
 /// Why a reader cannot be opened; told to the guest.
@@ -78,8 +87,8 @@ pub enum CellSays {
     Locked { layers: Vec<Layer> },
     /// The guest asks for something that must be on record before it happens.
     Ask(Ask),
-    /// The guest did something that its capability covers.
-    Did(Did),
+    /// The guest did something that its capability covers, and the host worked on it for so long.
+    Did { did: Did, duration_us: u64 },
     /// The guest is done.
     Ended(Result<(), CellEnd>),
 }

@@ -13,7 +13,7 @@ use yunei_model::{Call, CallKind, Clock, EndCause, Name};
 use yunei_sandbox::Authentic;
 
 use crate::lockdown::Layer;
-use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, ToCell, ToFeed};
+use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, Read, ToCell, ToFeed};
 use crate::ring::Ring;
 use crate::room::Room;
 use crate::{CellPlan, FeedPlan, RoomError, lockdown};
@@ -107,7 +107,8 @@ pub struct Session<'a> {
     calls: u64,
     pending: Vec<Call>,
     unacknowledged: u64,
-    asked: Option<Ask>,
+    /// What was asked, and its call as it went onto the record.
+    asked: Option<(Ask, Call)>,
     ended: Option<Option<EndCause>>,
     readers: HashMap<u32, Reading>,
     feed_gone: bool,
@@ -275,22 +276,28 @@ impl<'a> Session<'a> {
         Ok(Event::Calls(calls))
     }
 
-    /// The calls handed out are durable: lets the guest go on.
+    /// The calls handed out are durable: lets the guest go on. Gives the call that was served by it, with its duration.
     ///
     /// # Errors
     /// [`RoomError`] when a room is gone.
-    pub async fn go_on(&mut self) -> Result<(), RoomError> {
+    pub async fn go_on(&mut self) -> Result<Option<Call>, RoomError> {
         let calls = std::mem::take(&mut self.unacknowledged);
         if self.ended.is_none() {
             // A cell that is gone is noticed by `next`.
             let _gone = self.cell.say(&ToCell::Acknowledged { calls }).await;
         }
-        let Some(ask) = self.asked.take() else {
-            return Ok(());
+        let Some((ask, mut call)) = self.asked.take() else {
+            return Ok(None);
         };
         let answer = self.answer(ask).await?;
         let _gone = self.cell.say(&answer).await;
-        Ok(())
+        let took_us = self
+            .clock
+            .now()
+            .as_micros()
+            .saturating_sub(call.at.as_micros());
+        call.duration_us = u64::try_from(took_us).unwrap_or(0);
+        Ok(Some(call))
     }
 
     async fn answer(&mut self, ask: Ask) -> Result<ToCell, RoomError> {
@@ -340,7 +347,15 @@ impl<'a> Session<'a> {
                     outcome,
                 }) if opened == reader => {
                     return Ok(match outcome {
-                        Ok(()) => ToCell::Go,
+                        Ok(reads) => {
+                            // What a query reads is known once it is planned: facts of the feed, in the order of names.
+                            for Read { table, fields } in reads {
+                                let call =
+                                    self.call(CallKind::Scan, Some(table), fields, 0, 0, None);
+                                self.pending.push(call);
+                            }
+                            ToCell::Go
+                        }
                         Err(refusal) => {
                             let call = self.call(
                                 kind,

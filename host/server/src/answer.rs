@@ -26,6 +26,11 @@ impl<T> Answer<T> {
         }
     }
 
+    /// It was done, with that status.
+    pub(crate) const fn with(status: StatusCode, body: T) -> Self {
+        Self { status, body }
+    }
+
     /// It was made.
     pub(crate) const fn created(body: T) -> Self {
         Self {

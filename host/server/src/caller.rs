@@ -37,6 +37,22 @@ impl FromRequestParts<Api> for Caller {
     }
 }
 
+/// Anyone: someone who is signed in, if they say so. A token that does not hold is no stranger's.
+#[derive(Debug)]
+pub(crate) struct Visitor(pub(crate) Option<Actor>);
+
+impl FromRequestParts<Api> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        let Caller(actor) = Caller::from_request_parts(parts, api).await?;
+        Ok(Self(Some(actor)))
+    }
+}
+
 impl Context {
     /// The context of a request.
     pub(crate) fn of(parts: &Parts) -> Result<&Self, Failure> {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::{Instrument as _, Span, field};
-use yunei_lifecycle::{Domain, RequestTrace};
+use yunei_lifecycle::{Domain, RequestTrace, SIGN_IN_LOCK_SECONDS};
 use yunei_model::{Code, Language, RequestId};
 use yunei_telemetry::{TraceParent, event, names, span};
 
@@ -139,7 +139,9 @@ fn in_words(failure: &Failure, language: Language, id: RequestId, bare: Response
     if failure.code() == Code::NotSignedIn {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if bare.status() == StatusCode::TOO_MANY_REQUESTS {
+    if failure.code() == Code::SignInLocked {
+        headers.insert(RETRY_AFTER, HeaderValue::from(SIGN_IN_LOCK_SECONDS));
+    } else if bare.status() == StatusCode::TOO_MANY_REQUESTS {
         headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
     response

@@ -12,8 +12,6 @@ use yunei_model::{Code, Language, Refusal};
 
 /// Characters of one detail that is made here; the rest is cut.
 const DETAIL_CHARACTERS_MAX: usize = 300;
-/// Causes behind a cause that are told of.
-const CAUSES_MAX: usize = 8;
 
 /// Why a request was not served. [`crate::context`] turns it into an answer, and is the one place that logs it.
 #[derive(Debug, Clone)]
@@ -88,15 +86,8 @@ impl Failure {
 
     /// What stays inside, with the causes behind it; none where nothing failed.
     pub(crate) fn cause(&self) -> Option<String> {
-        let mut cause: &(dyn Error + 'static) = &**self.0.cause.as_ref()?;
-        let mut told = cause.to_string();
-        for _ in 0..CAUSES_MAX {
-            let Some(behind) = cause.source() else { break };
-            told.push_str(": ");
-            told.push_str(&behind.to_string());
-            cause = behind;
-        }
-        Some(told)
+        let cause = self.0.cause.as_ref()?;
+        Some(yunei_telemetry::chain(&**cause))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Headers that every answer has: nothing that comes from here is a page, is framed, or is kept by a cache.
+//! Headers that every answer has: nothing that comes from here is a page, is framed, or is kept by a cache, unless its handler
+//! says for how long.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -28,9 +29,10 @@ const PROTECTION: [(HeaderName, &str); 6] = [
 pub(crate) async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in PROTECTION {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        let headers = response.headers_mut();
+        if name != CACHE_CONTROL || !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     response
 }

@@ -3,11 +3,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::FromRequestParts;
-use http::HeaderName;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use yunei_lifecycle::{Actor, Domain, LifecycleError, Once};
 use yunei_model::{AccountId, Code, Digest, Refusal};
 
+use crate::answer::{Answer, json};
 use crate::failure::Failure;
 use crate::router::Api;
 
@@ -24,9 +28,9 @@ pub(crate) struct Key(pub(crate) String);
 
 impl Key {
     /// Digest of the request under the key: another one is refused.
-    pub(crate) fn digest(route: &str, body: &[u8]) -> Digest {
-        let mut bytes = Vec::with_capacity(route.len() + 1 + body.len());
-        bytes.extend_from_slice(route.as_bytes());
+    fn digest(path: &str, body: &[u8]) -> Digest {
+        let mut bytes = Vec::with_capacity(path.len() + 1 + body.len());
+        bytes.extend_from_slice(path.as_bytes());
         bytes.push(b'\n');
         bytes.extend_from_slice(body);
         Digest::of(&bytes)
@@ -50,6 +54,58 @@ impl FromRequestParts<Api> for Key {
                 "`idempotency-key` has 1 to {KEY_BYTES_MAX} printable characters of ASCII"
             ))),
         }
+    }
+}
+
+impl OptionalFromRequestParts<Api> for Key {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Option<Self>, Failure> {
+        if !parts.headers.contains_key(IDEMPOTENCY_KEY) {
+            return Ok(None);
+        }
+        let key = <Self as FromRequestParts<Api>>::from_request_parts(parts, api).await?;
+        Ok(Some(key))
+    }
+}
+
+/// A request that counts once under its key, if it has one.
+pub(crate) struct Repeatable<'a> {
+    pub(crate) domain: &'a Domain,
+    pub(crate) repeats: &'a Arc<Repeats>,
+    pub(crate) key: Option<Key>,
+    /// Path and body: what the key stands for.
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a [u8],
+    /// Status of the answer.
+    pub(crate) status: StatusCode,
+}
+
+impl Repeatable<'_> {
+    /// Has `change` done, or gives the answer that it got before. The lifecycle keeps the answer together with the change.
+    pub(crate) async fn serve<T: Serialize>(
+        self,
+        actor: Actor,
+        change: impl AsyncFnOnce(&Actor) -> Result<T, LifecycleError>,
+    ) -> Result<Response, Failure> {
+        let Some(key) = self.key else {
+            let made = change(&actor).await?;
+            return Ok(Answer::with(self.status, made).into_response());
+        };
+        let _alone = self.repeats.begin(actor.principal().account, &key)?;
+        let request = Key::digest(self.path, self.body);
+        let actor = actor.once(Once {
+            key: key.0,
+            request,
+        });
+        if let Some(answer) = self.domain.remembered(&actor).await? {
+            let mut response = json(self.status, answer);
+            let headers = response.headers_mut();
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+            return Ok(response);
+        }
+        let made = change(&actor).await?;
+        Ok(Answer::with(self.status, made).into_response())
     }
 }
 

@@ -92,6 +92,8 @@ impl Budget {
 pub struct Route {
     method: Method,
     path: &'static str,
+    /// The last placeholder takes all that is left of a path, slashes too.
+    to_the_end: bool,
     decision: Decision,
     effect: Effect,
     budget: Budget,
@@ -110,6 +112,27 @@ impl Route {
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
+    }
+
+    /// Whether the last placeholder takes all that is left of a path, slashes too.
+    #[must_use]
+    pub const fn is_to_the_end(&self) -> bool {
+        self.to_the_end
+    }
+
+    /// The path as the router writes it.
+    pub(crate) fn pattern(&self) -> String {
+        match self.path.rsplit_once('{') {
+            Some((start, placeholder)) if self.to_the_end => format!("{start}{{*{placeholder}"),
+            _ => self.path.to_owned(),
+        }
+    }
+
+    /// The same route, whose last placeholder takes all that is left of a path.
+    #[must_use]
+    pub(crate) const fn to_the_end(mut self) -> Self {
+        self.to_the_end = true;
+        self
     }
 
     /// Who decides.
@@ -273,6 +296,7 @@ impl Undescribed {
         Route {
             method: route.method,
             path: route.path,
+            to_the_end: false,
             decision,
             effect,
             budget: Budget::PLAIN,

@@ -62,11 +62,11 @@ pub(crate) fn with_work(domain: Arc<Domain>, work: &Work, streams: Arc<Streams>)
     let mut router = Router::<Api>::new();
     for route in crate::routes() {
         let guarded = Guarded::new(&route, &places, work.clone());
-        let path = route.path();
+        let path = route.pattern();
         let handler = route
             .handler
             .route_layer(from_fn_with_state(guarded, guard));
-        router = router.route(path, handler);
+        router = router.route(&path, handler);
     }
     let api = Api {
         domain: Arc::clone(&domain),

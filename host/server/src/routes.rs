@@ -6,6 +6,7 @@ mod emergency;
 mod events;
 mod exports;
 mod grants;
+mod log;
 mod modules;
 mod organisations;
 mod record;
@@ -17,6 +18,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod stop_requests;
 mod system;
 mod tokens;
 mod words;
@@ -43,6 +45,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What leaves the domain, and the people who decide about it.",
     ),
     (record::TAG, "The record, and the emergency stop."),
+    (log::TAG, "The transparency log, for whoever verifies it."),
 ];
 
 /// The table of routes. There is no other way into the router.
@@ -67,7 +70,9 @@ pub fn routes() -> Vec<Route> {
         calls::routes(),
         events::routes(),
         retrievals::routes(),
+        log::routes(),
         emergency::routes(),
+        stop_requests::routes(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -5,6 +5,7 @@ mod data;
 mod people;
 mod record;
 mod run;
+mod system;
 
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{
@@ -22,6 +23,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         contract::schemas(),
         run::schemas(),
         record::schemas(),
+        system::schemas(),
     ];
     groups.into_iter().flatten().collect()
 }

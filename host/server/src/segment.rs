@@ -13,6 +13,23 @@ use crate::router::Api;
 #[derive(Debug)]
 pub(crate) struct Segment<T>(pub(crate) T);
 
+/// The two placeholders of a route's path, parsed.
+#[derive(Debug)]
+pub(crate) struct Segments<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: FromStr, B: FromStr> FromRequestParts<Api> for Segments<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
+        let path = Path::<(String, String)>::from_request_parts(parts, api).await;
+        let Path((first, second)) = path.map_err(|_| Failure::from(Code::NotFound))?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(Failure::from(Code::NotFound)),
+        }
+    }
+}
+
 impl<T: FromStr> FromRequestParts<Api> for Segment<T> {
     type Rejection = Failure;
 

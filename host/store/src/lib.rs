@@ -9,6 +9,7 @@
 //! Never: the order of things, which states may follow, or who may do what: that is `lifecycle` and `authority`.
 //! Never a second SQL text per back end: `$n` placeholders, TEXT, BIGINT and BYTEA columns alone.
 
+mod attempts;
 mod catalogue;
 mod change;
 mod contracts;
@@ -19,18 +20,21 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod published;
 mod quota;
 mod reading;
 mod record;
+mod requests;
 mod retrievals;
 mod runs;
 mod sequence;
 mod settings;
 mod unit_events;
 
+pub use attempts::SignInFailures;
 pub use change::Change;
 pub use error::StoreError;
-pub use open::Store;
+pub use open::{DATABASE_FILE, Store};
 pub use outputs::{HeldOutput, ReleaseFilter};
 pub use people::{Standing, Token, TokenKind};
 pub use quota::Usage;

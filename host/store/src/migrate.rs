@@ -6,11 +6,31 @@ use sqlx::{SqlSafeStr as _, SqliteConnection, SqlitePool};
 use crate::StoreError;
 
 /// Number, name and text of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
         1,
         "foundation",
         include_str!("../migrations/0001_foundation.sql"),
+    ),
+    (
+        2,
+        "run ends",
+        include_str!("../migrations/0002_run_ends.sql"),
+    ),
+    (
+        3,
+        "sign-in failures",
+        include_str!("../migrations/0003_sign_in_failures.sql"),
+    ),
+    (
+        4,
+        "stop requests",
+        include_str!("../migrations/0004_stop_requests.sql"),
+    ),
+    (
+        10,
+        "checkpoint-times",
+        include_str!("../migrations/0010_checkpoint_times.sql"),
     ),
     (
         30,
@@ -21,7 +41,7 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 
 /// Brings the schema up to date.
 pub(crate) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS.into_iter().map(|(number, name, text)| {
+    let migrations = MIGRATIONS.iter().map(|&(number, name, text)| {
         let text = text.into_sql_str();
         Migration::new(number, name.into(), MigrationType::Simple, text, false)
     });

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions as _, Sqlite};
 use crate::{Change, StoreError, links, migrate};
 
 /// The database's file in the data directory.
-const DATABASE_FILE: &str = "yunei.db";
+pub const DATABASE_FILE: &str = "yunei.db";
 /// The file that a server holds a lock on.
 const LOCK_FILE: &str = "yunei.lock";
 /// Connections that read at the same time.

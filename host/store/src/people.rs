@@ -215,6 +215,15 @@ impl Change {
         self.write("token", query).await.map(drop)
     }
 
+    /// Ends every token of an account. Gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database fails.
+    pub async fn remove_tokens(&mut self, account: AccountId) -> Result<u64, StoreError> {
+        let query = sqlx::query("DELETE FROM tokens WHERE account = $1").bind(account.to_string());
+        self.write("token", query).await
+    }
+
     /// Removes a token: from now on it does not hold.
     ///
     /// # Errors

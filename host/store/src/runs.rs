@@ -6,13 +6,18 @@ use yunei_model::{
     Call, GrantId, LimitExceeded, ModuleId, Name, OrganisationId, Run, RunId, RunState, Timestamp,
 };
 
-use crate::reading::{PAGE_ROWS_MAX, among, count, find, json, list, micros, reads, text};
+use crate::reading::{
+    PAGE_ROWS_MAX, among, count, find, find_all, json, list, micros, reads, text,
+};
 use crate::{Change, Page, StoreError};
 
 /// Calls written in one group at most.
 pub const CALLS_GROUP_MAX: usize = 1024;
 /// Calls per statement, so that its parameters stay below every back end's limit.
 const CALLS_STATEMENT_MAX: usize = 256;
+
+/// When a run ends that has not.
+const NOT_ENDED: i64 = i64::MAX;
 
 /// Which runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +88,23 @@ reads! {
     /// Runs.
     fn runs(filter: &RunFilter, page: Page<RunId>) -> Vec<Run> = |c| list(c, "runs", &filter.columns(), &page).await;
 
+    /// Runs of a grant that have not ended, or ended after `since`, by id.
+    fn runs_ended_after(grant: GrantId, since: Timestamp, page: Page<RunId>) -> Vec<Run> = |c| {
+        let after = page.after.map(|id| id.to_string()).unwrap_or_default();
+        find_all(c, "run", sqlx::query("SELECT body FROM runs WHERE grant_id = $1 AND ended_at > $2 AND id > $3 ORDER BY id LIMIT $4")
+            .bind(grant.to_string()).bind(since.as_micros()).bind(after).bind(page.rows())).await
+    };
+
+    /// How many runs there are in each state; states without a run are left out.
+    fn runs_by_state() -> Vec<(RunState, u64)> = |c| {
+        let rows = sqlx::query("SELECT state, COUNT(*) AS runs FROM runs GROUP BY state ORDER BY state").fetch_all(c).await?;
+        rows.iter().map(|row| {
+            let state = text(row, "state", "run")?.parse();
+            let state = state.map_err(|source| StoreError::corrupt("run", source))?;
+            Ok((state, crate::reading::counted(crate::reading::number(row, "runs", "run")?, "run")?))
+        }).collect()
+    };
+
     /// The calls of a run from index `from`, [`PAGE_ROWS_MAX`] at most.
     fn calls(run: RunId, from: u64, limit: u32) -> Vec<Call> = |c| calls(c, run, from, limit).await;
 
@@ -105,10 +127,10 @@ impl Change {
     /// [`StoreError::Dangling`] without its operating unit, grant version or module.
     pub async fn put_run(&mut self, run: &Run) -> Result<(), StoreError> {
         let query = sqlx::query(
-            "INSERT INTO runs (id, operator, grant_id, grant_version, module, state, submitted_at, started_at, body) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+            "INSERT INTO runs (id, operator, grant_id, grant_version, module, state, submitted_at, started_at, ended_at, body) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, started_at = excluded.started_at, \
-             body = excluded.body",
+             ended_at = excluded.ended_at, body = excluded.body",
         )
         .bind(run.id.to_string())
         .bind(run.operator.to_string())
@@ -118,6 +140,7 @@ impl Change {
         .bind(run.state.as_str())
         .bind(run.submitted_at.as_micros())
         .bind(micros(run.started_at))
+        .bind(micros(run.ended_at).unwrap_or(NOT_ENDED))
         .bind(json(run, "run")?);
         self.write("run", query).await?;
         self.link_run(run).await
@@ -151,6 +174,22 @@ impl Change {
         .bind(RunState::Queued.as_str())
         .bind(unit);
         find(self.connection(), "run", oldest).await
+    }
+
+    /// Writes anew what was observed of a call that is kept: its facts never change.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] when the call is not there.
+    pub async fn put_observed(&mut self, run: RunId, call: &Call) -> Result<(), StoreError> {
+        let query =
+            sqlx::query("UPDATE calls SET observed = $3 WHERE run = $1 AND call_index = $2")
+                .bind(run.to_string())
+                .bind(count(call.index, "call")?)
+                .bind(utf8(call_observed(call)?)?);
+        match self.keep("call", query).await? {
+            0 => Err(StoreError::Absent { thing: "call" }),
+            _ => Ok(()),
+        }
     }
 
     /// Appends the next calls of a run's trace, in one group. They are part of the record and need no entry;

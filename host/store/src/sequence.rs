@@ -145,7 +145,8 @@ async fn log_size(connection: &mut SqliteConnection) -> Result<u64, StoreError> 
     })
 }
 
-async fn stored_hashes(
+/// Stored hashes at these positions; one that is not there is left out.
+pub(crate) async fn stored_hashes(
     connection: &mut SqliteConnection,
     positions: &[u64],
 ) -> Result<Hashes, StoreError> {
@@ -178,7 +179,8 @@ pub(crate) fn digest(row: &Row) -> Result<Digest, StoreError> {
     Ok(Digest::from_bytes(bytes))
 }
 
-fn checkpoint(row: &Row) -> Result<SignedCheckpoint, StoreError> {
+/// The checkpoint in a row.
+pub(crate) fn checkpoint(row: &Row) -> Result<SignedCheckpoint, StoreError> {
     Ok(SignedCheckpoint {
         size: counted(number(row, "size", "checkpoint")?, "checkpoint")?,
         note: text(row, "note", "checkpoint")?,

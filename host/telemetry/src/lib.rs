@@ -24,6 +24,7 @@
 //! # Ok::<(), yunei_telemetry::TelemetryError>(())
 //! ```
 
+mod cause;
 mod export;
 mod identity;
 mod log;
@@ -33,6 +34,7 @@ mod redact;
 mod setup;
 mod trace_parent;
 
+pub use cause::{chain, chain_in_words};
 pub use export::RedactingExporter;
 pub use names::Shape;
 pub use setup::{FILTER_DEFAULT, Guard, Settings, TelemetryError, dispatch, init};

@@ -4,6 +4,7 @@
 //!
 //! Invariants: no more runs at once than the operator of the system said. A worker that is told to stop claims nothing more;
 //! what is still running after [`GRACE_SECONDS`] is let go, its rooms are killed with it, and recovery ends it as `aborted`.
+//! A run whose task panics or fails is ended at once, with its entry: it is not left for the next start.
 //!
 //! Never: deciding; touching a room, a key or the store otherwise than through [`yunei_lifecycle`].
 
@@ -18,7 +19,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 use yunei_lifecycle::{Claimed, Domain, LifecycleError, Outcome};
-use yunei_telemetry::{event, names, span};
+use yunei_model::RunId;
+use yunei_telemetry::{chain, event, names, span};
 
 /// Seconds that runs have to end when the worker is told to stop.
 pub const GRACE_SECONDS: u64 = 10;
@@ -26,6 +28,8 @@ pub const GRACE_SECONDS: u64 = 10;
 const LOOK_SECONDS: u64 = 60;
 /// Milliseconds to wait after a claim that failed.
 const PAUSE_MS: u64 = 200;
+/// How often a lost run is tried to be ended: half a minute in all.
+const INTERRUPTS_MAX: u64 = 16;
 /// Claims in a row that may fail before the worker gives up.
 const FAILURES_MAX: u32 = 20;
 
@@ -88,7 +92,7 @@ async fn claim_all(
             Ok(Some(claimed)) => {
                 failures = 0;
                 wait = Wait::Not;
-                runs.spawn(to_its_end(Arc::clone(domain), claimed));
+                runs.spawn(supervised(Arc::clone(domain), claimed));
             }
             Ok(None) => {
                 failures = 0;
@@ -97,7 +101,7 @@ async fn claim_all(
             Err(error) => {
                 failures += 1;
                 wait = Wait::AMoment;
-                event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %error, ATTEMPT = failures);
+                event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %chain(&error), ATTEMPT = failures);
                 if failures >= FAILURES_MAX {
                     return Err(WorkerError::Claim(error));
                 }
@@ -137,8 +141,41 @@ async fn rest(domain: &Domain, runs: &mut JoinSet<()>, wait: Wait) {
     }
 }
 
-/// One run, from its claim to its outcome. The lifecycle puts every end on the record, failures of the host too.
-async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) {
+/// Leads a run to its end in a task of its own, and sees to it that there is one whatever becomes of the task.
+async fn supervised(domain: Arc<Domain>, claimed: Claimed) {
+    let id = claimed.run().id;
+    // A set of one: dropped with its supervisor, it takes the run's task along.
+    let mut task = JoinSet::new();
+    task.spawn(to_its_end(Arc::clone(&domain), claimed));
+    let ended = match task.join_next().await {
+        Some(Ok(ended)) => ended,
+        Some(Err(error)) => {
+            event!(ERROR, STAGE_FAILED, STAGE = "run", RUN_ID = %id, CAUSE = %error);
+            false
+        }
+        None => false,
+    };
+    if !ended {
+        interrupt(&domain, id).await;
+    }
+}
+
+/// Ends a run that was lost, again and again while the store refuses. What outlasts that is for recovery at the next start.
+async fn interrupt(domain: &Domain, run: RunId) {
+    for attempt in 1..=INTERRUPTS_MAX {
+        match domain.interrupt(run).await {
+            Ok(_) => return,
+            Err(error) => {
+                event!(ERROR, STAGE_FAILED, STAGE = "interrupt", RUN_ID = %run, CAUSE = %chain(&error), ATTEMPT = attempt);
+            }
+        }
+        sleep(Duration::from_millis(PAUSE_MS * attempt)).await;
+    }
+}
+
+/// One run, from its claim to its outcome. The lifecycle puts every end on the record, failures of the host too; false when
+/// it could not say that it did.
+async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) -> bool {
     let run = claimed.run();
     let span = span!(
         RUN,
@@ -150,18 +187,19 @@ async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) {
     );
     async {
         event!(INFO, RUN_CLAIMED);
-        let end = match outcome(&domain, claimed).await {
-            Ok(end) => end,
+        let (end, ended) = match outcome(&domain, claimed).await {
+            Ok(end) => (end, true),
             Err((stage, error)) => {
-                event!(ERROR, STAGE_FAILED, STAGE = stage, CAUSE = %error);
-                "host-failed"
+                event!(ERROR, STAGE_FAILED, STAGE = stage, CAUSE = %chain(&error));
+                ("host-failed", false)
             }
         };
         tracing::Span::current().record(names::RUN_END, end);
         event!(INFO, RUN_ENDED);
+        ended
     }
     .instrument(span)
-    .await;
+    .await
 }
 
 /// What became of a run, or the stage that failed.
@@ -185,7 +223,7 @@ async fn outcome(
     })
 }
 
-/// A task that broke takes its rooms with it; its run is ended by the next recovery.
+/// A supervisor that broke takes its run's rooms with it; the run is ended by the next recovery.
 fn told(run: Result<(), JoinError>) {
     if let Err(error) = run {
         event!(ERROR, STAGE_FAILED, STAGE = "run", CAUSE = %error);

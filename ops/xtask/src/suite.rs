@@ -9,9 +9,7 @@ use crate::{demo, guests};
 /// Sets up, builds the guests, runs every test and doctest, and ends with the test runner's summary.
 pub fn run(workspace: &Workspace, consent: Consent) -> anyhow::Result<()> {
     let mut steps = Steps::default();
-    steps.need("set-up", || {
-        setup::ensure(workspace, &[Need::GuestTarget, Need::Nextest], consent)
-    })?;
+    steps.need("set-up", || setup::ensure(workspace, &Need::ALL, consent))?;
     steps.need("build", || demo::build(workspace))?;
     guests::build_all(workspace, &mut steps)?;
 

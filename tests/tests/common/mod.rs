@@ -20,9 +20,17 @@ impl World {
     /// A server with the organisations, people, resources and scenarios of the examples.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::over(&directory.path().join("data"), directory)
+    }
+
+    /// The same over a data directory that lies elsewhere.
+    pub fn start_at(data: &Path) -> Self {
+        Self::over(data, tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn over(data: &Path, directory: tempfile::TempDir) -> Self {
         let none: [&str; 0] = [];
-        let server =
-            Server::start(&program(), &directory.path().join("data"), none).expect("a server");
+        let server = Server::start(&program(), data, none).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.set_up().expect("set up");
         Self {
@@ -92,6 +100,16 @@ pub fn guest(kind: &str, name: &str) -> PathBuf {
         file.display()
     );
     file
+}
+
+/// A Python environment with a tool of others, that `cargo xtask setup` made.
+pub fn environment(name: &str) -> PathBuf {
+    let target = target();
+    target
+        .parent()
+        .expect("a target directory")
+        .join("tools")
+        .join(name)
 }
 
 fn target() -> PathBuf {

@@ -160,6 +160,7 @@ pub(super) fn scenario() -> Scenario {
         title: text(),
         purposes: vec![name("statistics"), name("person-scoring")],
         state: ScenarioState::Approved,
+        proposer: None,
     }
 }
 

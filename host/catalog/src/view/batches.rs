@@ -1,5 +1,6 @@
 //! Rows on their way out of a view.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,13 +11,18 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
+use yunei_model::Name;
 
 use super::{ViewError, ViewField, deep};
 use crate::column::arrow_type;
 
+/// Columns by view.
+pub type Reads = BTreeMap<Name, BTreeSet<Name>>;
+
 /// A stream of batches whose columns have the types of the guest interface.
 pub struct Batches {
     fields: Vec<ViewField>,
+    reads: Reads,
     schema: SchemaRef,
     rows: SendableRecordBatchStream,
     /// Whether expressions of a guest are evaluated on the way.
@@ -35,21 +41,31 @@ impl fmt::Debug for Batches {
 impl Batches {
     /// Rows of a scan.
     pub(super) fn of_scan(fields: Vec<ViewField>, rows: SendableRecordBatchStream) -> Self {
-        Self::new(fields, rows, false)
+        Self::new(fields, Reads::new(), rows, false)
     }
 
     /// Rows of a query.
-    pub(super) fn of_query(fields: Vec<ViewField>, rows: SendableRecordBatchStream) -> Self {
-        Self::new(fields, rows, true)
+    pub(super) fn of_query(
+        fields: Vec<ViewField>,
+        reads: Reads,
+        rows: SendableRecordBatchStream,
+    ) -> Self {
+        Self::new(fields, reads, rows, true)
     }
 
-    fn new(fields: Vec<ViewField>, rows: SendableRecordBatchStream, query: bool) -> Self {
+    fn new(
+        fields: Vec<ViewField>,
+        reads: Reads,
+        rows: SendableRecordBatchStream,
+        query: bool,
+    ) -> Self {
         let arrow_fields = fields
             .iter()
             .map(|f| Field::new(&f.name, arrow_type(f.kind), f.nullable));
         Self {
             schema: Arc::new(Schema::new(arrow_fields.collect::<Vec<_>>())),
             fields,
+            reads,
             rows,
             query,
             ended: false,
@@ -60,6 +76,12 @@ impl Batches {
     #[must_use]
     pub fn fields(&self) -> &[ViewField] {
         &self.fields
+    }
+
+    /// The columns that a query reads, by view; nothing for a scan, whose columns are known.
+    #[must_use]
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The columns as an Arrow schema.

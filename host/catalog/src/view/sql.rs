@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::common::TableReference;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, TableReference};
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
@@ -13,6 +15,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use yunei_model::{LimitExceeded, Name};
 
+use super::batches::Reads;
 use super::error::cut;
 use super::open::View;
 use super::{Batches, SQL_BYTES_MAX, SQL_TOKENS_MAX, ViewError, ViewField, deep, relations};
@@ -29,18 +32,19 @@ pub(super) fn run(
     views: &BTreeMap<Name, Arc<View>>,
     text: &str,
 ) -> Result<Batches, ViewError> {
-    let plan = deep::plan(plan(session, views, text)).unwrap_or(Err(ViewError::Failed))?;
+    let planned = deep::plan(plan(session, views, text)).unwrap_or(Err(ViewError::Failed))?;
+    let (plan, reads) = planned;
     let fields = fields(&plan)?;
     let stream = deep::evaluate(|| execute_stream(plan, session.task_ctx()));
     let stream = stream.map_err(|error| ViewError::executing(&error))?;
-    Ok(Batches::of_query(fields, stream))
+    Ok(Batches::of_query(fields, reads, stream))
 }
 
 async fn plan(
     session: &SessionContext,
     views: &BTreeMap<Name, Arc<View>>,
     text: &str,
-) -> Result<Arc<dyn ExecutionPlan>, ViewError> {
+) -> Result<(Arc<dyn ExecutionPlan>, Reads), ViewError> {
     let statement = parse(text)?;
     let state = session.state();
     let planning = |error| ViewError::planning(&error);
@@ -57,7 +61,31 @@ async fn plan(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(|_| ViewError::NotOneQuery)?;
-    state.create_physical_plan(&plan).await.map_err(planning)
+    // As `create_physical_plan` does it, in two steps: what is read shows in the plan between them.
+    let optimized = state.optimize(&plan).map_err(planning)?;
+    let reads = reads(&optimized).map_err(planning)?;
+    let planner = state.query_planner();
+    let physical = planner.create_physical_plan(&optimized, &state).await;
+    Ok((physical.map_err(planning)?, reads))
+}
+
+/// The columns of views that a plan reads: what its scans hand on, and what they filter by.
+fn reads(plan: &LogicalPlan) -> Result<Reads, DataFusionError> {
+    let mut reads = Reads::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let filtered = scan.filters.iter().flat_map(Expr::column_refs);
+            let named = filtered.map(|column| column.name.clone());
+            let handed = scan.projected_schema.fields().iter();
+            let named = handed.map(|field| field.name().clone()).chain(named);
+            if let Ok(table) = Name::parse(scan.table_name.table()) {
+                let columns = reads.entry(table).or_default();
+                columns.extend(named.filter_map(|name| Name::parse(&name).ok()));
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(reads)
 }
 
 fn parse(text: &str) -> Result<Statement, ViewError> {

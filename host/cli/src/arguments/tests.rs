@@ -49,6 +49,14 @@ fn every_group_has_its_commands() {
         "yunei ledger tail --kind run-released --kind run-withheld --run ID",
         "yunei ledger verify --data d --key-file k --witnessed w",
         "yunei emergency stop --reason incident",
+        "yunei emergency request --run ID --reason complaint",
+        "yunei emergency requests --limit 5",
+        "yunei scenario close smart-transport --reason over",
+        "yunei user dismiss alice --role developer --reason moved",
+        "yunei user close alice --reason left",
+        "yunei user unlock alice --reason asked",
+        "yunei release queue --limit 5",
+        "yunei system",
         "yunei doctor --data d",
     ];
     for line in lines {
@@ -77,7 +85,6 @@ fn what_makes_no_sense_is_not_taken() {
         "yunei user appoint alice --role emperor",
         "yunei catalog import bus rides.csv --data-as-of yesterday",
         "yunei release fetch ID --format pdf",
-        "yunei ledger verify --key k",
         "yunei ledger tail --kind rumour",
         "yunei run list --limit 0",
         "yunei serve",

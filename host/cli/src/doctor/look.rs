@@ -5,15 +5,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::fs::{MemfdFlags, memfd_create, statvfs};
-use serde::Deserialize;
 use yunei_model::Limits;
 use yunei_module::Toolchain;
-use yunei_sandbox::jail::Layer;
+use yunei_rooms::{Layer, PROBE, Probed};
 use yunei_sandbox::{CompileError, Compiler};
 
 use super::Finding;
 use crate::caller::Caller;
-use crate::internal::{PROBE, program};
+use crate::internal::program;
 use crate::sheet::number;
 
 /// Bytes free on the disk of the data directory at least.
@@ -22,17 +21,6 @@ const DISK_BYTES_MIN: u64 = 2 << 30;
 const MEMORY_BYTES_MIN: u64 = 1 << 30;
 /// The smallest component: it cannot be admitted, and the child says so only after it has locked itself in.
 const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
-
-/// What a probe says.
-#[derive(Debug, Default, Deserialize)]
-struct Probed {
-    #[serde(default)]
-    layers: Vec<Layer>,
-    #[serde(default)]
-    suffices: bool,
-    #[serde(default)]
-    failed: Option<String>,
-}
 
 /// The kernel.
 pub fn kernel() -> Finding {

@@ -87,7 +87,7 @@ pub fn usage(usage: &Usage, quota: &Quota) -> Sheet {
         sheet.row([name.to_owned(), number(used), number(granted), number(left)]);
     };
     row("runs", usage.runs, quota.runs);
-    row("rows fed", usage.rows, quota.rows);
+    row("rows", usage.rows, quota.rows);
     row("cells released", usage.released_cells, quota.released_cells);
     for column in 1..=3 {
         sheet.numbers(column);

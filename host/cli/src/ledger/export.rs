@@ -1,76 +1,61 @@
-//! `yunei ledger export-entries`.
+//! `yunei ledger export`: the whole log as a directory that its owner verifies without anyone's help.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use serde_json::json;
-use yunei_model::Timestamp;
+use anyhow::Context as _;
+use clap::Args;
+use yunei_ledger::Scope;
 
-use super::filter::Filter;
+use super::key::Key;
+use super::place::Served;
+use super::verify::{self, show};
 use crate::caller::Caller;
-use crate::files;
+use crate::exit::Exit;
+use crate::failure::Input;
 
-/// Seconds that an export may take.
-const EXPORT_SECONDS_MAX: u64 = 6 * 3600;
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A JSON object per line
-    Jsonl,
-    /// Comma-separated values
-    Csv,
-}
-
-/// Which entries, and where to.
+/// Where to, and what of it.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// File to write; standard output without it
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// How the file is written
-    #[arg(long, value_enum, default_value = "jsonl")]
-    format: Format,
-    /// With the inclusion proof of each entry under the newest checkpoint
+    /// Directory to make: checkpoint, tiles, entries and calls
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// Leaves the calls of runs out, for whoever may see the record and not the runs
     #[arg(long)]
-    receipts: bool,
+    without_calls: bool,
     #[command(flatten)]
-    filter: Filter,
-    /// Made at or after this time
-    #[arg(long, value_name = "TIME")]
-    since: Option<Timestamp>,
-    /// Made before this time
-    #[arg(long, value_name = "TIME")]
-    until: Option<Timestamp>,
+    key: Key,
 }
 
 impl Export {
-    /// Writes them.
-    pub fn run(self, caller: &Caller) -> anyhow::Result<()> {
+    /// Copies it, and verifies it on the way.
+    pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         let client = caller.client()?;
-        let format = match self.format {
-            Format::Jsonl => "jsonl",
-            Format::Csv => "csv",
+        let told = self.key.given_or(|| verify::served_key(&client, caller))?;
+        let empty =
+            std::fs::read_dir(&self.to).map_or(true, |mut entries| entries.next().is_none());
+        if !empty {
+            let what = format!("`{}` is there already, and not empty", self.to.display());
+            return Err(Input::new(what).into());
+        }
+        std::fs::create_dir_all(&self.to)
+            .with_context(|| format!("cannot make `{}`", self.to.display()))?;
+        let served = Served {
+            client: &client,
+            prefix: "/log".to_owned(),
+            to: Some(&self.to),
         };
-        let ask = self
-            .filter
-            .narrow(client.get("/record/export"))
-            .query("format", Some(format))
-            .query("receipts", self.receipts.then_some(true))
-            .query("since", self.since)
-            .query("until", self.until)
-            .waiting(EXPORT_SECONDS_MAX)
-            .large();
-        let Some(path) = self.out else {
-            ask.copy_to(&mut std::io::stdout().lock())?;
-            return Ok(());
+        let scope = Scope {
+            traces: !self.without_calls,
+            growing: true,
+            ..Scope::COPY
         };
-        let bytes = files::written(&path, |file| ask.copy_to(file))?;
-        let told = json!({ "file": path, "bytes": bytes });
-        let words = format!(
-            "{bytes} bytes in `{}`; its last line says whether it is complete",
-            path.display()
-        );
-        caller.printer().say(&told, &words)
+        let report = verify::published(&told, scope, &[], |published| {
+            served.hand_in(published, scope)
+        })?;
+        caller.printer().aside(&format!(
+            "copied to `{0}`; verify it anywhere: yunei ledger verify --from {0} --key KEY",
+            self.to.display()
+        ));
+        show(&report, caller)
     }
 }

@@ -1,4 +1,5 @@
-//! `yunei ledger verify`: over HTTP, or over a data directory, for whoever trusts the server less than the log's key.
+//! `yunei ledger verify`: by the server, or by oneself over a data directory, a copy of the log, or what a server publishes, for
+//! whoever trusts the server less than the log's key.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +7,13 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use yunei_ledger::VerifierKey;
-use yunei_store::Store;
+use yunei_ledger::{Published, Report, Scope, VerifierKey};
+use yunei_store::{DATABASE_FILE, Store};
 
+use super::key::Key;
+use super::place::{Copied, Served, server};
 use crate::caller::Caller;
+use crate::client::Client;
 use crate::exit::Exit;
 use crate::failure::Input;
 use crate::files;
@@ -20,6 +24,10 @@ use crate::sheet::{number, visible};
 const VERIFY_SECONDS_MAX: u64 = 1900;
 /// Bytes of a checkpoint that someone kept.
 const NOTE_BYTES_MAX: u64 = 64 << 10;
+/// Looks at files that a server may be changing, before what is missing counts as missing.
+const LOOKS_MAX: u32 = 3;
+/// Directory of the published log in a data directory.
+const LOG: &str = "log";
 
 /// What to verify, and against what.
 #[derive(Debug, Args)]
@@ -27,19 +35,19 @@ pub struct Verify {
     /// Data directory: verifies offline and reads only, beside a server or without one
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The log's public key, `name+id+key`; by default the one in the data directory
-    #[arg(
-        long,
-        value_name = "KEY",
-        requires = "data",
-        conflicts_with = "key_file"
-    )]
-    key: Option<String>,
-    /// File that holds the log's public key
-    #[arg(long, value_name = "FILE", requires = "data")]
-    key_file: Option<PathBuf>,
+    /// A copy of the log, a data directory, or the address of a server or of any log in the format tlog-tiles
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "data")]
+    from: Option<String>,
+    /// The entries are those of another system, and mean nothing here
+    #[arg(long, requires = "from")]
+    foreign: bool,
+    /// The calls of runs are not there, or not to be looked at
+    #[arg(long, requires = "from")]
+    without_calls: bool,
+    #[command(flatten)]
+    key: Key,
     /// A checkpoint that was kept elsewhere, as a signed note; the record must agree with it. Several are possible
-    #[arg(long = "witnessed", value_name = "FILE", requires = "data")]
+    #[arg(long = "witnessed", value_name = "FILE")]
     witnessed: Vec<PathBuf>,
 }
 
@@ -67,30 +75,76 @@ struct Figures {
 impl Verify {
     /// Verifies it.
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
-        let printer = caller.printer();
-        let found = match &self.data {
-            Some(directory) => self.offline(directory, caller)?,
-            None => caller
+        let found = match (&self.data, &self.from) {
+            (Some(directory), _) => self.offline(directory, caller)?,
+            (None, Some(from)) if from.contains("://") => self.served(from, caller)?,
+            (None, Some(from)) => self.copied(Path::new(from), caller)?,
+            (None, None) if self.key.is_given() || !self.witnessed.is_empty() => {
+                let what = "say with --from or --data what to verify against the key";
+                return Err(Input::new(what).into());
+            }
+            (None, None) => caller
                 .client()?
                 .get("/record/verify")
                 .waiting(VERIFY_SECONDS_MAX)
                 .send()?,
         };
-        let holds = found.get("holds").and_then(Value::as_bool).unwrap_or(false);
-        printer.show(&found, |found: Found| words(&found))?;
-        Ok(if holds { Exit::Done } else { Exit::Failed })
+        tell(&found, caller)
     }
 
-    fn offline(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
-        let key = self.key(directory, caller)?;
-        let key = VerifierKey::parse(&key)
-            .map_err(|error| Input::new("this is no public key of a log").because(error))?;
+    /// A copy of a log, or a whole data directory.
+    fn copied(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
+        if directory.join(DATABASE_FILE).is_file() {
+            return self.offline(directory, caller);
+        }
+        let scope = Scope {
+            traces: !self.without_calls,
+            foreign: self.foreign,
+            ..Scope::COPY
+        };
+        let report = published(&self.key.given()?, scope, &self.notes()?, |published| {
+            Copied(directory).hand_in(published, scope)
+        })?;
+        Ok(found(&report))
+    }
+
+    fn served(&self, url: &str, caller: &Caller) -> anyhow::Result<Value> {
+        let (base, prefix) = server(url);
+        let (client, entitled) = caller.visitor(base)?;
+        if !entitled && !self.foreign {
+            caller.printer().aside(
+                "note: without a token the checkpoint and the tiles are verified, and no entry; strangers see them as of the last full hour",
+            );
+        }
+        let scope = Scope {
+            entries: entitled || self.foreign,
+            traces: !self.without_calls,
+            foreign: self.foreign,
+            growing: true,
+        };
+        let served = Served {
+            client: &client,
+            prefix,
+            to: None,
+        };
+        let report = published(&self.key.given()?, scope, &self.notes()?, |published| {
+            served.hand_in(published, scope)
+        })?;
+        Ok(found(&report))
+    }
+
+    fn notes(&self) -> anyhow::Result<Vec<Vec<u8>>> {
         let notes: Result<Vec<Vec<u8>>, Input> = self
             .witnessed
             .iter()
             .map(|path| files::read(path, NOTE_BYTES_MAX))
             .collect();
-        let notes = notes?;
+        Ok(notes?)
+    }
+
+    fn offline(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
+        let key = self.key.given_or(|| kept_key(directory, caller))?;
+        let notes = self.notes()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -110,28 +164,85 @@ impl Verify {
             store.close().await;
             anyhow::Ok(report?)
         })?;
-        let holds = report.holds();
-        let mut found = json!(report);
-        if let Some(found) = found.as_object_mut() {
-            found.insert("holds".to_owned(), json!(holds));
+        let mut report = report;
+        let log = directory.join(LOG);
+        if log.is_dir() {
+            let scope = Scope {
+                traces: false,
+                growing: true,
+                ..Scope::COPY
+            };
+            let look = || {
+                published(&key, scope, &notes, |published| {
+                    Copied(&log).hand_in(published, scope)
+                })
+            };
+            let mut files = look()?;
+            // A server beside it puts wider tiles into the place of narrower ones meanwhile.
+            for _ in 1..LOOKS_MAX {
+                if files.holds() {
+                    break;
+                }
+                files = look()?;
+            }
+            report.add_findings_of(files);
         }
-        Ok(found)
+        Ok(found(&report))
     }
+}
 
-    fn key(&self, directory: &Path, caller: &Caller) -> anyhow::Result<String> {
-        if let Some(key) = &self.key {
-            return Ok(key.clone());
-        }
-        if let Some(path) = &self.key_file {
-            return Ok(files::text(path)?);
-        }
-        let key = files::text(&directory.join(LOG_KEY_FILE))?;
-        caller.printer().aside(
-            "note: the log's key was taken from the data directory; whoever can write there could have put another in its \
-             place, so compare it with one that you kept, or give that with --key",
-        );
-        Ok(key)
+/// The key in a data directory, if it must be that one.
+fn kept_key(directory: &Path, caller: &Caller) -> anyhow::Result<String> {
+    let key = files::text(&directory.join(LOG_KEY_FILE))?;
+    caller.printer().aside(
+        "note: the log's key was taken from the data directory; whoever can write there could have put another in its \
+         place, so compare it with one that you kept, or give that with --key",
+    );
+    Ok(key)
+}
+
+/// The key that the server tells, if it must be that one.
+pub fn served_key(client: &Client, caller: &Caller) -> anyhow::Result<String> {
+    let told = client.get("/log/key").send()?;
+    caller.printer().aside(
+        "note: the log's key was taken from the server; compare it with one that you got elsewhere, or give that with --key",
+    );
+    let key = told.get("key").and_then(Value::as_str);
+    Ok(key.unwrap_or_default().to_owned())
+}
+
+/// Verifies a published log that `hand_in` hands in.
+pub fn published(
+    key: &VerifierKey,
+    scope: Scope,
+    notes: &[Vec<u8>],
+    hand_in: impl FnOnce(&mut Published<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Report> {
+    let mut published = Published::new(key, scope);
+    hand_in(&mut published)?;
+    for note in notes {
+        published.checkpoint(note);
     }
+    Ok(published.finish())
+}
+
+/// Shows a report.
+pub fn show(report: &Report, caller: &Caller) -> anyhow::Result<Exit> {
+    tell(&found(report), caller)
+}
+
+fn tell(found: &Value, caller: &Caller) -> anyhow::Result<Exit> {
+    let holds = found.get("holds").and_then(Value::as_bool).unwrap_or(false);
+    caller.printer().show(found, |found: Found| words(&found))?;
+    Ok(if holds { Exit::Done } else { Exit::Failed })
+}
+
+fn found(report: &Report) -> Value {
+    let mut found = json!(report);
+    if let Some(found) = found.as_object_mut() {
+        found.insert("holds".to_owned(), json!(report.holds()));
+    }
+    found
 }
 
 fn words(found: &Found) -> String {

@@ -16,6 +16,8 @@ use crate::failure::Input;
 
 /// File that holds the log's public key, for whoever verifies the directory offline.
 pub const LOG_KEY_FILE: &str = "log.pub";
+/// File that holds the checkpoint that an old and a new key of the log have both signed.
+const LOG_HANDOVER_FILE: &str = "log.handover";
 /// Directory of the keys.
 const KEYS: &str = "keys";
 /// Name of a log that was given none.
@@ -114,7 +116,7 @@ impl Directory {
         match self.log_key()? {
             Some(kept) if kept.to_string() == key => Ok(()),
             Some(_) => Err(Input::new(format!(
-                "`{LOG_KEY_FILE}` is of another key than the one in `{KEYS}`"
+                "`{LOG_KEY_FILE}` is of another key than the one in `{KEYS}`; if a rotation was interrupted, start once more with --rotate-log-key"
             ))
             .into()),
             None => {
@@ -128,6 +130,29 @@ impl Directory {
                     .with_context(failed)
             }
         }
+    }
+
+    /// Puts another public key into the place of the one of before, and beside it the checkpoint that both have signed.
+    pub fn renew_log_key(&self, key: &str, handed_over: &str) -> anyhow::Result<()> {
+        self.put(LOG_HANDOVER_FILE, handed_over)?;
+        self.put(
+            LOG_KEY_FILE,
+            &format!(
+                "{key}
+"
+            ),
+        )
+    }
+
+    fn put(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let aside = format!("{name}.new");
+        let write = || {
+            let mut file = self.directory.create(&aside)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            self.directory.rename(&aside, &self.directory, name)
+        };
+        write().with_context(|| format!("cannot write `{name}`"))
     }
 
     fn log_key(&self) -> anyhow::Result<Option<VerifierKey>> {

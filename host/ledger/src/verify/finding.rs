@@ -102,6 +102,39 @@ pub enum Finding {
         /// Index found.
         index: u64,
     },
+    /// A tile or bundle of a published log that is not what the signed root says.
+    TileAltered {
+        /// Its path.
+        path: String,
+        /// The first entry under the first hash that is wrong.
+        index: u64,
+    },
+    /// A tile or bundle that a log of that size has, and that is not there.
+    TileMissing {
+        /// Its path.
+        path: String,
+    },
+    /// A tile or bundle that cannot be read as one.
+    TileMalformed {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is no part of a published log, or cannot be read as one.
+    Stray {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A trace that no entry commits to.
+    TraceStray {
+        /// The run.
+        run: RunId,
+    },
+    /// No checkpoint whose signature holds: everything else proves nothing.
+    NoCheckpoint,
 }
 
 impl std::fmt::Display for Finding {
@@ -151,6 +184,14 @@ impl std::fmt::Display for Finding {
                 expected,
                 index,
             } => write!(f, "run {run}: call {index} where call {expected} belongs"),
+            Self::TileAltered { path, index } => {
+                write!(f, "{path}: altered, from entry {index} on")
+            }
+            Self::TileMissing { path } => write!(f, "{path}: missing"),
+            Self::TileMalformed { path, reason } => write!(f, "{path}: malformed, {reason}"),
+            Self::Stray { path, reason } => write!(f, "{path}: {reason}"),
+            Self::TraceStray { run } => write!(f, "run {run}: calls that no entry commits to"),
+            Self::NoCheckpoint => write!(f, "there is no checkpoint whose signature holds"),
         }
     }
 }
@@ -183,6 +224,16 @@ impl Report {
     #[must_use]
     pub const fn holds(&self) -> bool {
         self.findings_total == 0
+    }
+
+    /// Adds what another verification of the same record found.
+    pub fn add_findings_of(&mut self, other: Self) {
+        let untold = other.findings_total - other.findings.len() as u64;
+        other
+            .findings
+            .into_iter()
+            .for_each(|finding| self.add(finding));
+        self.findings_total += untold;
     }
 
     pub(crate) fn add(&mut self, finding: Finding) {

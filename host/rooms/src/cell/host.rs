@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::unix::net::UnixStream;
+use std::time::Instant;
 
 use yunei_model::{Code, FieldType, LimitExceeded, Limits, Name};
 use yunei_sandbox::{
@@ -34,6 +35,8 @@ pub struct RoomHost {
     calls: u64,
     notes: u64,
     only_reader: Option<ReaderId>,
+    /// When the call that is being served came; shown to nobody but the record's readers.
+    begun: Instant,
 }
 
 /// A reader as the cell has it: which slots it owns, and which batches are on their way or here.
@@ -79,6 +82,7 @@ impl RoomHost {
             calls: 0,
             notes: 0,
             only_reader: None,
+            begun: Instant::now(),
         }
     }
 
@@ -103,6 +107,7 @@ impl RoomHost {
 
     /// Keeps what the module derived for the last rows.
     pub fn write_derived(&mut self, rows: u32, columns: &[Column]) -> Result<(), Unserved> {
+        self.begun = Instant::now();
         // Derived rows are bounded by the rows of the grant, not by the limit of an output.
         let columns = columns.iter().map(StoredColumn::from).collect();
         let bytes = self
@@ -120,7 +125,8 @@ impl RoomHost {
 
     fn did(&mut self, did: Did) -> Result<(), Stop> {
         self.count_call()?;
-        wire::send(&self.control, &CellSays::Did(did)).map_err(room_failed)?;
+        let duration_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        wire::send(&self.control, &CellSays::Did { did, duration_us }).map_err(room_failed)?;
         while self.unacknowledged >= WINDOW_CALLS_MAX {
             match self.hear()? {
                 ToCell::Acknowledged { .. } => {}
@@ -274,6 +280,7 @@ impl AnalysisHost for RoomHost {
     }
 
     fn next(&mut self, reader: ReaderId) -> Result<Option<Batch>, Unserved> {
+        self.begun = Instant::now();
         let id = reader.0;
         let (slot, layout) = match self.await_arrival(id)? {
             Some(Arrival::Batch { slot, layout }) => (slot, layout),
@@ -306,6 +313,7 @@ impl AnalysisHost for RoomHost {
     }
 
     fn create_output(&mut self, name: &str, schema: &[FieldInfo]) -> Result<OutputId, Unserved> {
+        self.begun = Instant::now();
         let Some(declared) = self
             .output_names
             .iter()
@@ -342,6 +350,7 @@ impl AnalysisHost for RoomHost {
     }
 
     fn append(&mut self, output: OutputId, rows: Batch) -> Result<(), Unserved> {
+        self.begun = Instant::now();
         let name = self
             .outputs
             .get(output.0 as usize)
@@ -365,6 +374,7 @@ impl AnalysisHost for RoomHost {
     }
 
     fn note(&mut self, level: Level, message: &str) -> Result<(), Stop> {
+        self.begun = Instant::now();
         self.notes += 1;
         if self.notes > self.limits.journal_notes_max {
             // The journal is full: the guest goes on, its note is counted and dropped.
@@ -384,6 +394,7 @@ impl AnalysisHost for RoomHost {
     }
 
     fn parameter(&mut self, name: &str) -> Result<Option<ParameterValue>, Stop> {
+        self.begun = Instant::now();
         self.did(Did::Parameter)?;
         Ok(self.parameters.get(name).cloned())
     }

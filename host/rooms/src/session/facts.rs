@@ -44,11 +44,12 @@ impl Session<'_> {
             CellSays::Ended(outcome) => self.ended = Some(outcome.err().map(end_cause)),
             CellSays::Ask(ask) => {
                 let call = self.asked_call(&ask)?;
-                self.pending.push(call);
-                self.asked = Some(ask);
+                self.pending.push(call.clone());
+                self.asked = Some((ask, call));
             }
-            CellSays::Did(did) => {
-                let call = self.done_call(did).await?;
+            CellSays::Did { did, duration_us } => {
+                let mut call = self.done_call(did).await?;
+                call.duration_us = duration_us;
                 self.pending.push(call);
             }
         }

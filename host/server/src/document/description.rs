@@ -6,6 +6,7 @@ use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, Param
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, RefOr, Required, Response, ResponseBuilder, Schema};
 
+use crate::repeat::IDEMPOTENCY_KEY;
 use crate::schema;
 
 /// Media type of bodies that are not text.
@@ -42,13 +43,22 @@ impl Description {
         self
     }
 
-    /// It has this header.
-    pub(crate) fn headed(mut self, name: &'static str, about: &'static str) -> Self {
+    /// It counts once under an idempotency key, which it must have.
+    pub(crate) fn once(self) -> Self {
+        self.keyed(Required::True)
+    }
+
+    /// It counts once under an idempotency key, if it has one.
+    pub(crate) fn repeatable(self) -> Self {
+        self.keyed(Required::False)
+    }
+
+    fn keyed(mut self, required: Required) -> Self {
         let header = ParameterBuilder::new()
-            .name(name)
+            .name(IDEMPOTENCY_KEY.as_str())
             .parameter_in(ParameterIn::Header)
-            .required(Required::True)
-            .description(Some(about))
+            .required(required)
+            .description(Some("Makes a repeated request count once, for a day."))
             .schema(Some(schema::text()));
         self.parameters.push(header.build());
         self
@@ -156,10 +166,11 @@ impl Description {
 fn placeholders(path: &str) -> impl Iterator<Item = Parameter> {
     path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        let schema = if name == "id" {
-            schema::id()
-        } else {
-            schema::name()
+        let schema = match name {
+            "id" => schema::id(),
+            "index" => schema::count(),
+            "tile" | "bundle" => schema::text(),
+            _ => schema::name(),
         };
         let parameter = ParameterBuilder::new()
             .name(name)

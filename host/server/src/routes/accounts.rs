@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, NewAccount};
+use yunei_lifecycle::{Actor, Domain, NewAccount};
 use yunei_model::{Account, AccountId, Appointment, Remit, Role, Timestamp};
 
 use super::organisations::TAG;
+use super::words::{Reasoned, given};
 use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::document::Description;
+use crate::failure::Failure;
 use crate::page::{Listed, Part};
 use crate::query::Asked;
+use crate::repeat::{Key, Repeatable, Repeats};
 use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
@@ -44,10 +48,51 @@ pub(super) fn routes() -> Vec<Route> {
             .writes(&[Kind::RoleAppointed])
             .described(
                 Description::new(TAG, "appoint", "Gives an account a role.")
+                    .repeatable()
                     .takes("NewAppointment")
                     .gives_as(StatusCode::CREATED, "appointed", "Account"),
             ),
+        post("/api/v1/accounts/{id}/dismiss", dismiss)
+            .decided_by(&[Action::EndAppointment])
+            .writes(&[Kind::RoleEnded])
+            .described(
+                Description::new(
+                    TAG,
+                    "endAppointment",
+                    "Ends a role of an account, from now on.",
+                )
+                .takes("Dismissal")
+                .gives("Account"),
+            ),
+        post("/api/v1/accounts/{id}/close", close)
+            .decided_by(&[Action::CloseAccount])
+            .writes(&[Kind::AccountClosed])
+            .described(
+                Description::new(TAG, "closeAccount", "Closes an account; its tokens end.")
+                    .takes("Reason")
+                    .gives("Account"),
+            ),
+        post("/api/v1/accounts/{id}/unlock", unlock)
+            .decided_by(&[Action::LiftLockOut])
+            .writes(&[Kind::SignInUnlocked])
+            .described(
+                Description::new(
+                    TAG,
+                    "liftLockOut",
+                    "Lifts the lock-out of an account after failed sign-ins.",
+                )
+                .takes("Reason")
+                .gives("Account"),
+            ),
     ]
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dismissal {
+    role: Role,
+    #[serde(deserialize_with = "given")]
+    reason: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,10 +125,12 @@ async fn list(
 
 async fn appoint(
     State(domain): State<Arc<Domain>>,
+    State(repeats): State<Arc<Repeats>>,
     Caller(actor): Caller,
+    key: Option<Key>,
     Segment(account): Segment<AccountId>,
-    Sent { value, .. }: Sent<NewAppointment>,
-) -> Answered<Account> {
+    Sent { value, bytes }: Sent<NewAppointment>,
+) -> Result<Response, Failure> {
     let NewAppointment { role, until, remit } = value;
     let from = domain.clock().now();
     let appointment = Appointment {
@@ -92,6 +139,47 @@ async fn appoint(
         until,
         remit,
     };
-    let account = domain.appoint(&actor, account, appointment).await?;
-    Ok(Answer::created(account))
+    let request = Repeatable {
+        domain: &domain,
+        repeats: &repeats,
+        key,
+        path: &format!("/api/v1/accounts/{account}/appointments"),
+        body: &bytes,
+        status: StatusCode::CREATED,
+    };
+    let appoint = async |actor: &Actor| domain.appoint(actor, account, appointment).await;
+    request.serve(actor, appoint).await
+}
+
+async fn dismiss(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Dismissal>,
+) -> Answered<Account> {
+    let Dismissal { role, reason } = value;
+    let account = domain
+        .end_appointment(&actor, account, role, &reason)
+        .await?;
+    Ok(Answer::ok(account))
+}
+
+async fn close(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Account> {
+    let account = domain.close_account(&actor, account, &value.reason).await?;
+    Ok(Answer::ok(account))
+}
+
+async fn unlock(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Account> {
+    let account = domain.lift_lock_out(&actor, account, &value.reason).await?;
+    Ok(Answer::ok(account))
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, NewGrant};
+use yunei_lifecycle::{Actor, Domain, NewGrant};
 use yunei_model::{Grant, GrantId, Name};
 
 use super::words::{Noted, Reasoned};
@@ -15,12 +16,16 @@ use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::document::Description;
+use crate::failure::Failure;
 use crate::page::{Listed, Part};
 use crate::query::Asked;
+use crate::repeat::{Key, Repeatable, Repeats};
 use crate::route::{Route, get, post};
 use crate::segment::Segment;
 
 pub(super) const TAG: &str = "grants";
+
+const GRANTS: &str = "/api/v1/grants";
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = terms();
@@ -30,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 fn terms() -> Vec<Route> {
     vec![
-        post("/api/v1/grants", draft)
+        post(GRANTS, draft)
             .decided_by(&[Action::DraftGrant])
             .writes(&[Kind::GrantDrafted])
             .described(
@@ -39,10 +44,11 @@ fn terms() -> Vec<Route> {
                     "draftGrant",
                     "Drafts a grant, or a new version of one.",
                 )
+                .repeatable()
                 .takes("NewGrant")
                 .gives_as(StatusCode::CREATED, "drafted", "Grant"),
             ),
-        get("/api/v1/grants", list)
+        get(GRANTS, list)
             .decided_by(&[Action::ViewGrant])
             .reads("terms, and no data")
             .described(
@@ -143,10 +149,21 @@ struct Usage {
 
 async fn draft(
     State(domain): State<Arc<Domain>>,
+    State(repeats): State<Arc<Repeats>>,
     Caller(actor): Caller,
-    Sent { value, .. }: Sent<NewGrant>,
-) -> Answered<Grant> {
-    Ok(Answer::created(domain.draft_grant(&actor, value).await?))
+    key: Option<Key>,
+    Sent { value, bytes }: Sent<NewGrant>,
+) -> Result<Response, Failure> {
+    let request = Repeatable {
+        domain: &domain,
+        repeats: &repeats,
+        key,
+        path: GRANTS,
+        body: &bytes,
+        status: StatusCode::CREATED,
+    };
+    let draft = async |actor: &Actor| domain.draft_grant(actor, value).await;
+    request.serve(actor, draft).await
 }
 
 async fn list(

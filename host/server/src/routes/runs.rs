@@ -4,24 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, RunDetail, RunRequest, RunView};
+use yunei_lifecycle::{Actor, Domain, RunDetail, RunRequest, RunView};
 use yunei_model::{Call, RunId};
-use yunei_telemetry::event;
 
 use super::words::Reasoned;
-use crate::answer::{Answer, Answered, json};
+use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::document::Description;
 use crate::failure::Failure;
 use crate::page::{Listed, Part, rows};
 use crate::query::Asked;
-use crate::repeat::{Key, REPLAYED, Repeats};
+use crate::repeat::{Key, Repeatable, Repeats};
 use crate::route::{Route, get, post};
 use crate::segment::Segment;
 
@@ -32,11 +31,11 @@ const SUBMIT: &str = "/api/v1/runs";
 pub(super) fn routes() -> Vec<Route> {
     vec![
         post(SUBMIT, submit)
-            .decided_by(&[Action::ViewModule, Action::SubmitRun, Action::ViewRun])
+            .decided_by(&[Action::ViewModule, Action::SubmitRun])
             .writes(&[Kind::RunSubmitted, Kind::RunRefused])
             .described(
                 Description::new(TAG, "submitRun", "Submits a run.")
-                    .headed("idempotency-key", "Makes a repeated request count once, for a day.")
+                    .once()
                     .takes("RunRequest")
                     .gives_as(StatusCode::ACCEPTED, "queued", "Run"),
             ),
@@ -99,21 +98,16 @@ async fn submit(
     key: Key,
     Sent { value, bytes }: Sent<RunRequest>,
 ) -> Result<Response, Failure> {
-    let digest = Key::digest(SUBMIT, &bytes);
-    let _alone = repeats.begin(actor.principal().account, &key)?;
-    if let Some(answer) = domain.remembered(&actor, &key.0, &digest).await? {
-        let mut response = json(StatusCode::ACCEPTED, answer);
-        let headers = response.headers_mut();
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        return Ok(response);
-    }
-    let run = domain.submit(&actor, value).await?;
-    let answer = serde_json::to_string(&run).map_err(Failure::inside)?;
-    // The run is queued, whatever becomes of the memory of it: to answer otherwise would ask for a second one.
-    if let Err(error) = domain.remember(&actor, &key.0, &digest, &answer).await {
-        event!(ERROR, STAGE_FAILED, STAGE = "remember", CAUSE = %error);
-    }
-    Ok(json(StatusCode::ACCEPTED, answer))
+    let request = Repeatable {
+        domain: &domain,
+        repeats: &repeats,
+        key: Some(key),
+        path: SUBMIT,
+        body: &bytes,
+        status: StatusCode::ACCEPTED,
+    };
+    let submit = async |actor: &Actor| domain.submit(actor, value).await;
+    request.serve(actor, submit).await
 }
 
 async fn list(

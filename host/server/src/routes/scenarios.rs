@@ -10,6 +10,7 @@ use yunei_lifecycle::{Domain, NewScenario};
 use yunei_model::{Scenario, ScenarioId};
 
 use super::grants::TAG;
+use super::words::Reasoned;
 use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
@@ -43,6 +44,18 @@ pub(super) fn routes() -> Vec<Route> {
             .described(
                 Description::new(TAG, "approveScenario", "Approves a scenario.").gives("Scenario"),
             ),
+        post("/api/v1/scenarios/{id}/close", close)
+            .decided_by(&[Action::CloseScenario])
+            .writes(&[Kind::ScenarioClosed])
+            .described(
+                Description::new(
+                    TAG,
+                    "closeScenario",
+                    "Closes a scenario to new grants; those that name it stay in force.",
+                )
+                .takes("Reason")
+                .gives("Scenario"),
+            ),
     ]
 }
 
@@ -70,5 +83,17 @@ async fn approve(
     Segment(scenario): Segment<ScenarioId>,
 ) -> Answered<Scenario> {
     let scenario = domain.approve_scenario(&actor, scenario).await?;
+    Ok(Answer::ok(scenario))
+}
+
+async fn close(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(scenario): Segment<ScenarioId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Scenario> {
+    let scenario = domain
+        .close_scenario(&actor, scenario, &value.reason)
+        .await?;
     Ok(Answer::ok(scenario))
 }

@@ -23,7 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         post("/api/v1/sessions", sign_in)
             .public("the password decides")
-            .writes(&[Kind::SignedIn, Kind::SignInFailed])
+            .writes(&[Kind::SignedIn, Kind::SignInFailed, Kind::SignInLocked])
             .described(
                 Description::new(TAG, "signIn", "Signs in by password.")
                     .takes("SignIn")

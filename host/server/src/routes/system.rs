@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Response};
 use http::StatusCode;
 use serde::Serialize;
-use yunei_lifecycle::Domain;
+use yunei_authority::Action;
+use yunei_lifecycle::{Domain, SystemView};
 
 use crate::answer::{Answer, Answered, json};
+use crate::caller::Caller;
 use crate::document::{Description, document};
 use crate::failure::Failure;
 use crate::route::{Route, get};
@@ -30,6 +32,12 @@ pub(super) fn routes() -> Vec<Route> {
             .described(
                 Description::new(TAG, "health", "Whether server and store answer.").gives("Health"),
             ),
+        get("/api/v1/system", system)
+            .decided_by(&[Action::ViewSystem])
+            .reads("configuration and health, and no data")
+            .described(
+                Description::new(TAG, "system", "What runs here, and how it is.").gives("System"),
+            ),
         get("/api/v1/openapi.json", openapi)
             .public("the interface is no secret")
             .reads("the same for everyone")
@@ -44,6 +52,20 @@ pub(super) fn routes() -> Vec<Route> {
 struct Health {
     status: &'static str,
     version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct System {
+    version: &'static str,
+    #[serde(flatten)]
+    view: SystemView,
+}
+
+async fn system(State(domain): State<Arc<Domain>>, Caller(actor): Caller) -> Answered<System> {
+    Ok(Answer::ok(System {
+        version: env!("CARGO_PKG_VERSION"),
+        view: domain.system(&actor).await?,
+    }))
 }
 
 async fn pointer() -> Html<&'static str> {

@@ -31,7 +31,8 @@ pub(super) fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
     Ok(text)
 }
 
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// A text that says something, and is not too long.
+pub(super) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = short(deserializer)?;
     if text.trim().is_empty() {
         return Err(de::Error::custom("a reason is given in words"));

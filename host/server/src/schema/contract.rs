@@ -30,6 +30,7 @@ fn scenario() -> Described {
             ("title", of("Text")),
             ("purposes", list(name())),
             ("state", words!(ScenarioState)),
+            ("proposer", nullable(id())),
         ],
     )
 }

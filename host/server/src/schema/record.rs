@@ -3,7 +3,7 @@
 use yunei_model::RetrievalState;
 
 use super::{
-    Described, count, flag, free, id, list, name, nullable, object, of, text, time, words,
+    Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
 };
 
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
@@ -17,6 +17,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("NewRetrieval", new_retrieval()),
         ("Retrieval", retrieval()),
         ("EvidenceScope", scope()),
+        ("Consistency", consistency()),
         ("EmergencyState", emergency_state()),
         ("Emergency", emergency()),
     ]
@@ -54,6 +55,17 @@ fn checkpoint() -> Described {
     object(
         "The newest signed checkpoint.",
         [("size", count()), ("note", text()), ("signed_at", time())],
+    )
+}
+
+fn consistency() -> Described {
+    object(
+        "Hashes that prove that a log begins with an earlier one.",
+        [
+            ("from", count()),
+            ("to", count()),
+            ("proof", list(digest())),
+        ],
     )
 }
 

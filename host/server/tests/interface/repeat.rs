@@ -1,13 +1,11 @@
 //! Repeated requests, and uploads that do not come to their end.
 
-use crate::support::{Town, asked};
+use crate::support::{PASSWORD, Town, asked, with_json};
 use crate::walk::ENTRY;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use yunei_lifecycle::RequestTrace;
-use yunei_model::Digest;
 
 const SOME_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -24,48 +22,36 @@ fn submit(token: &str, key: Option<&str>, body: &Value) -> Request<Body> {
 async fn a_repeated_request_is_answered_as_before() {
     let town = Town::found().await;
     town.organisation("operator-a", "operator").await;
-    let alice = town.appoint("alice", "operator-a", "operator").await;
-    let bob = town.appoint("bob", "operator-a", "operator").await;
-    let request = json!({ "module": SOME_ID, "grant": SOME_ID, "purpose": "planning" });
-    let answer = json!({
-        "id": SOME_ID, "grant": SOME_ID, "module": SOME_ID, "purpose": "planning",
-        "status": "in-progress", "submitted_at": 1, "releases": [], "hints": [],
-    });
-    let digest = Digest::of(format!("/api/v1/runs\n{request}").as_bytes());
-    let actor = town
-        .domain
-        .authenticate(&alice, RequestTrace::default())
-        .await
-        .unwrap();
-    town.domain
-        .remember(&actor, "one", &digest, &answer.to_string())
-        .await
-        .unwrap();
-
-    let again = town
-        .send(submit(&alice, Some("one"), &request))
-        .await
-        .expect(202);
-    assert_eq!(again.json(), answer);
+    let system = town.administrator("system");
+    let security = town.administrator("security");
+    let new = json!({ "name": "alice", "organisation": "operator-a", "password": PASSWORD });
+    let account = town.post("/api/v1/accounts", &system, &new).await;
+    let account = account.expect(201).text("id");
+    let path = format!("/api/v1/accounts/{account}/appointments");
+    let appoint = |key: &'static str, role: &str| {
+        let role = json!({ "role": role });
+        let mut request = with_json(Method::POST, &path, &security, &role);
+        let key = axum::http::HeaderValue::from_static(key);
+        request.headers_mut().insert("idempotency-key", key);
+        request
+    };
+    let first = town.send(appoint("one", "operator")).await.expect(201);
+    assert!(!first.headers.contains_key("idempotency-replayed"));
+    let again = town.send(appoint("one", "operator")).await.expect(201);
+    assert_eq!(again.body, first.body);
     assert_eq!(again.headers["idempotency-replayed"], "true");
-    // Under another key, or by somebody else, it is a request of its own.
-    town.send(submit(&alice, Some("two"), &request))
-        .await
-        .expect(404);
-    town.send(submit(&bob, Some("one"), &request))
-        .await
-        .expect(404);
     // The same key is not for another request.
-    let other = json!({ "module": SOME_ID, "grant": SOME_ID, "purpose": "pricing" });
-    let reused = town
-        .send(submit(&alice, Some("one"), &other))
-        .await
-        .expect(409);
+    let reused = town.send(appoint("one", "developer")).await.expect(409);
     assert_eq!(reused.code(), "idempotency-reused");
-    // What was refused is not remembered: it may be allowed by now.
-    town.send(submit(&alice, Some("two"), &other))
-        .await
-        .expect(404);
+    // Under another key it is a request of its own, and one that was refused is not remembered.
+    town.send(appoint("two", "bureau")).await.expect(403);
+    town.send(appoint("two", "developer")).await.expect(201);
+    let alice = json!({ "account": "alice", "password": PASSWORD });
+    let alice = town.post("/api/v1/sessions", "", &alice).await.expect(201);
+    let me = town.get("/api/v1/me", &alice.text("secret")).await.json();
+    let roles: Vec<_> = me["appointments"].as_array().unwrap().iter().collect();
+    assert_eq!(roles.len(), 2, "{me}");
+    assert_eq!(roles[1]["role"], "developer");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,6 +73,7 @@ impl Town {
             authority: Authority::new(SCHEMA, POLICIES).unwrap(),
             profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
             log_name: "test.example/log".to_owned(),
+            cadence: yunei_lifecycle::CADENCE_DEFAULT,
             limits: Limits::default(),
             keys: Arc::new(keys),
             clock: Arc::new(SystemClock),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::oversight::oversight;
 use crate::support::{PASSWORD, Town, asked};
 use axum::body::Body;
 use axum::http::Method;
@@ -84,6 +85,7 @@ async fn every_route_does_what_the_table_says() {
     modules_and_runs(&town, &people).await;
     record(&town, &people).await;
     emergency(&town, &people).await;
+    oversight(&town, &people.officer, &people.alice).await;
 
     let seen = town.witnessed();
     let called: BTreeSet<&str> = seen.keys().map(String::as_str).collect();
@@ -453,6 +455,7 @@ async fn record(town: &Town, people: &People) {
     let stream = town.open(followed.body(Body::empty()).unwrap()).await;
     assert_eq!(stream.status(), 200);
     crate::evidence::walk(town, &people.auditor).await;
+    crate::transparency::walk(town, &people.auditor, &people.alice).await;
     stop.send_replace(true);
     sequencer.await.unwrap();
 }

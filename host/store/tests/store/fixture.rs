@@ -140,6 +140,7 @@ impl World {
             title: text("出行"),
             purposes: vec![name],
             state: ScenarioState::Approved,
+            proposer: None,
         }
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use town::Town;
-use yunei_model::{EndCause, RunState};
+use yunei_model::{Clock as _, Code, EndCause, Name, RunState, SystemClock};
 use yunei_worker::{WorkerError, work};
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
@@ -70,10 +70,12 @@ async fn every_run_comes_to_its_end_and_the_next_one_is_claimed() {
     stop.send(()).unwrap();
     worker.await.unwrap().unwrap();
     let ended = town.run(later).await;
+    let Some(EndCause::Host { detail }) = ended.end_cause else {
+        unreachable!("{:?}", ended.end_cause);
+    };
     assert!(
-        matches!(ended.end_cause, Some(EndCause::Host { .. })),
-        "{:?}",
-        ended.end_cause
+        detail.contains(": "),
+        "the causes behind it are told: {detail}"
     );
     assert_eq!(
         town.kinds_of(later).await,
@@ -105,4 +107,76 @@ async fn a_worker_gives_up_when_nothing_can_be_claimed() {
     town.domain.shut_down().await.unwrap();
     let ended = work(Arc::clone(&town.domain), ONE, pending()).await;
     assert!(matches!(ended, Err(WorkerError::Claim(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_queued_with_its_answer_or_not_at_all() {
+    let town = Town::found().await;
+    let actor = town.operator_once("one");
+    assert_eq!(town.domain.remembered(&actor).await.unwrap(), None);
+    let queued = town.domain.submit(&actor, town.request()).await.unwrap();
+    let answer = serde_json::to_string(&queued).unwrap();
+    let remembered = town.domain.remembered(&actor).await.unwrap();
+    assert_eq!(remembered.as_deref(), Some(answer.as_str()));
+    // Nobody looked whether it is a repetition: its answer cannot be kept, so neither is its run, nor an entry of it.
+    let before = town.entries().await;
+    let again = town.domain.submit(&actor, town.request()).await;
+    assert_eq!(again.unwrap_err().code(), Code::RecordFailed);
+    let runs: Vec<_> = town.runs().await.iter().map(|run| run.id).collect();
+    assert_eq!(runs, [queued.id]);
+    assert_eq!(town.entries().await, before);
+    // What was refused is not remembered: it may be allowed by now.
+    let other = town.operator_once("two");
+    let mut request = town.request();
+    request.purpose = Name::parse("pricing").unwrap();
+    town.domain.submit(&other, request).await.unwrap_err();
+    assert_eq!(town.domain.remembered(&other).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operating_unit_is_told_of_use_when_it_is_told_of_the_end() {
+    let town = Town::found().await;
+    let (stop, worker) = started(&town);
+    let run = town.submit().await;
+    until("the end of the run", || async {
+        town.run(run).await.state == RunState::Failed
+    })
+    .await;
+    // Two rows, each of which may be read twice: charged in full although not one of them was read.
+    let charged = (1, 4);
+    assert_eq!(town.used().await, charged);
+    let ended = town.run(run).await;
+    let seen_from = town.domain.visible_from(&ended).unwrap();
+    let told = town.told_of_use().await;
+    assert!(told == (0, 0) || SystemClock.now() >= seen_from, "{told:?}");
+    until("the end of the bucket", || async {
+        town.told_of_use().await == charged
+    })
+    .await;
+    assert!(SystemClock.now() >= seen_from);
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_end_cannot_be_written_is_not_left_running() {
+    let town = Town::found().await;
+    // The host fails, and so does the entry of that: only then is the run interrupted.
+    town.execute(
+        "CREATE TRIGGER refused BEFORE INSERT ON entries WHEN NEW.kind = 'run-failed' \
+         BEGIN SELECT RAISE(ABORT, 'the disk says no'); END",
+    )
+    .await;
+    let run = town.submit().await;
+    let (stop, worker) = started(&town);
+    until("the end of the run", || async {
+        town.run(run).await.state == RunState::Aborted
+    })
+    .await;
+    let ended = town.run(run).await;
+    assert_eq!(ended.end_cause, Some(EndCause::Interrupted));
+    let kinds = town.kinds_of(run).await;
+    assert_eq!(kinds, ["run-submitted", "run-claimed", "run-aborted"]);
+    stop.send(()).unwrap();
+    worker.await.unwrap().unwrap();
 }

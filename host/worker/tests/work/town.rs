@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use yunei_authority::Authority;
 use yunei_catalog::{Delimiter, Encoding, ImportFormat};
 use yunei_ledger::{Draft, Entry, Kind};
 use yunei_lifecycle::{
     Actor, Domain, FileKeyStore, NewAccount, NewGrant, NewOrganisation, NewScenario, NewSnapshot,
-    RequestTrace, RunRequest, Settings,
+    Once, RequestTrace, RunRequest, Settings,
 };
 use yunei_model::{
     Admission, Appointment, Binding, Clock as _, Digest, EntryId, GrantId, GrantTerms,
@@ -19,7 +21,7 @@ use yunei_model::{
     OrganisationKind, Parameters, Quota, RandomIds, Remit, Role, Run, RunId, ScenarioId,
     SystemClock, Text, Timestamp,
 };
-use yunei_store::{EntryFilter, Page, Store};
+use yunei_store::{EntryFilter, Page, RunFilter, Store};
 
 const PASSWORD: &str = "long enough to be a password";
 
@@ -81,7 +83,7 @@ pub struct Town {
     operator: Actor,
     grant: GrantId,
     module: ModuleId,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Town {
@@ -111,26 +113,67 @@ impl Town {
             operator,
             grant,
             module,
-            _directory: directory,
+            directory,
         }
     }
 
     pub async fn submit(&self) -> RunId {
-        let request = RunRequest {
+        let submitted = self.domain.submit(&self.operator, self.request()).await;
+        submitted.unwrap().id
+    }
+
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
             module: self.module,
             grant: self.grant,
             purpose: name("planning"),
             parameters: Parameters::new(),
-        };
-        self.domain
-            .submit(&self.operator, request)
-            .await
-            .unwrap()
-            .id
+        }
+    }
+
+    /// The operating unit's person, whose next request counts once under `key`.
+    pub fn operator_once(&self, key: &str) -> Actor {
+        self.operator.clone().once(Once {
+            key: key.to_owned(),
+            request: Digest::of(b"the request"),
+        })
+    }
+
+    pub async fn runs(&self) -> Vec<Run> {
+        let page = Page::first(100);
+        self.store.runs(&RunFilter::default(), page).await.unwrap()
     }
 
     pub async fn run(&self, id: RunId) -> Run {
         self.store.run(id).await.unwrap().unwrap()
+    }
+
+    /// Runs and rows that were used of the grant.
+    pub async fn used(&self) -> (u64, u64) {
+        let used = self.store.usage(self.grant).await.unwrap();
+        (used.runs, used.rows)
+    }
+
+    /// What the operating unit is told of that.
+    pub async fn told_of_use(&self) -> (u64, u64) {
+        let told = self.domain.usage(&self.operator, self.grant).await.unwrap();
+        (told.runs, told.rows)
+    }
+
+    /// Changes the database behind the domain's back.
+    pub async fn execute(&self, text: &'static str) {
+        let path = self.directory.path().join("yunei.db");
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query(text).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// How many entries there are.
+    pub async fn entries(&self) -> u64 {
+        let newest = Page::first(1).falling();
+        let newest = self.store.entries(&EntryFilter::default(), newest).await;
+        newest.unwrap()[0].position
     }
 
     /// Kinds of the entries about a run, in order.
@@ -168,6 +211,7 @@ async fn open(path: &Path) -> Domain {
         authority: Authority::builtin().unwrap(),
         profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
         log_name: "test.example/log".to_owned(),
+        cadence: yunei_lifecycle::CADENCE_DEFAULT,
         limits: Limits::default(),
         keys: Arc::new(keys),
         clock: Arc::new(SystemClock),

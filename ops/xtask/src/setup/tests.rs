@@ -1,4 +1,5 @@
 use super::{Machine, Need, agrees, all_installed, announce};
+use crate::workspace::Workspace;
 
 const BARE: Machine = Machine {
     administrator: false,
@@ -8,7 +9,15 @@ const BARE: Machine = Machine {
 };
 
 fn told(machine: Machine, need: Need) -> String {
-    announce(&[machine.way(need).unwrap()])
+    announce(&[machine.way(&workspace(), need).unwrap()])
+}
+
+fn workspace() -> Workspace {
+    Workspace {
+        root: "/source".into(),
+        target: "/built".into(),
+        packages: Vec::new(),
+    }
 }
 
 #[test]
@@ -44,10 +53,10 @@ fn sudo_is_used_when_not_root() {
 
 #[test]
 fn what_cannot_be_installed_is_said() {
-    let no_apt = BARE.way(Need::GuestTarget).err().unwrap();
+    let no_apt = BARE.way(&workspace(), Need::GuestTarget).err().unwrap();
     assert!(no_apt.to_string().contains("lld-22 by hand"), "{no_apt}");
     let no_sudo = Machine { apt: true, ..BARE }
-        .way(Need::Python)
+        .way(&workspace(), Need::Python)
         .err()
         .unwrap();
     assert!(no_sudo.to_string().contains("as root"), "{no_sudo}");
@@ -57,7 +66,7 @@ fn what_cannot_be_installed_is_said() {
             rustup: true,
             ..BARE
         }
-        .way(Need::GuestTarget)
+        .way(&workspace(), Need::GuestTarget)
         .is_ok()
     );
 }
@@ -91,4 +100,17 @@ fn every_debian_package_must_be_installed() {
         "installed\ninstalled\nconfig-files\ninstalled\n"
     ));
     assert!(!all_installed("installed\ninstalled\ninstalled\n"));
+}
+
+#[test]
+fn the_verifier_of_others_is_put_below_the_target_directory() {
+    let told = told(BARE, Need::LogTools);
+    assert!(
+        told.contains("python3 -m venv /built/tools/aics-tlog"),
+        "{told}"
+    );
+    assert!(
+        told.contains("--ignore-requires-python aics-tlog=="),
+        "{told}"
+    );
 }

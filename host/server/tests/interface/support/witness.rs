@@ -56,7 +56,7 @@ impl Witness {
         let Some(route) = self
             .routes
             .iter()
-            .find(|r| r.method() == method && fits(r.path(), path))
+            .find(|r| r.method() == method && fits(r, path))
         else {
             assert!(
                 news.is_empty(),
@@ -119,9 +119,12 @@ impl Witness {
     }
 }
 
-fn fits(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) =
-        (template.split('/').collect(), path.split('/').collect());
+fn fits(route: &Route, path: &str) -> bool {
+    let template: Vec<_> = route.path().split('/').collect();
+    let mut path: Vec<_> = path.split('/').collect();
+    if route.is_to_the_end() {
+        path.truncate(template.len());
+    }
     let same = |(t, p): (&&str, &&str)| t == p || (t.starts_with('{') && !p.is_empty());
     template.len() == path.len() && template.iter().zip(&path).all(same)
 }

@@ -10,6 +10,51 @@ pub async fn cases(store: &Store, world: &World) {
     a_unit_that_floods_does_not_starve_another(store, world).await;
     a_run_is_claimed_once(store, world).await;
     calls_are_kept_in_order(store, world).await;
+    what_ended_lately_is_found(store, world).await;
+}
+
+async fn what_ended_lately_is_found(store: &Store, world: &World) {
+    let setting = world.setting(store).await;
+    let ended = |state, at: Option<i64>| Run {
+        ended_at: at.map(|at| NOON.plus_seconds(at)),
+        ..world.run(&setting, state, 1)
+    };
+    let (old, late) = (
+        ended(RunState::Failed, Some(10)),
+        ended(RunState::Released, Some(20)),
+    );
+    let (queued, waiting) = (
+        ended(RunState::Queued, None),
+        ended(RunState::InReview, None),
+    );
+    let counted = |runs: Vec<(RunState, u64)>, of| {
+        let found = runs.into_iter().find(|(state, _)| *state == of);
+        found.map_or(0, |(_, runs)| runs)
+    };
+    let before = counted(store.runs_by_state().await.unwrap(), RunState::InReview);
+    queue(store, world, &[&old, &late, &queued, &waiting]).await;
+    let since = NOON.plus_seconds(10);
+    let found = async |page| {
+        let runs = store.runs_ended_after(setting.grant.id, since, page).await;
+        let runs: Vec<RunId> = runs.unwrap().iter().map(|run| run.id).collect();
+        runs
+    };
+    let mut wanted = vec![late.id, queued.id, waiting.id];
+    wanted.sort_unstable();
+    assert_eq!(found(Page::first(9)).await, wanted);
+    let rest = found(Page::first(9).after(wanted[0])).await;
+    assert_eq!(rest, wanted[1..]);
+    let after = counted(store.runs_by_state().await.unwrap(), RunState::InReview);
+    assert_eq!(after, before + 1);
+    // What waited has ended now, long ago.
+    let gone = Run {
+        state: RunState::Withheld,
+        ended_at: Some(NOON),
+        ..waiting
+    };
+    queue(store, world, &[&gone]).await;
+    assert!(!found(Page::first(9)).await.contains(&gone.id));
+    end(store, world, queued.id).await;
 }
 
 /// Claims the next run as a worker does.

@@ -1,7 +1,7 @@
 //! Organisations, accounts, passwords, tokens, the emergency stop.
 
-use yunei_model::{Digest, Name, TokenId};
-use yunei_store::{Emergency, Page, Store, StoreError, Token, TokenKind};
+use yunei_model::{Digest, Name, StopRequest, StopRequestId, StopTarget, TokenId};
+use yunei_store::{Emergency, Page, SignInFailures, Store, StoreError, Token, TokenKind};
 
 use crate::fixture::{NOON, Setting, World};
 
@@ -11,6 +11,80 @@ pub async fn cases(store: &Store, world: &World) {
     a_password_is_apart_and_is_replaced(store, world, &setting).await;
     a_token_holds_until_it_expires_or_is_removed(store, world, &setting).await;
     settings_are_kept(store, world, &setting).await;
+    failures_are_counted_and_forgotten(store, world).await;
+    a_closed_account_keeps_no_token(store, world, &setting).await;
+    requests_for_stops_are_listed(store, world, &setting).await;
+}
+
+async fn failures_are_counted_and_forgotten(store: &Store, world: &World) {
+    let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+    let failed = |failures, since, locked_until| SignInFailures {
+        failures,
+        since: NOON.plus_seconds(since),
+        locked_until: NOON.plus_seconds(locked_until),
+    };
+    let mut change = store.begin().await.unwrap();
+    let first = failed(1, 0, -100);
+    change.put_sign_in_failures(&one, &first).await.unwrap();
+    let (again, locked) = (failed(2, 0, -100), failed(9, 0, 50));
+    change.put_sign_in_failures(&one, &again).await.unwrap();
+    change.put_sign_in_failures(&other, &locked).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(store.sign_in_failures(&one).await.unwrap(), Some(again));
+    assert_eq!(store.sign_in_failures(&other).await.unwrap(), Some(locked));
+    // What still locks somebody out is kept, however old.
+    let mut change = store.begin().await.unwrap();
+    let (at, now) = (NOON.plus_seconds(10), NOON.plus_seconds(49));
+    let gone = change.remove_sign_in_failures_before(at, now).await;
+    assert_eq!(gone.unwrap(), 1);
+    assert_eq!(change.sign_in_failures(&one).await.unwrap(), None);
+    assert_eq!(change.remove_sign_in_failures(&other).await.unwrap(), 1);
+    assert_eq!(change.remove_sign_in_failures(&other).await.unwrap(), 0);
+    world.commit(change).await.unwrap();
+}
+
+async fn a_closed_account_keeps_no_token(store: &Store, world: &World, setting: &Setting) {
+    let account = setting.account.id;
+    let mut change = store.begin().await.unwrap();
+    for number in [1_u8, 2] {
+        let token = Token {
+            id: TokenId::new(&world.ids),
+            digest: Digest::of(&[number, 77]),
+            account,
+            kind: TokenKind::Api,
+            label: None,
+            issued_at: NOON,
+            expires_at: NOON.plus_seconds(10),
+        };
+        change.put_token(&token).await.unwrap();
+    }
+    assert!(change.remove_tokens(account).await.unwrap() >= 2);
+    world.commit(change).await.unwrap();
+    let left = store.tokens(account, Page::first(9)).await.unwrap();
+    assert_eq!(left, []);
+}
+
+async fn requests_for_stops_are_listed(store: &Store, world: &World, setting: &Setting) {
+    let request = |target| StopRequest {
+        id: StopRequestId::new(&world.ids),
+        target,
+        reason: "a complaint".into(),
+        account: setting.account.id,
+        organisation: setting.organisation.id,
+        at: NOON,
+    };
+    let grant = setting.grant.id;
+    let requests = [
+        request(StopTarget::Domain),
+        request(StopTarget::Grant { grant }),
+    ];
+    let mut change = store.begin().await.unwrap();
+    for request in &requests {
+        change.put_stop_request(request).await.unwrap();
+    }
+    world.commit(change).await.unwrap();
+    let listed = store.stop_requests(Page::first(9)).await.unwrap();
+    assert_eq!(listed, requests);
 }
 
 async fn accounts_are_found(store: &Store, world: &World, setting: &Setting) {

@@ -1,6 +1,9 @@
 //! The record in the order of commits, its log and its verification.
 
-use yunei_ledger::{CALLS, Checkpoint, Draft, Kind, RUN, SigningKey, TRACE_ROOT, TraceTree};
+use yunei_ledger::{
+    CALLS, Checkpoint, Draft, Frontier, Kind, Published, RUN, Scope, SigningKey, TRACE_ROOT, Tile,
+    TileKind, TraceTree, tile,
+};
 use yunei_store::{EntryFilter, Page, SignedCheckpoint, Store, StoreError};
 
 use crate::fixture::{NOON, World};
@@ -156,11 +159,43 @@ async fn the_log_grows_and_proves(store: &Store, world: &World) {
             .unwrap();
     }
     assert!(store.inclusion_proof(new.size, new.size).await.is_err());
+    published(store, &second, new.root).await;
     // Nothing waits, so nothing changes.
     assert_eq!(
         store.sequence(100).await.unwrap(),
         store.log_head().await.unwrap()
     );
+}
+
+/// What is published follows from the record, and verifies by itself.
+async fn published(store: &Store, newest: &SignedCheckpoint, root: yunei_model::Digest) {
+    let (key, scope) = (
+        key(),
+        Scope {
+            traces: false,
+            ..Scope::COPY
+        },
+    );
+    let mut published = Published::new(key.verifier(), scope);
+    published.checkpoint(newest.note.as_bytes());
+    let mut leaves = Frontier::default();
+    for tile in Tile::of_tree(newest.size) {
+        let bytes = store.tile(tile).await.unwrap().unwrap();
+        if tile.kind() == TileKind::Hashes(0) {
+            let hashes = tile::read_hash_tile(&bytes, tile.width()).unwrap();
+            hashes.into_iter().for_each(|hash| leaves.push(hash));
+        }
+        published.tile(tile, &bytes);
+    }
+    assert_eq!(leaves.root(), root);
+    assert_eq!(published.finish().findings, []);
+    for kind in [TileKind::Hashes(0), TileKind::Entries] {
+        let beyond = Tile::new(kind, newest.size / 256 + 1, 1).unwrap();
+        assert_eq!(store.tile(beyond).await.unwrap(), None);
+    }
+    let at = async |at| store.checkpoint_before(at).await.unwrap();
+    assert_eq!(at(NOON).await, None);
+    assert_eq!(at(NOON.plus_seconds(1)).await.as_ref(), Some(newest));
 }
 
 async fn the_record_holds(store: &Store, world: &World) {
