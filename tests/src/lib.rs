@@ -9,6 +9,7 @@
 
 mod browser;
 mod client;
+mod events;
 mod files;
 mod server;
 mod story;
@@ -17,6 +18,7 @@ mod witness;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use events::{Came, Event, Events};
 pub use files::{DATA_SETS, DataSet, grant_terms, request};
 pub use server::Server;
 pub use story::{BUREAU, PASSWORD, Persona, REGULATOR, REVIEWERS, Story};

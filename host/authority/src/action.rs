@@ -104,6 +104,12 @@ actions! {
     FetchRelease = "fetch-release",
     /// See one entry of the record, or query it.
     ViewRecord = "view-record",
+    /// Ask for evidence. Target: the evidence as it would be.
+    RequestEvidence = "request-evidence",
+    /// Sign for evidence as the second person. Target: the evidence.
+    SignEvidence = "sign-evidence",
+    /// See who asked for which evidence, and who signed. Target: the evidence.
+    ViewEvidence = "view-evidence",
     /// Retrieve evidence 调取. Target: the evidence.
     RetrieveEvidence = "retrieve-evidence",
     /// Check that the record is whole. Target: the domain.

@@ -213,10 +213,17 @@ impl Builder<'_> {
                 record,
                 approval,
                 second_signer,
+                requested,
             } => {
                 let context = moment.text("approval", approval.trim());
                 let context = match second_signer {
                     Some(person) => context.one("secondSigner", &words.person, person),
+                    None => context,
+                };
+                let context = match requested {
+                    Some((person, organisation)) => context
+                        .one("requester", &words.person, person)
+                        .one("requestedBy", &words.organisation, organisation),
                     None => context,
                 };
                 (vec![self.record(record)?], context)

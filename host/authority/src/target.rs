@@ -60,6 +60,8 @@ pub enum Target {
         approval: String,
         /// Person who signed as the second.
         second_signer: Option<PersonId>,
+        /// Person and authority that asked for it.
+        requested: Option<(PersonId, OrganisationId)>,
     },
 }
 

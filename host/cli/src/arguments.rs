@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    alert, catalog, doctor, emergency, grant, ledger, module, release, replay, run, scenario,
-    serve, system, user, witness,
+    alert, catalog, doctor, emergency, grant, ledger, module, release, replay, retrieval, run,
+    scenario, serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -62,6 +62,9 @@ enum Command {
     /// Alerts that the rules over the record raised
     #[command(subcommand)]
     Alert(alert::Alerts),
+    /// Evidence for an authority 调取: asked for, signed by a second person, fetched
+    #[command(subcommand)]
+    Retrieval(retrieval::Retrievals),
     /// The emergency stop
     #[command(subcommand)]
     Emergency(emergency::Emergency),
@@ -111,6 +114,7 @@ impl Command {
             Self::Release(releases) => releases.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
             Self::Alert(alerts) => alerts.run(caller),
+            Self::Retrieval(retrievals) => retrievals.run(caller),
             Self::Emergency(emergency) => emergency.run(caller),
             Self::System => system::run(caller),
             Self::Doctor(doctor) => doctor.run(caller),

@@ -1,6 +1,6 @@
 //! Asking the server.
 
-use std::io::{Read as _, Write};
+use std::io::{BufReader, Read as _, Write};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -133,6 +133,7 @@ impl Client {
             base: &self.base,
             request,
             seconds_max: ANSWER_SECONDS_MAX,
+            bytes_max: TABLE_BYTES_MAX,
         }
     }
 }
@@ -143,6 +144,7 @@ pub struct Ask<'c, B> {
     base: &'c str,
     request: RequestBuilder<B>,
     seconds_max: u64,
+    bytes_max: u64,
 }
 
 impl<B> Ask<'_, B> {
@@ -166,6 +168,12 @@ impl<B> Ask<'_, B> {
         self
     }
 
+    /// The same for a file that may be as large as the record is.
+    pub const fn large(mut self) -> Self {
+        self.bytes_max = u64::MAX;
+        self
+    }
+
     fn timed(self) -> (String, RequestBuilder<B>) {
         let limit = Duration::from_secs(self.seconds_max);
         let request = self.request.config().timeout_global(Some(limit)).build();
@@ -180,18 +188,27 @@ impl Ask<'_, WithoutBody> {
         answer(reached(&base, request.call())?)
     }
 
+    /// Asks for an answer that goes on for as long as it is read.
+    pub fn follow(self) -> anyhow::Result<BufReader<ureq::BodyReader<'static>>> {
+        let request = self.request.config();
+        let request = request.timeout_recv_response(Some(Duration::from_secs(self.seconds_max)));
+        let mut response = reached(self.base, request.build().call())?;
+        if !response.status().is_success() {
+            return Err(refusal(&mut response));
+        }
+        let body = response.into_body().into_with_config();
+        Ok(BufReader::new(body.limit(u64::MAX).reader()))
+    }
+
     /// Asks for bytes, and writes them to `place`. Gives their number.
     pub fn copy_to(self, place: &mut dyn Write) -> anyhow::Result<u64> {
+        let bytes_max = self.bytes_max;
         let (base, request) = self.timed();
         let mut response = reached(&base, request.call())?;
         if !response.status().is_success() {
             return Err(refusal(&mut response));
         }
-        let mut bytes = response
-            .body_mut()
-            .with_config()
-            .limit(TABLE_BYTES_MAX)
-            .reader();
+        let mut bytes = response.body_mut().with_config().limit(bytes_max).reader();
         std::io::copy(&mut bytes, place).context("the answer broke off")
     }
 }

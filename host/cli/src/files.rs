@@ -127,6 +127,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     aside.finish()
 }
 
+/// Writes a file by `fill`, which appears under its name once it is whole. Gives what `fill` gives.
+pub fn written<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn std::io::Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut aside = Aside::begin(path)?;
+    let given = fill(aside.file())?;
+    aside.finish()?;
+    Ok(given)
+}
+
 /// Writes a secret into a file that its owner alone may read.
 pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
     let mut aside = Aside::with_mode(path, 0o600)?;

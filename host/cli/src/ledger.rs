@@ -1,8 +1,12 @@
 //! `yunei ledger`: the record.
 
 mod export;
+mod export_entries;
+mod filter;
+mod follow;
 mod key;
 mod place;
+mod query;
 mod quorum;
 mod receipt;
 mod tail;
@@ -22,6 +26,14 @@ use crate::sheet::{number, time};
 pub enum Ledger {
     /// Shows the last entries, or those after a position
     Tail(tail::Tail),
+    /// Shows entries that a filter wants, oldest first
+    Query(query::Query),
+    /// Shows host calls over all runs
+    Calls(query::Calls),
+    /// Writes entries to a file, with what a receipt needs
+    ExportEntries(export_entries::ExportEntries),
+    /// Shows what is recorded as it comes; for operating units, what becomes of their runs
+    Follow(follow::Follow),
     /// Shows the newest signed checkpoint: keep it, and later ones must agree with it
     Checkpoint,
     /// Shows how far the log is witnessed, and how it stands with each witness
@@ -47,6 +59,10 @@ impl Ledger {
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         match self {
             Self::Tail(tail) => tail.run(caller)?,
+            Self::Query(query) => query.run(caller)?,
+            Self::Calls(calls) => calls.run(caller)?,
+            Self::ExportEntries(export) => export.run(caller)?,
+            Self::Follow(follow) => follow.run(caller)?,
             Self::Checkpoint => {
                 let checkpoint = caller.client()?.get("/record/checkpoint").send()?;
                 caller

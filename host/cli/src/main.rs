@@ -31,6 +31,7 @@ mod ledger;
 mod module;
 mod release;
 mod replay;
+mod retrieval;
 mod run;
 mod scenario;
 mod serve;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use yunei_model::{AccountId, Digest, EntryId, Name, OrganisationId, RunId, Timestamp};
+use yunei_model::{
+    AccountId, CallDecision, Digest, EntryId, GrantId, ModuleId, Name, OrganisationId, RunId,
+    Timestamp,
+};
 
 use crate::{Draft, INTEGER_MAX, Kind, LedgerError, tree, value};
 
@@ -18,6 +21,12 @@ pub const RUN: &str = "run";
 pub const GRANT: &str = "grant";
 /// Name of the fact that holds the module's id.
 pub const MODULE: &str = "module";
+/// Name of the fact that holds a resource's name.
+pub const RESOURCE: &str = "resource";
+/// Name of the fact that holds the clauses by which policy permitted or denied.
+pub const CLAUSES: &str = "clauses";
+/// Name of the fact that tells what a decision was about: `kind` and `id`.
+pub const TARGET: &str = "target";
 /// Name of the fact that holds the root of the run's trace tree.
 pub const TRACE_ROOT: &str = "trace_root";
 /// Name of the fact that holds the number of calls in the trace.
@@ -194,6 +203,43 @@ impl Entry {
         self.text(RUN)?.parse().ok()
     }
 
+    /// The grant that it is about: the fact [`GRANT`], or the [`TARGET`] of a decision.
+    #[must_use]
+    pub fn grant(&self) -> Option<GrantId> {
+        self.text(GRANT)
+            .or_else(|| self.target(GRANT))?
+            .parse()
+            .ok()
+    }
+
+    /// The module that it is about: the fact [`MODULE`], or the [`TARGET`] of a decision.
+    #[must_use]
+    pub fn module(&self) -> Option<ModuleId> {
+        self.text(MODULE)
+            .or_else(|| self.target(MODULE))?
+            .parse()
+            .ok()
+    }
+
+    /// The resource that it names itself, from the fact [`RESOURCE`].
+    #[must_use]
+    pub fn resource(&self) -> Option<Name> {
+        Name::parse(self.text(RESOURCE)?).ok()
+    }
+
+    /// What policy said, where it was asked: denied for denials and refused runs, allowed where clauses permitted.
+    #[must_use]
+    pub fn decision(&self) -> Option<CallDecision> {
+        match self.body.kind {
+            Kind::DecisionDenied | Kind::RunRefused => Some(CallDecision::Denied),
+            _ => self
+                .body
+                .facts
+                .contains_key(CLAUSES)
+                .then_some(CallDecision::Allowed),
+        }
+    }
+
     /// The trace root that it commits to, from the fact [`TRACE_ROOT`].
     #[must_use]
     pub fn trace_root(&self) -> Option<Digest> {
@@ -205,6 +251,12 @@ impl Entry {
     pub fn calls(&self) -> Option<u64> {
         let value = self.body.facts.get(CALLS)?;
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    }
+
+    fn target(&self, kind: &str) -> Option<&str> {
+        let target = self.body.facts.get(TARGET)?;
+        let named = target.get("kind")?.as_str()? == kind;
+        target.get("id")?.as_str().filter(|_| named)
     }
 
     /// The public keys that signed up to here and sign from here on, of an entry that tells of that.

@@ -127,6 +127,12 @@ kinds! {
     Delivered = "delivered",
     /// An authority queried.
     Queried = "queried",
+    /// An authority asked for evidence.
+    EvidenceRequested = "evidence-requested",
+    /// A second person signed for evidence.
+    EvidenceSigned = "evidence-signed",
+    /// Evidence was handed over.
+    EvidenceRetrieved = "evidence-retrieved",
     /// Policy denied something.
     DecisionDenied = "decision-denied",
     /// A collector of traces refused spans for good; they are set aside.

@@ -30,8 +30,8 @@ pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
 pub use cosignature::{COSIGNATURE_LINES_MAX, Cosignature, CosigningKey, WitnessKey};
 pub use draft::Draft;
 pub use entry::{
-    AT, CALLS, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, KEY_FROM, KEY_TO, MODULE, NONCE_BYTES,
-    RUN, TRACE_ROOT,
+    AT, CALLS, CLAUSES, ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, GRANT, KEY_FROM, KEY_TO, MODULE,
+    NONCE_BYTES, RESOURCE, RUN, TARGET, TRACE_ROOT,
 };
 pub use error::LedgerError;
 pub use kind::Kind;

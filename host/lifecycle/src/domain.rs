@@ -20,6 +20,7 @@ use yunei_telemetry::metrics::Metrics;
 use crate::measure::Meter;
 use crate::outbox::Outbox;
 use crate::publish::Shelf;
+use crate::stream::Stream;
 use crate::witnessing::Witnessing;
 use crate::{KeyStore, LifecycleError};
 
@@ -91,6 +92,8 @@ pub struct Domain {
     pub(crate) recorded: Notify,
     /// Somebody waits for a checkpoint.
     pub(crate) awaited: Notify,
+    /// The live stream.
+    pub(crate) stream: Stream,
     /// Entries under the newest signed checkpoint.
     pub(crate) checkpointed: watch::Sender<u64>,
     /// The log's witnesses, if there is a quorum policy.
@@ -129,6 +132,7 @@ impl Domain {
             Some(policy) => Some(Witnessing::open(policy, &store).await?),
             None => None,
         };
+        let newest = store.newest_position().await?;
         let decoy_ids = Arc::clone(&settings.ids);
         let vault = Vault::new(directory("parts")?);
         vault.discard_unfinished()?;
@@ -165,6 +169,7 @@ impl Domain {
             queued: Notify::new(),
             recorded: Notify::new(),
             awaited: Notify::new(),
+            stream: Stream::after(newest),
             checkpointed: watch::Sender::new(covered),
             witnessing,
             outboxes: Mutex::default(),

@@ -92,8 +92,7 @@ pub trait KeyStore: Send + Sync {
     ///
     /// # Errors
     /// [`KeyError`].
-    fn evidence_key(&self, run: RunId, evidence: Evidence)
-    -> Result<Zeroizing<[u8; 32]>, KeyError>;
+    fn evidence_key(&self, run: RunId, evidence: KeyUse) -> Result<Zeroizing<[u8; 32]>, KeyError>;
 
     /// The key under which the decoy records of a resource are known.
     ///
@@ -104,7 +103,7 @@ pub trait KeyStore: Send + Sync {
 
 /// What a run's evidence key names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
+pub enum KeyUse {
     /// The arguments of host calls.
     Arguments,
     /// The sealed output.
@@ -244,14 +243,10 @@ impl KeyStore for FileKeyStore {
         Ok(Zeroizing::new(key))
     }
 
-    fn evidence_key(
-        &self,
-        run: RunId,
-        evidence: Evidence,
-    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    fn evidence_key(&self, run: RunId, evidence: KeyUse) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         let purpose: &[u8] = match evidence {
-            Evidence::Arguments => b"yunei argument digests v1",
-            Evidence::Output => b"yunei output digest v1",
+            KeyUse::Arguments => b"yunei argument digests v1",
+            KeyUse::Output => b"yunei output digest v1",
         };
         derive(&*self.read(EVIDENCE)?, purpose, &run.to_string())
     }

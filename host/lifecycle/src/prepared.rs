@@ -4,7 +4,7 @@ use yunei_authority::Capability;
 use yunei_model::{Module, Resource, Run};
 use yunei_rooms::SealKey;
 
-use crate::keys::Evidence;
+use crate::keys::KeyUse;
 use crate::{Domain, LifecycleError};
 
 /// All that the three rooms of a run are started from.
@@ -43,8 +43,8 @@ impl Domain {
         key: [u8; 32],
     ) -> Result<Prepared, LifecycleError> {
         let id = preparation.run.id;
-        let digest_key = self.keys.evidence_key(id, Evidence::Output)?;
-        let argument_key = self.keys.evidence_key(id, Evidence::Arguments)?;
+        let digest_key = self.keys.evidence_key(id, KeyUse::Output)?;
+        let argument_key = self.keys.evidence_key(id, KeyUse::Arguments)?;
         Ok(Prepared {
             run: preparation.run,
             module: preparation.module,

@@ -54,6 +54,7 @@ impl Domain {
     pub(crate) async fn commit(&self, change: Change) -> Result<(), LifecycleError> {
         change.commit().await?;
         self.recorded.notify_one();
+        self.stream.committed.notify_one();
         Ok(())
     }
 

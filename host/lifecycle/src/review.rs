@@ -11,7 +11,7 @@ use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
 
-use crate::keys::Evidence;
+use crate::keys::KeyUse;
 use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
 use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
@@ -194,7 +194,7 @@ impl Domain {
                 digest: held.sealed.digest,
             },
             key: SealKey::from_bytes(*key),
-            digest_key: SealKey::from_bytes(*self.keys.evidence_key(run.id, Evidence::Output)?),
+            digest_key: SealKey::from_bytes(*self.keys.evidence_key(run.id, KeyUse::Output)?),
             views: Vec::new(),
             decoys: Vec::new(),
             outputs: Vec::new(),

@@ -101,6 +101,8 @@ ids! {
     DrillId,
     /// A notification.
     NotificationId,
+    /// A retrieval of evidence.
+    RetrievalId,
     /// An authority's request for a stop.
     StopRequestId,
 }

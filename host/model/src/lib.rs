@@ -27,6 +27,7 @@ mod parameter;
 mod product;
 mod release;
 mod resource;
+mod retrieval;
 mod run;
 mod table;
 mod transition;
@@ -67,6 +68,7 @@ pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
     SchemaVersion, Snapshot,
 };
+pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};

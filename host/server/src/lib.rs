@@ -20,6 +20,7 @@ mod failure;
 mod guard;
 mod headers;
 mod language;
+mod lines;
 mod metrics;
 mod page;
 mod query;
@@ -30,6 +31,7 @@ mod routes;
 mod schema;
 mod segment;
 mod serve;
+mod streams;
 mod upload;
 
 pub use document::document;

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::guard::{Guarded, Work, guard};
 use crate::repeat::Repeats;
 use crate::route::Budget;
+use crate::streams::Streams;
 use crate::{context, headers};
 
 /// Where the interface begins.
@@ -26,6 +27,7 @@ pub const API: &str = "/api/v1";
 pub(crate) struct Api {
     domain: Arc<Domain>,
     repeats: Arc<Repeats>,
+    streams: Arc<Streams>,
 }
 
 impl FromRef<Api> for Arc<Domain> {
@@ -40,13 +42,19 @@ impl FromRef<Api> for Arc<Repeats> {
     }
 }
 
-/// The whole interface over `domain`, as a service without a listener.
-pub fn router(domain: Arc<Domain>) -> Router {
-    with_work(domain, &Work::default())
+impl FromRef<Api> for Arc<Streams> {
+    fn from_ref(api: &Api) -> Self {
+        Arc::clone(&api.streams)
+    }
 }
 
-/// The same; changes that have begun are counted in `work`.
-pub(crate) fn with_work(domain: Arc<Domain>, work: &Work) -> Router {
+/// The whole interface over `domain`, as a service without a listener.
+pub fn router(domain: Arc<Domain>) -> Router {
+    with_work(domain, &Work::default(), Arc::default())
+}
+
+/// The same; changes that have begun are counted in `work`, and answers that go on for long end with `streams`.
+pub(crate) fn with_work(domain: Arc<Domain>, work: &Work, streams: Arc<Streams>) -> Router {
     let places: HashMap<&str, Arc<Semaphore>> = Budget::ALL
         .iter()
         .map(|budget| (budget.name, Arc::new(Semaphore::new(budget.at_once_max))))
@@ -63,6 +71,7 @@ pub(crate) fn with_work(domain: Arc<Domain>, work: &Work) -> Router {
     let api = Api {
         domain: Arc::clone(&domain),
         repeats: Arc::default(),
+        streams,
     };
     router
         .fallback(nothing_here)

@@ -2,7 +2,10 @@
 
 mod accounts;
 mod alerts;
+mod calls;
 mod emergency;
+mod events;
+mod exports;
 mod grants;
 mod live;
 mod log;
@@ -11,6 +14,7 @@ mod organisations;
 mod record;
 mod releases;
 mod resources;
+mod retrievals;
 mod reviews;
 mod runs;
 mod scenarios;
@@ -72,6 +76,10 @@ pub fn routes() -> Vec<Route> {
         record::routes(),
         alerts::routes(),
         witnesses::routes(),
+        exports::routes(),
+        calls::routes(),
+        events::routes(),
+        retrievals::routes(),
         log::routes(),
         emergency::routes(),
         stop_requests::routes(),

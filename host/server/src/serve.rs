@@ -19,6 +19,7 @@ use yunei_telemetry::event;
 
 use crate::guard::Work;
 use crate::router::with_work;
+use crate::streams::Streams;
 use crate::upload::discard_unfinished;
 
 /// Connections at once at most; further ones wait in the operating system's queue.
@@ -66,7 +67,8 @@ pub async fn serve(
 ) -> Result<(), ServerError> {
     discard_unfinished(&domain).map_err(ServerError::Uploads)?;
     let work = Work::default();
-    let router = with_work(domain, &work);
+    let streams = Arc::<Streams>::default();
+    let router = with_work(domain, &work, Arc::clone(&streams));
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
     let address = listener.local_addr().map_err(ServerError::Listener)?;
@@ -82,6 +84,7 @@ pub async fn serve(
     drop(listener);
     event!(INFO, SERVER_STOPPING);
     stop.send_replace(true);
+    streams.end();
     let last = async {
         while connections.join_next().await.is_some() {}
         work.done().await;

@@ -56,9 +56,11 @@ impl Change {
                 ),
             )
             .await?;
+        let [grant, module, resource, decision] = filed(entry);
         let query = sqlx::query(
-            "INSERT INTO entries (position, id, kind, actor, operator, run, made_at, body) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO entries (position, id, kind, actor, operator, run, made_at, body, \
+             grant_id, module, resource, decision) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(position)
         .bind(entry.id().to_string())
@@ -67,7 +69,11 @@ impl Change {
         .bind(entry.operator().map(|id| id.to_string()))
         .bind(entry.run().map(|id| id.to_string()))
         .bind(entry.at().as_micros())
-        .bind(body.to_owned());
+        .bind(body.to_owned())
+        .bind(grant)
+        .bind(module)
+        .bind(resource)
+        .bind(decision);
         self.keep("entry", query).await?;
         self.entries += 1;
         Ok(())
@@ -139,4 +145,14 @@ impl Change {
             }
         }
     }
+}
+
+/// What an entry is searched by beside what it was from the beginning: grant, module, resource, decision.
+pub(crate) fn filed(entry: &Entry) -> [Option<String>; 4] {
+    [
+        entry.grant().map(|id| id.to_string()),
+        entry.module().map(|id| id.to_string()),
+        entry.resource().map(|name| name.to_string()),
+        entry.decision().map(|said| said.to_string()),
+    ]
 }

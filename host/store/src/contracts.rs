@@ -94,7 +94,8 @@ impl Change {
         .bind(grant.terms.scenario.to_string())
         .bind(grant.terms.until.as_micros())
         .bind(json(grant, "grant")?);
-        self.write("grant", query).await.map(drop)
+        self.write("grant", query).await?;
+        self.link_grant(grant).await
     }
 
     /// Writes a new consent.

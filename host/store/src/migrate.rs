@@ -38,6 +38,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0020_witnesses.sql"),
     ),
     (
+        30,
+        "queries",
+        include_str!("../migrations/0030_queries.sql"),
+    ),
+    (
         40,
         "collectors",
         include_str!("../migrations/0040_collectors.sql"),

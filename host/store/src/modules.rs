@@ -36,6 +36,7 @@ impl Change {
         .bind(module.operator.to_string())
         .bind(module.state.as_str())
         .bind(json(module, "module")?);
-        self.write("module", query).await.map(drop)
+        self.write("module", query).await?;
+        self.link_module(module).await
     }
 }

@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Sqlite};
 
-use crate::{Change, StoreError, migrate};
+use crate::{Change, StoreError, links, migrate};
 
 /// The database's file in the data directory.
 pub const DATABASE_FILE: &str = "yunei.db";
@@ -58,6 +58,7 @@ impl Store {
             )
             .await?;
         migrate::run(&writer).await?;
+        links::fill(&writer).await?;
         Ok(Self {
             writer: Some(writer),
             readers: readers(options(&path).read_only(true)).await?,

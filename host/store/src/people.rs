@@ -6,7 +6,7 @@ use yunei_model::{
     TokenId,
 };
 
-use crate::reading::{PAGE_ROWS_MAX, find, find_all, json, list, reads};
+use crate::reading::{PAGE_ROWS_MAX, find, find_all, from_json, json, list, reads, text};
 use crate::{Change, Page, StoreError};
 
 /// What a token is for.
@@ -47,6 +47,17 @@ pub struct Token {
     pub issued_at: Timestamp,
     /// First moment when it no longer holds.
     pub expires_at: Timestamp,
+}
+
+/// A token that holds, with the account and the organisation behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The token.
+    pub token: Token,
+    /// Its account.
+    pub account: Account,
+    /// The account's organisation.
+    pub organisation: Organisation,
 }
 
 reads! {
@@ -92,6 +103,20 @@ reads! {
     fn token_by_digest(digest: &Digest, at: Timestamp) -> Option<Token> = |c| find(c, "token",
         sqlx::query("SELECT body FROM tokens WHERE digest = $1 AND expires_at > $2")
             .bind(digest.to_string()).bind(at.as_micros())).await;
+
+    /// Who comes with the token of that id, if it holds at `at`: all that authentication looks at, at once.
+    fn standing(id: TokenId, at: Timestamp) -> Option<Standing> = |c| {
+        let row = sqlx::query("SELECT tokens.body AS token, accounts.body AS account, organisations.body AS organisation \
+            FROM tokens JOIN accounts ON accounts.id = tokens.account \
+            JOIN organisations ON organisations.id = accounts.organisation \
+            WHERE tokens.id = $1 AND tokens.expires_at > $2")
+            .bind(id.to_string()).bind(at.as_micros()).fetch_optional(c).await?;
+        row.map(|row| Ok(Standing {
+            token: from_json(&text(&row, "token", "token")?, "token")?,
+            account: from_json(&text(&row, "account", "account")?, "account")?,
+            organisation: from_json(&text(&row, "organisation", "organisation")?, "organisation")?,
+        })).transpose()
+    };
 
     /// The token of that id, expired or not.
     fn token(id: TokenId) -> Option<Token> = |c| find(c, "token",

@@ -1,8 +1,12 @@
 //! Reading the record, and verifying it.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use yunei_ledger::{Entry, Kind, Report, Verification, VerifierKey};
-use yunei_model::{AccountId, EntryId, OrganisationId, RunId, Timestamp};
+use yunei_model::{
+    AccountId, CallDecision, EntryId, GrantId, ModuleId, Name, OrganisationId, RunId, Timestamp,
+};
 
 use crate::reading::{PAGE_ROWS_MAX, Row, among, count, counted, number, reads, text};
 use crate::sequence::digest;
@@ -30,10 +34,38 @@ pub struct EntryFilter {
     pub run: Option<RunId>,
     /// Done by that account.
     pub actor: Option<AccountId>,
+    /// About that grant.
+    pub grant: Option<GrantId>,
+    /// About that module.
+    pub module: Option<ModuleId>,
+    /// About that resource, as [`Store::resources_about`] says.
+    pub resource: Option<Name>,
+    /// Where policy said that.
+    pub decision: Option<CallDecision>,
     /// Made at or after.
     pub since: Option<Timestamp>,
     /// Made before.
     pub until: Option<Timestamp>,
+}
+
+impl EntryFilter {
+    /// Whether an entry that is about `resources` is one of these: what [`Store::entries`] says in SQL.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry, resources: &BTreeSet<Name>) -> bool {
+        fn wants<T: PartialEq>(wanted: &Option<T>, is: Option<T>) -> bool {
+            wanted.is_none() || *wanted == is
+        }
+        (self.kinds.is_empty() || self.kinds.contains(&entry.kind()))
+            && wants(&self.operator, entry.operator())
+            && wants(&self.run, entry.run())
+            && wants(&self.actor, entry.actor())
+            && wants(&self.grant, entry.grant())
+            && wants(&self.module, entry.module())
+            && wants(&self.decision, entry.decision())
+            && self.resource.as_ref().is_none_or(|r| resources.contains(r))
+            && self.since.is_none_or(|since| entry.at() >= since)
+            && self.until.is_none_or(|until| entry.at() < until)
+    }
 }
 
 reads! {
@@ -45,7 +77,17 @@ reads! {
     };
 
     /// Entries in the order of commits; a page goes on after a position.
-    fn entries(filter: &EntryFilter, page: Page<u64>) -> Vec<Recorded> = |c| entries(c, filter, &page).await;
+    fn entries(filter: &EntryFilter, page: Page<u64>) -> Vec<Recorded> = |c| entries(c, filter, &page, None).await;
+
+    /// Entries in the order of commits, after one position and up to another.
+    fn entries_between(filter: &EntryFilter, after: u64, up_to: u64, limit: u32) -> Vec<Recorded> = |c|
+        entries(c, filter, &Page::first(limit).after(after), Some(up_to)).await;
+
+    /// The position of the newest entry; 0 when there is none.
+    fn newest_position() -> u64 = |c| {
+        let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(position) FROM entries").fetch_one(c).await?;
+        counted(newest.unwrap_or(0), "entry")
+    };
 
     /// Entries that wait to be sequenced, in the order of commits, [`PAGE_ROWS_MAX`] at most.
     fn unsequenced(limit: u32) -> Vec<Recorded> = |c| {
@@ -85,6 +127,7 @@ async fn entries(
     connection: &mut SqliteConnection,
     filter: &EntryFilter,
     page: &Page<u64>,
+    up_to: Option<u64>,
 ) -> Result<Vec<Recorded>, StoreError> {
     let mut query =
         QueryBuilder::<Sqlite>::new("SELECT position, log_index, body FROM entries WHERE TRUE");
@@ -94,8 +137,19 @@ async fn entries(
         ("operator", filter.operator.map(|id| id.to_string())),
         ("run", filter.run.map(|id| id.to_string())),
         ("actor", filter.actor.map(|id| id.to_string())),
+        ("grant_id", filter.grant.map(|id| id.to_string())),
+        ("module", filter.module.map(|id| id.to_string())),
+        ("decision", filter.decision.map(|said| said.to_string())),
     ] {
         among(&mut query, column, id.as_slice());
+    }
+    if let Some(resource) = &filter.resource {
+        about(&mut query, resource);
+    }
+    if let Some(up_to) = up_to {
+        query
+            .push(" AND position <= ")
+            .push_bind(count(up_to, "entry")?);
     }
     if let Some(since) = filter.since {
         query.push(" AND made_at >= ").push_bind(since.as_micros());
@@ -113,6 +167,27 @@ async fn entries(
     query.push(order).push_bind(page.rows());
     let rows = query.build().fetch_all(connection).await?;
     rows.iter().map(recorded).collect()
+}
+
+/// Narrows a query to entries about a resource, as [`Store::resources_about`] says.
+fn about(query: &mut QueryBuilder<Sqlite>, resource: &Name) {
+    let linked = "(SELECT thing FROM resource_links WHERE resource = ";
+    let name = resource.to_string();
+    query
+        .push(" AND (resource = ")
+        .push_bind(name.clone())
+        .push(" OR (kind <> ")
+        .push_bind(Kind::Queried.as_str())
+        .push(" AND (run IN ")
+        .push(linked)
+        .push_bind(name.clone())
+        .push(") OR (run IS NULL AND (grant_id IN ")
+        .push(linked)
+        .push_bind(name.clone())
+        .push(") OR module IN ")
+        .push(linked)
+        .push_bind(name)
+        .push("))))))");
 }
 
 fn recorded(row: &Row) -> Result<Recorded, StoreError> {
@@ -198,12 +273,17 @@ fn verify_entry(row: &Row, verification: &mut Verification<'_>) -> Result<(), St
     let Ok(entry) = Entry::parse(&body) else {
         return Ok(());
     };
-    let filed: [(&str, Option<String>); 5] = [
+    let [grant, module, resource, decision] = crate::change::filed(&entry);
+    let filed: [(&str, Option<String>); 9] = [
         ("id", Some(entry.id().to_string())),
         ("kind", Some(entry.kind().to_string())),
         ("actor", entry.actor().map(|id| id.to_string())),
         ("operator", entry.operator().map(|id| id.to_string())),
         ("run", entry.run().map(|id| id.to_string())),
+        ("grant_id", grant),
+        ("module", module),
+        ("resource", resource),
+        ("decision", decision),
     ];
     let differs = |(column, told): &(&str, Option<String>)| {
         row.try_get::<Option<String>, _>(*column).ok().as_ref() != Some(told)

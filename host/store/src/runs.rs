@@ -3,10 +3,12 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use yunei_ledger::{call_facts, call_from, call_observed};
 use yunei_model::{
-    Call, GrantId, LimitExceeded, ModuleId, OrganisationId, Run, RunId, RunState, Timestamp,
+    Call, GrantId, LimitExceeded, ModuleId, Name, OrganisationId, Run, RunId, RunState, Timestamp,
 };
 
-use crate::reading::{PAGE_ROWS_MAX, count, find, find_all, json, list, micros, reads, text};
+use crate::reading::{
+    PAGE_ROWS_MAX, among, count, find, find_all, json, list, micros, reads, text,
+};
 use crate::{Change, Page, StoreError};
 
 /// Calls written in one group at most.
@@ -28,6 +30,33 @@ pub struct RunFilter {
     pub module: Option<ModuleId>,
     /// In one of these states; none means any.
     pub states: Vec<RunState>,
+}
+
+/// Which calls, over all runs: by what their runs are. What only the calls themselves tell is not among it: they have
+/// no index but their place, since they come by the ten thousand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Of that run.
+    pub run: Option<RunId>,
+    /// Of that operating unit's runs.
+    pub operator: Option<OrganisationId>,
+    /// Of runs under that grant.
+    pub grant: Option<GrantId>,
+    /// Of runs of that module.
+    pub module: Option<ModuleId>,
+    /// Of runs that read that resource.
+    pub resource: Option<Name>,
+    /// Of runs submitted before.
+    pub submitted_before: Option<Timestamp>,
+}
+
+/// A call, and the run that it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOfRun {
+    /// The run.
+    pub run: RunId,
+    /// The call.
+    pub call: Call,
 }
 
 impl RunFilter {
@@ -79,6 +108,10 @@ reads! {
     /// The calls of a run from index `from`, [`PAGE_ROWS_MAX`] at most.
     fn calls(run: RunId, from: u64, limit: u32) -> Vec<Call> = |c| calls(c, run, from, limit).await;
 
+    /// Calls over all runs, in the order of runs and within them of calls, after one of them, [`PAGE_ROWS_MAX`] at most.
+    fn calls_across(filter: &CallFilter, after: Option<(RunId, u64)>, limit: u32) -> Vec<CallOfRun> = |c|
+        calls_across(c, filter, after, limit).await;
+
     /// How many calls of a run are kept.
     fn calls_kept(run: RunId) -> u64 = |c| {
         let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls WHERE run = $1")
@@ -109,7 +142,8 @@ impl Change {
         .bind(micros(run.started_at))
         .bind(micros(run.ended_at).unwrap_or(NOT_ENDED))
         .bind(json(run, "run")?);
-        self.write("run", query).await.map(drop)
+        self.write("run", query).await?;
+        self.link_run(run).await
     }
 
     /// The queued run whose turn it is, still queued: the caller steps it and puts it in this same change.
@@ -218,6 +252,61 @@ async fn calls(
         calls.push(call_from(facts.as_bytes(), observed.as_bytes())?);
     }
     Ok(calls)
+}
+
+async fn calls_across(
+    connection: &mut SqliteConnection,
+    filter: &CallFilter,
+    after: Option<(RunId, u64)>,
+    limit: u32,
+) -> Result<Vec<CallOfRun>, StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT calls.run AS run, calls.facts AS facts, calls.observed AS observed \
+         FROM calls JOIN runs ON runs.id = calls.run WHERE TRUE",
+    );
+    for (column, id) in [
+        ("calls.run", filter.run.map(|id| id.to_string())),
+        ("runs.operator", filter.operator.map(|id| id.to_string())),
+        ("runs.grant_id", filter.grant.map(|id| id.to_string())),
+        ("runs.module", filter.module.map(|id| id.to_string())),
+    ] {
+        among(&mut query, column, id.as_slice());
+    }
+    if let Some(resource) = &filter.resource {
+        query
+            .push(" AND calls.run IN (SELECT thing FROM resource_links WHERE resource = ")
+            .push_bind(resource.to_string())
+            .push(")");
+    }
+    if let Some(before) = filter.submitted_before {
+        query
+            .push(" AND runs.submitted_at < ")
+            .push_bind(before.as_micros());
+    }
+    if let Some((run, index)) = after {
+        query
+            .push(" AND (calls.run, calls.call_index) > (")
+            .push_bind(run.to_string())
+            .push(", ")
+            .push_bind(count(index, "call")?)
+            .push(")");
+    }
+    query
+        .push(" ORDER BY calls.run, calls.call_index LIMIT ")
+        .push_bind(i64::from(limit.min(PAGE_ROWS_MAX)));
+    let rows = query.build().fetch_all(connection).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let run = text(row, "run", "call")?;
+        let (facts, observed) = (text(row, "facts", "call")?, text(row, "observed", "call")?);
+        found.push(CallOfRun {
+            run: run
+                .parse()
+                .map_err(|source| StoreError::corrupt("call", source))?,
+            call: call_from(facts.as_bytes(), observed.as_bytes())?,
+        });
+    }
+    Ok(found)
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, StoreError> {

@@ -325,6 +325,8 @@ words! {
         WITNESS_RECOVERED = "witness-recovered";
         /// An entry could not be put in sequence; it is tried again.
         SEQUENCE_FAILED = "sequence-failed";
+        /// What is new on the record could not be read for those who follow it; it is tried again.
+        STREAM_FAILED = "stream-failed";
         /// The log's files could not be written; it is tried again.
         PUBLISH_FAILED = "publish-failed";
         /// A policy could not be evaluated, which is a refusal.

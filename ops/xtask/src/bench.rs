@@ -2,6 +2,7 @@
 
 mod decide;
 mod figures;
+mod live;
 mod scan;
 mod start;
 
@@ -41,6 +42,8 @@ enum Name {
     Scan,
     /// One decision of the policies.
     Decide,
+    /// 500 readers of the live stream while runs are going.
+    Live,
 }
 
 /// Which build is measured.
@@ -79,6 +82,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Start => &[start::MODULE],
         Name::Scan => &[scan::MODULE],
         Name::Decide => &[],
+        Name::Live => &[start::MODULE],
     };
     let built = build(workspace, arguments.profile, modules, &mut steps)?;
     figures::print_machine(workspace, &built)?;
@@ -86,6 +90,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Start => start::run(workspace, &built, arguments.runs),
         Name::Scan => scan::run(workspace, &built, arguments.rows, arguments.runs),
         Name::Decide => decide::run(&built),
+        Name::Live => live::run(workspace, &built),
     })?;
     steps.finish()
 }

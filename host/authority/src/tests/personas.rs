@@ -208,6 +208,7 @@ fn use_targets() -> Vec<(&'static str, Target)> {
         record: record(&["census"]),
         approval: approval.into(),
         second_signer,
+        requested: Some((id(998), id(POLICE))),
     };
     vec![
         (
@@ -270,7 +271,9 @@ fn applies(schema: &Schema, authority: &Authority, action: Action, target: &Targ
     let own_context = match action.id().as_ref() as &str {
         "consent-grant" => return consents,
         "appoint" | "end-appointment" => return appointing,
-        "retrieve-evidence" => return retrieving,
+        "request-evidence" | "sign-evidence" | "view-evidence" | "retrieve-evidence" => {
+            return retrieving;
+        }
         _ => consents || appointing || retrieving,
     };
     let kind = crate::entity::type_of(&authority.words, target);

@@ -50,7 +50,7 @@ pub struct Tail {
 
 /// An entry and its place.
 #[derive(Debug, Deserialize)]
-struct Placed {
+pub struct Placed {
     position: u64,
     entry: Entry,
 }
@@ -162,31 +162,40 @@ fn size(client: &Client) -> anyhow::Result<u64> {
     size.ok_or_else(|| anyhow::anyhow!("the server's checkpoint has no size"))
 }
 
-fn sheet(entries: Vec<Placed>) -> Sheet {
+/// Entries as a table.
+pub fn sheet(entries: Vec<Placed>) -> Sheet {
     let mut sheet = Sheet::new(["#", "time", "kind", "by", "facts"]);
     for placed in entries {
-        let facts = placed
-            .entry
-            .facts
-            .iter()
-            .filter(|(name, _)| *name != POLICY_SET);
-        let facts: Vec<String> = facts
-            .map(|(name, value)| format!("{name}={}", words(value)))
-            .collect();
-        sheet.row([
-            placed.position.to_string(),
-            time(placed.entry.observed.at),
-            placed.entry.kind,
-            placed
-                .entry
-                .actor
-                .map(|actor| actor.to_string())
-                .unwrap_or_default(),
-            facts.join(" "),
-        ]);
+        sheet.row(placed.row());
     }
     sheet.numbers(0);
     sheet
+}
+
+/// An entry, as the stream sends it, in one line.
+pub fn words_of(data: &Value) -> String {
+    match Placed::deserialize(data) {
+        Ok(placed) => placed.row().join("  "),
+        Err(_unknown) => data.to_string(),
+    }
+}
+
+impl Placed {
+    fn row(self) -> [String; 5] {
+        let facts = self.entry.facts.iter();
+        let facts: Vec<String> = facts
+            .filter(|(name, _)| *name != POLICY_SET)
+            .map(|(name, value)| format!("{name}={}", words(value)))
+            .collect();
+        let by = self.entry.actor.map(|actor| actor.to_string());
+        [
+            self.position.to_string(),
+            time(self.entry.observed.at),
+            self.entry.kind,
+            by.unwrap_or_default(),
+            facts.join(" "),
+        ]
+    }
 }
 
 /// A fact in few words: enough of a digest to tell it from others.

@@ -17,7 +17,7 @@ use super::signals::Signals;
 /// The tasks.
 ///
 /// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer and the witnesses' rounds, which all
-/// of them may wait for, and the collectors, which go on from their cursors at the next start; then the domain.
+/// of them may wait for, the live stream, and the collectors, which go on from their cursors at the next start; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
@@ -28,6 +28,7 @@ pub struct Tasks {
     witnesses: JoinHandle<()>,
     collectors: Vec<JoinHandle<()>>,
     metrics: Option<JoinHandle<()>>,
+    stream: JoinHandle<()>,
     sequencer_stop: watch::Sender<bool>,
 }
 
@@ -85,6 +86,10 @@ impl Tasks {
         });
         let webhooks = tokio::spawn(Arc::clone(domain).run_webhooks(stopped.clone()));
         let witnesses = tokio::spawn(Arc::clone(domain).run_witnesses(sequencer_stopped.clone()));
+        let stream = tokio::spawn({
+            let (domain, stopped) = (Arc::clone(domain), sequencer_stop.subscribe());
+            async move { domain.run_stream(stopped).await }
+        });
         let work = yunei_worker::work(Arc::clone(domain), workers, over(stopped.clone()));
         let serve = yunei_server::serve(Arc::clone(domain), listener, over(stopped));
         let serving = Serving {
@@ -100,6 +105,7 @@ impl Tasks {
             witnesses,
             collectors: collectors.collect(),
             metrics,
+            stream,
             sequencer_stop,
         }
     }
@@ -134,12 +140,13 @@ impl Tasks {
             sequenced = sequenced.and(ended);
         }
         let witnessed = self.witnesses.await.context("the witnesses' rounds broke");
+        let told = self.stream.await.context("the live stream broke");
         let shut = self
             .domain
             .shut_down()
             .await
             .context("cannot shut down in order");
-        rest.and(sequenced).and(witnessed).and(shut)
+        rest.and(sequenced).and(witnessed).and(told).and(shut)
     }
 }
 

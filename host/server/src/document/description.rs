@@ -11,6 +11,8 @@ use crate::schema;
 
 /// Media type of bodies that are not text.
 const BYTES: &str = "application/octet-stream";
+/// Media type of server-sent events.
+const EVENTS: &str = "text/event-stream";
 
 /// What one route is for, takes, and gives.
 pub(crate) struct Description {
@@ -62,6 +64,17 @@ impl Description {
         self
     }
 
+    /// It may have this header.
+    pub(crate) fn may_be_headed(mut self, name: &'static str, about: &'static str) -> Self {
+        let header = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .description(Some(about))
+            .schema(Some(schema::text()));
+        self.parameters.push(header.build());
+        self
+    }
+
     /// It takes the schema of that name, in JSON.
     pub(crate) fn takes(self, name: &'static str) -> Self {
         self.taking("application/json", schema::of(name))
@@ -108,6 +121,15 @@ impl Description {
     /// It answers 204.
     pub(crate) fn gives_nothing(self) -> Self {
         self.answering(StatusCode::NO_CONTENT, Response::new("done"))
+    }
+
+    /// It answers 200 with server-sent events that do not end by themselves.
+    pub(crate) fn gives_events(self, about: &'static str) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema::text())).build();
+        let response = ResponseBuilder::new()
+            .description(about)
+            .content(EVENTS, content);
+        self.answering(StatusCode::OK, response.build())
     }
 
     /// It answers 200 with a file.

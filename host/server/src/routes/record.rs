@@ -9,7 +9,9 @@ use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_ledger::{Finding, Kind, Report};
 use yunei_lifecycle::Domain;
-use yunei_model::{AccountId, Code, OrganisationId, RunId, Timestamp};
+use yunei_model::{
+    AccountId, CallDecision, Code, GrantId, ModuleId, Name, OrganisationId, RunId, Timestamp,
+};
 use yunei_store::{EntryFilter, Recorded};
 
 use crate::answer::{Answer, Answered};
@@ -82,6 +84,18 @@ struct Entries {
     /// Done by this account.
     #[param(value_type = Option<String>)]
     actor: Option<AccountId>,
+    /// About this grant.
+    #[param(value_type = Option<String>)]
+    grant: Option<GrantId>,
+    /// About this module.
+    #[param(value_type = Option<String>)]
+    module: Option<ModuleId>,
+    /// About this resource: naming it, or about a run, a grant or a module of it.
+    #[param(value_type = Option<String>)]
+    resource: Option<Name>,
+    /// Where policy said so: `allowed` or `denied`.
+    #[param(value_type = Option<String>)]
+    decision: Option<CallDecision>,
     /// Made at or after, in RFC 3339.
     #[serde(default, deserialize_with = "moment_if_any")]
     #[param(value_type = Option<String>)]
@@ -173,22 +187,34 @@ async fn entries(
         operator: asked.operator,
         run: asked.run,
         actor: asked.actor,
+        grant: asked.grant,
+        module: asked.module,
+        resource: asked.resource,
+        decision: asked.decision,
         since: asked.since,
         until: asked.until,
     };
     let found = domain.entries(&actor, &filter, page).await?;
-    let items: Result<Vec<Placed>, Failure> = found.items.iter().map(placed).collect();
+    let items: Result<Vec<Placed>, Failure> = found.items.iter().map(value).collect();
     let (items, next) = (items?, found.next);
     Ok(Answer::ok(yunei_lifecycle::Listed { items, next }.into()))
 }
 
-fn placed(recorded: &Recorded) -> Result<Placed, Failure> {
+fn value(recorded: &Recorded) -> Result<Placed, Failure> {
     let entry = serde_json::from_slice(recorded.entry.canonical()).map_err(Failure::inside)?;
     Ok(Placed {
         position: recorded.position,
         index: recorded.index,
         entry,
     })
+}
+
+/// The same as text, with the entry as it was hashed.
+pub(super) fn placed(recorded: &Recorded) -> String {
+    let entry = String::from_utf8_lossy(recorded.entry.canonical());
+    let index = recorded.index.map_or("null".to_owned(), |i| i.to_string());
+    let position = recorded.position;
+    format!(r#"{{"position":{position},"index":{index},"entry":{entry}}}"#)
 }
 
 async fn checkpoint(

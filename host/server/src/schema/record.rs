@@ -1,6 +1,10 @@
 //! The record, the emergency stop, the system.
 
-use super::{Described, count, digest, flag, free, id, list, nullable, object, of, text, time};
+use yunei_model::RetrievalState;
+
+use super::{
+    Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
+};
 
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
     vec![
@@ -9,6 +13,10 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Recorded", recorded()),
         ("Checkpoint", checkpoint()),
         ("Report", report()),
+        ("FoundCall", found_call()),
+        ("NewRetrieval", new_retrieval()),
+        ("Retrieval", retrieval()),
+        ("EvidenceScope", scope()),
         ("Consistency", consistency()),
         ("EmergencyState", emergency_state()),
         ("Emergency", emergency()),
@@ -75,6 +83,57 @@ fn report() -> Described {
             ("calls?", count()),
             ("findings?", list(free("What is wrong, and where."))),
             ("findings_total?", count()),
+        ],
+    )
+}
+
+fn found_call() -> Described {
+    object(
+        "A call, and the run that it is of.",
+        [("run", id()), ("call", of("Call"))],
+    )
+}
+
+fn new_retrieval() -> Described {
+    object(
+        "What an authority asks for, under which approval.",
+        [
+            ("approval", text()),
+            ("reason", text()),
+            ("scope", of("EvidenceScope")),
+        ],
+    )
+}
+
+fn scope() -> Described {
+    object(
+        "Evidence of one run, or of a span between two times; narrowed by operating unit and resource.",
+        [
+            ("run?", id()),
+            ("since?", time()),
+            ("until?", time()),
+            ("operator?", id()),
+            ("resource?", name()),
+        ],
+    )
+}
+
+fn retrieval() -> Described {
+    object(
+        "A retrieval of evidence: who asked, who signed.",
+        [
+            ("id", id()),
+            ("organisation", id()),
+            ("requested_by", id()),
+            ("requested_by_person", id()),
+            ("requested_at", time()),
+            ("approval", text()),
+            ("reason", text()),
+            ("scope", of("EvidenceScope")),
+            ("state", words!(RetrievalState)),
+            ("signed_by", nullable(id())),
+            ("signed_by_person", nullable(id())),
+            ("signed_at", nullable(time())),
         ],
     )
 }

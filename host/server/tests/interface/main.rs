@@ -7,7 +7,9 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+mod evidence;
 mod http;
+mod live;
 mod log;
 mod oversight;
 mod repeat;

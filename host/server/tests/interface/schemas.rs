@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use yunei_lifecycle::{
-    AlertView, Basis as DecisionBasis, CosignedView, Difference, IssuedToken, MessageView,
-    NewAccount, NewGrant, NewOrganisation, NewScenario, Place, Replay, RunRequest, WitnessFault,
-    WitnessView, WitnessingView,
+    AlertView, Basis as DecisionBasis, CosignedView, Difference, FoundCall, IssuedToken,
+    MessageView, NewAccount, NewGrant, NewOrganisation, NewRetrieval, NewScenario, Place, Replay,
+    RunRequest, WitnessFault, WitnessView, WitnessingView,
 };
 use yunei_model::*;
 
@@ -82,6 +82,12 @@ fn requests_are_as_the_document_tells() {
     request::<GrantedResource>("GrantedResource", terms["resource"][0].clone());
     request::<Condition>("Condition", terms["resource"][0]["filter"][0].clone());
     request::<Quota>("Quota", terms["quota"].clone());
+    let scope = json!({ "run": id, "since": 1, "until": 2, "operator": id, "resource": "rides" });
+    request::<NewRetrieval>(
+        "NewRetrieval",
+        json!({ "approval": "1", "reason": "a case", "scope": scope }),
+    );
+    request::<EvidenceScope>("EvidenceScope", scope);
     request::<RunRequest>(
         "RunRequest",
         json!({ "module": id, "grant": id, "purpose": "planning", "parameters": { "year": 1 } }),
@@ -177,20 +183,37 @@ fn snapshots_and_calls_are_as_the_document_tells() {
             bytes: 2,
         },
     );
+    let call = Call {
+        index: 0,
+        kind: CallKind::Scan,
+        resource: Some(name("rides")),
+        fields: vec![name("fare")],
+        rows: 1,
+        bytes: 2,
+        decision: CallDecision::Denied,
+        clause: Some("grant.field".into()),
+        argument_digest: Some("00".into()),
+        at,
+        duration_us: 3,
+    };
+    shown("Call", &call);
+    let run = RunId::new(&ids);
+    shown("FoundCall", &FoundCall { run, call });
     shown(
-        "Call",
-        &Call {
-            index: 0,
-            kind: CallKind::Scan,
-            resource: Some(name("rides")),
-            fields: vec![name("fare")],
-            rows: 1,
-            bytes: 2,
-            decision: CallDecision::Denied,
-            clause: Some("grant.field".into()),
-            argument_digest: Some("00".into()),
-            at,
-            duration_us: 3,
+        "Retrieval",
+        &Retrieval {
+            id: RetrievalId::new(&ids),
+            organisation: OrganisationId::new(&ids),
+            requested_by: AccountId::new(&ids),
+            requested_by_person: PersonId::new(&ids),
+            requested_at: at,
+            approval: "1".into(),
+            reason: "a case".into(),
+            scope: EvidenceScope::default(),
+            state: RetrievalState::Signed,
+            signed_by: Some(AccountId::new(&ids)),
+            signed_by_person: Some(PersonId::new(&ids)),
+            signed_at: Some(at),
         },
     );
 }

@@ -10,13 +10,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use yunei_server::{ServerError, serve};
 
-struct Served {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<Result<(), ServerError>>,
+pub struct Served {
+    pub address: SocketAddr,
+    pub stop: oneshot::Sender<()>,
+    pub server: JoinHandle<Result<(), ServerError>>,
 }
 
-async fn served(town: &Town) -> Served {
+pub async fn served(town: &Town) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -35,14 +35,14 @@ async fn served(town: &Town) -> Served {
 }
 
 /// Sends the beginning of a request, and gives the connection back.
-async fn begun(address: SocketAddr, text: &str) -> TcpStream {
+pub async fn begun(address: SocketAddr, text: &str) -> TcpStream {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(text.as_bytes()).await.unwrap();
     connection
 }
 
 /// The next answer's head and body, as far as `content-length` tells.
-async fn answer(connection: &mut TcpStream) -> String {
+pub async fn answer(connection: &mut TcpStream) -> String {
     let mut text = Vec::new();
     loop {
         let mut byte = [0];

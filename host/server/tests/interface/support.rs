@@ -136,6 +136,17 @@ impl Town {
 
     /// Opens an account with a role and signs it in.
     pub async fn appoint(&self, name: &str, organisation: &str, role: &str) -> String {
+        let appointment = json!({ "role": role });
+        self.appoint_with(name, organisation, &appointment).await
+    }
+
+    /// The same, with an appointment that says more than the role.
+    pub async fn appoint_with(
+        &self,
+        name: &str,
+        organisation: &str,
+        appointment: &Value,
+    ) -> String {
         let system = self.administrator("system");
         let new = json!({ "name": name, "organisation": organisation, "password": PASSWORD });
         let account = self
@@ -145,11 +156,24 @@ impl Town {
             .text("id");
         let path = format!("/api/v1/accounts/{account}/appointments");
         let security = self.administrator("security");
-        let reply = self.post(&path, &security, &json!({ "role": role })).await;
+        let reply = self.post(&path, &security, appointment).await;
         reply.expect(201);
         let credentials = json!({ "account": name, "password": PASSWORD });
         let session = self.post("/api/v1/sessions", "", &credentials).await;
         session.expect(201).text("secret")
+    }
+
+    /// Sends a request whose answer goes on: what it leaves is held against the table, and the answer is given as it begins.
+    pub async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let reply = Reply {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: Vec::new(),
+        };
+        self.witness.check(&method, &path, &reply).await;
+        response
     }
 
     /// Registers an organisation, and gives its id.

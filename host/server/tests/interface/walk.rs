@@ -13,7 +13,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use yunei_server::{Effect, routes};
 
-const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub(crate) const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// Routes whose entries need a run, and with it the rooms: the tests of the whole program have those.
 const NEED_A_RUN: &[&str] = &[
@@ -461,6 +461,10 @@ async fn record(town: &Town, people: &People) {
         .await
         .expect(400);
     town.get("/api/v1/record", &people.alice).await.expect(403);
+    let followed = asked(Method::GET, "/api/v1/events?since=0", &people.auditor);
+    let stream = town.open(followed.body(Body::empty()).unwrap()).await;
+    assert_eq!(stream.status(), 200);
+    crate::evidence::walk(town, &people.auditor).await;
     crate::transparency::walk(town, &people.auditor, &people.alice).await;
     stop.send_replace(true);
     sequencer.await.unwrap();

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use yunei_ledger::Kind;
+use yunei_model::Name;
 use yunei_store::{EntryFilter, Page, Store, StoreError};
 
 use crate::conformance;
 use crate::fixture::World;
+use crate::tampering::execute;
 
 async fn register(store: &Store, world: &World) {
     let mut change = store.begin().await.unwrap();
@@ -246,4 +248,42 @@ async fn a_destroyed_key_is_in_no_file() {
     world.commit(change).await.unwrap();
     store.truncate_log().await.unwrap();
     assert!(!found());
+}
+
+#[tokio::test]
+async fn what_was_written_before_it_was_searched_by_is_filled_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::default();
+    let store = Store::open(directory.path()).await.unwrap();
+    let setting = world.setting(&store).await;
+    let run = conformance::queries::linked(&store, &world, &setting).await;
+    conformance::queries::about(&store, &world, &setting, &run).await;
+    let of = |resource: &Name| EntryFilter {
+        resource: Some(resource.clone()),
+        ..EntryFilter::default()
+    };
+    let filter = of(&setting.resource.name);
+    let found = store.entries(&filter, Page::first(100)).await.unwrap();
+    assert_eq!(found.len(), 4);
+    store.close().await;
+    drop(store);
+    // As an older program left it.
+    for text in [
+        "UPDATE entries SET grant_id = NULL, module = NULL, resource = NULL, decision = NULL",
+        "DELETE FROM resource_links",
+        "DELETE FROM counters WHERE name = 'filled-0030'",
+    ] {
+        execute(directory.path(), text).await;
+    }
+    let store = Store::open(directory.path()).await.unwrap();
+    let again = store.entries(&filter, Page::first(100)).await.unwrap();
+    assert_eq!(again, found);
+    assert!(
+        store
+            .verify(conformance::key().verifier(), &[])
+            .await
+            .unwrap()
+            .findings
+            .is_empty()
+    );
 }

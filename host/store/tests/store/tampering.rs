@@ -91,7 +91,7 @@ async fn a_removed_entry_is_found() {
 #[tokio::test]
 async fn an_added_entry_is_found() {
     let found = findings(
-        "INSERT INTO entries SELECT 70, 7, 'x', kind, actor, operator, run, made_at, \
+        "INSERT INTO entries (position, log_index, id, kind, actor, operator, run, made_at, body) SELECT 70, 7, 'x', kind, actor, operator, run, made_at, \
         replace(body, '\"number\":3', '\"number\":9') FROM entries WHERE log_index = 3",
     )
     .await;

@@ -19,9 +19,9 @@ const RUNS: usize = 50;
 /// Runs before the first that counts.
 const WARM_UP: usize = 3;
 /// Longest wait for one run.
-const RUN_WAIT_MAX: Duration = Duration::from_secs(60);
+pub const RUN_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The small job: one day of bus rides, counted by district and hour.
-const QUESTION: &str = "bus-rides";
+pub const QUESTION: &str = "bus-rides";
 /// Its module.
 pub const MODULE: &str = "examples/bus-rides";
 /// What the server logs: its own figures too.

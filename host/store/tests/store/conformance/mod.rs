@@ -6,6 +6,7 @@ mod claims;
 mod collectors;
 mod outputs;
 mod people;
+pub mod queries;
 mod quotas;
 mod record;
 
@@ -30,6 +31,7 @@ pub async fn suite(store: &Store) {
     alerts::cases(store, &world).await;
     record::cases(store, &world).await;
     witnesses::cases(store, &world).await;
+    queries::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
