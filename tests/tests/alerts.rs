@@ -331,7 +331,7 @@ fn every_rule_raises_its_alert_and_the_webhook_hears_of_it() {
         messages.last().expect("one").json()["event"],
         json!("alert-acknowledged")
     );
-    let first = &raised[0]["messages"][0];
+    let first = watched.alerts(watched.bureau())[0]["messages"][0].clone();
     assert_eq!(first["state"], json!("delivered"));
     assert!(
         first["attempts"].as_u64() > Some(2),

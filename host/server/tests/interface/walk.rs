@@ -381,6 +381,9 @@ async fn modules_and_runs(town: &Town, people: &People) {
     for what in ["", "/detail", "/calls?from=0&limit=5", "/output"] {
         town.get(&of(what), &people.officer).await.expect(404);
     }
+    town.post(&of("/replay"), &people.officer, &json!({}))
+        .await
+        .expect(404);
     town.post(&of("/stop"), &people.officer, &json!({ "reason": "none" }))
         .await
         .expect(404);
