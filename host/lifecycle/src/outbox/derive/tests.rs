@@ -1,6 +1,8 @@
 use serde_json::json;
 use yunei_ledger::{Draft, Entry, Kind};
-use yunei_model::{Call, CallDecision, CallKind, Digest, EntryId, Name, OrganisationId, RunId, Timestamp};
+use yunei_model::{
+    Call, CallDecision, CallKind, Digest, EntryId, Name, OrganisationId, RunId, Timestamp,
+};
 use yunei_store::Recorded;
 use yunei_telemetry::otlp::{Audience, SpanRecord};
 
