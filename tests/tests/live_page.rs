@@ -2,6 +2,8 @@
 
 mod common;
 
+use serde_json::json;
+
 use common::{RUN_WAIT_MAX, World, guest, text};
 use yunei_tests::{Browser, PASSWORD, REGULATOR};
 
@@ -120,9 +122,10 @@ fn the_bureau_stops_a_run_from_the_page() {
     let browser = Browser::start(profile.path()).expect("a browser");
     let terms = world.story.guests();
     let (unit, module, grant) = world.admitted(&guest("hostile", "spin"), &terms);
+    let request = json!({ "module": module, "grant": grant, "purpose": "transport-punctuality", "parameters": {} });
     let run = world
         .story
-        .submit(&unit, &terms, &module, &grant)
+        .submit_request(&unit, &request)
         .expect("an answer")
         .served()
         .expect("a run");
