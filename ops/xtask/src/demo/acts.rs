@@ -4,6 +4,7 @@ mod approved;
 mod catalogue;
 mod contract;
 mod people;
+mod proof;
 mod record;
 mod refused;
 mod released;
@@ -22,7 +23,7 @@ const ROWS_SHOWN_LATER: usize = 6;
 type Act = (&'static str, fn(&mut Stage) -> anyhow::Result<()>);
 
 /// The acts, in their order.
-pub const ACTS: [Act; 10] = [
+pub const ACTS: [Act; 11] = [
     ("Organisations, people and roles", people::play),
     (
         "Resources, catalogued and imported by their source units",
@@ -54,6 +55,10 @@ pub const ACTS: [Act; 10] = [
     ),
     ("A revocation in the middle of a run", revoked::play),
     ("The record, witnessed and verified", record::play),
+    (
+        "One host call, from the cell to a verifier that others wrote",
+        proof::play,
+    ),
 ];
 
 /// Plays them all.
