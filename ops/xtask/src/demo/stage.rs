@@ -187,7 +187,7 @@ impl Stage {
         self.doing("fetching the table");
         let release = text(&seen, "/releases/0")?;
         let table = self.story.table(&cast.operator, &release)?;
-        self.say("\n   THE RELEASED TABLE");
+        self.say("\n   THE RELEASED TABLE (· is a cell that must not be seen)");
         self.say(&show::indent(&show::table(&table, rows_max), 3));
         self.show_views(&seen, run)
     }

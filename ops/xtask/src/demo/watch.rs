@@ -99,13 +99,15 @@ pub fn show(stage: &Stage) -> anyhow::Result<()> {
         of("/lag_s"),
     ));
     let mut lines = vec![
-        ["witness", "outside", "cosigned up to"]
+        ["witness", "outside", "cosigned entries"]
             .map(str::to_owned)
             .to_vec(),
     ];
     for witness in items(&told, "/witnesses") {
         let of = |key: &str| plain(witness.get(key).unwrap_or(&Value::Null));
-        lines.push(vec![of("name"), of("outside"), of("size")]);
+        let outside = witness.get("outside") == Some(&Value::Bool(true));
+        let outside = if outside { "yes" } else { "no" };
+        lines.push(vec![of("name"), outside.to_owned(), of("size")]);
     }
     stage.say(&show::indent(
         &show::aligned(&lines, &[false, false, true]),

@@ -12,37 +12,46 @@ use crate::demo::stage::{Stage, text};
 const CALLS_MAX: u32 = 100;
 /// Columns of a line of the checkpoint that are shown.
 const NOTE_WIDTH: usize = 100;
-/// What is only observed of a call: the same run need not yield the same, so it is no part of the trace.
-const OBSERVED: [&str; 2] = ["at", "duration_us"];
+/// Facts of a call, in the order in which they are shown. What is only observed, such as its time, is no part of the trace.
+const FACTS: [(&str, &str); 7] = [
+    ("number", "index"),
+    ("kind", "kind"),
+    ("resource", "resource"),
+    ("fields", "fields"),
+    ("rows", "rows"),
+    ("bytes", "bytes"),
+    ("decision", "decision"),
+];
 
 pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let run = stage.released.clone().context("no run was released yet")?;
     let call = batch(stage, &run)?;
     let index = of(&call, "/index");
     stage.say(&format!(
-        "   The call. In the first released run the host handed the module a batch of rows. It wrote down how much of what,\n   \
-         and no value:"
+        "   1. The call. In the first run that was released (act 4) the host handed the module, in its cell, a batch of rows.\n      \
+         It wrote down what it gave and how much of it, and no value:"
     ));
-    stage.say(&show::indent(&facts(&call), 6));
+    stage.say(&show::indent(&facts(&call), 9));
     let sealed = sealing(stage, &run)?;
     let taken = offline::take(stage, &run, &index)?;
     let ours = offline::holds(taken.ours_on(stage, &taken.receipt)?)?;
     stage.say(&format!(
-        "\n   The checkpoint. It is over {} entries, that one among them, and names the root of their tree. Signed by the log, \n   \
-         cosigned by witnesses (lines are cut here):",
-        of(&ours, "/size")
+        "\n   4. The checkpoint. It tells the root of the tree of all {} entries so far, entry {} among them. The log has signed\n      \
+         it, and witnesses have cosigned it (long lines are cut here):",
+        of(&ours, "/size"),
+        of(&ours, "/index"),
     ));
     for line in taken.checkpoint()?.lines() {
         stage.say(&show::indent(
             &show::cut(&format!("│ {line}"), NOTE_WIDTH),
-            6,
+            9,
         ));
     }
-    stage.say(&format!("   {}", quorum(&ours)));
+    stage.say(&quorum(&ours));
     let (bytes, files) = taken.sizes()?;
     stage.say(&format!(
-        "\n   Taken along by the authority: the call's receipt ({} bytes) and a copy of the log ({files} files). What follows asks no\n   \
-         server; it needs these files, the log's public key and the witnesses' keys.",
+        "\n   5. Taken along. An authority fetches the call's receipt ({} bytes) and a copy of the whole log ({files} files). What\n      \
+         follows asks no server: it needs these files, the log's public key and the witnesses' keys.",
         show::grouped(bytes)
     ));
     by_us(stage, &taken, &ours)?;
@@ -82,11 +91,13 @@ fn sealing(stage: &Stage, run: &str) -> anyhow::Result<Value> {
         bail!("the entry has another trace root: {sealed}");
     }
     stage.say(&format!(
-        "\n   The trace. It is one of the run's {} calls; their hashes make a Merkle tree with the root\n      {root}",
+        "\n   2. The trace. The run made {} calls, numbered from 0. Their hashes are the leaves of a Merkle tree with the root\n         \
+         {root}",
         of(&detail, "/run/calls")
     ));
     stage.say(&format!(
-        "\n   The entry. `{}` has that root: entry {} of the log, committed when the room was sealed, before anything left.",
+        "\n   3. The entry. `{}`, entry {} of the log, holds that root. It was made when the cell's output was sealed, before\n      \
+         anything left.",
         of(&sealed, "/entry/kind"),
         of(&sealed, "/index"),
     ));
@@ -95,10 +106,10 @@ fn sealing(stage: &Stage, run: &str) -> anyhow::Result<Value> {
 
 fn by_us(stage: &Stage, taken: &Taken, receipt: &Value) -> anyhow::Result<()> {
     let log = offline::holds(taken.ours_on_log(stage)?)?;
-    stage.say("\n   By `yunei ledger receipt verify` and `yunei ledger verify --from`, both with --policy:");
+    stage.say("\n   6. Verified by us: `yunei ledger receipt verify` and `yunei ledger verify --from`, with --policy");
     stage.say(&format!(
-        "      receipt  call {} is in the trace, the trace root in entry {}, the entry under the checkpoint over {} entries,\n               \
-         and that under the quorum: {} of {}",
+        "      receipt  holds: call {} is in the trace, its root in entry {}, the entry under the checkpoint over {} entries,\n               \
+         and the checkpoint carries the quorum, {} of {} witnesses",
         of(receipt, "/call/index"),
         of(receipt, "/index"),
         of(receipt, "/size"),
@@ -106,7 +117,8 @@ fn by_us(stage: &Stage, taken: &Taken, receipt: &Value) -> anyhow::Result<()> {
         of(receipt, "/quorum/known"),
     ));
     stage.say(&format!(
-        "      log      all {} entries and all {} calls of {} runs hash to the roots that were signed; quorum {} of {}",
+        "      log      holds: all {} entries, and all {} calls of {} runs, hash to the roots that were signed;\n               \
+         the quorum is there, {} of {} witnesses",
         of(&log, "/covered"),
         of(&log, "/calls"),
         of(&log, "/runs"),
@@ -122,23 +134,23 @@ fn by_others(stage: &Stage, taken: &Taken) -> anyhow::Result<Value> {
     let receipt = offline::holds(taken.others_on(stage, "receipt", &taken.receipt)?)?;
     let log = offline::holds(taken.others_on(stage, "audit", &taken.log)?)?;
     stage.say(&format!(
-        "\n   By {}, which others wrote and which shares no code with ours:",
+        "\n   7. Verified by others: {}, which we did not write and which shares no code with ours",
         of(&receipt, "/tool")
     ));
     stage.say(&format!(
-        "      receipt  the same: call {} in the trace, entry {} under the checkpoint over {}; cosigned by\n               {}",
+        "      receipt  holds: the same call {} in the trace, entry {} under the checkpoint over {} entries, cosigned by\n               {}",
         of(&receipt, "/call/index"),
         of(&receipt, "/index"),
         of(&receipt, "/size"),
-        names(&receipt),
+        names(&receipt, "witnesses"),
     ));
     stage.say(&format!(
-        "      log      {} hash tiles and {} bundles agree with the checkpoint over {} entries; each entry is proven to be in it, and\n               \
-         each earlier size to be its beginning; cosigned by\n               {}",
+        "      log      holds: files of hashes ({}) and of entries ({}) agree with the checkpoint over {} entries; every entry\n               \
+         is proven to be in it, every shorter log to be its beginning; cosigned by\n               {}",
         of(&log, "/tiles"),
         of(&log, "/bundles"),
         of(&log, "/size"),
-        names(&log),
+        names(&log, "witnesses"),
     ));
     Ok(receipt)
 }
@@ -148,24 +160,22 @@ fn forged(stage: &Stage, taken: &Taken) -> anyhow::Result<()> {
     let forged = taken.forged()?;
     let ours = offline::refused(&taken.ours_on(stage, &forged)?)?;
     let others = offline::refused(&taken.others_on(stage, "receipt", &forged)?)?;
-    stage.say("\n   And with one byte of the receipt changed, neither accepts it:");
+    stage.say("\n   8. Forged: with one byte of what the receipt proves changed, both refuse it");
     stage.say(&format!("      ours     {ours}\n      others'  {others}"));
     Ok(())
 }
 
 /// What the trace commits to of a call, aligned.
 fn facts(call: &Value) -> String {
-    let facts = call.as_object().into_iter().flatten();
-    let facts =
-        facts.filter(|(name, value)| !OBSERVED.contains(&name.as_str()) && !value.is_null());
-    let lines = facts.map(|(name, value)| match value {
-        Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(plain).collect();
-            format!("{name:<10} {}", values.join(", "))
-        }
-        value => format!("{name:<10} {}", plain(value)),
+    let lines = FACTS.map(|(title, name)| {
+        let told = match call.get(name) {
+            Some(Value::Array(_)) => names(call, name),
+            Some(Value::Number(count)) => count.as_u64().map(show::grouped).unwrap_or_default(),
+            told => plain(told.unwrap_or(&Value::Null)),
+        };
+        format!("{title:<8}  {told}")
     });
-    lines.collect::<Vec<_>>().join("\n")
+    lines.join("\n")
 }
 
 /// The quorum on a checkpoint: how many, and who when.
@@ -177,13 +187,13 @@ fn quorum(verified: &Value) -> String {
     let who: Vec<String> = at
         .map(|(name, seconds)| {
             format!(
-                "{name} at {}",
+                "{name} {}",
                 time_of_day(seconds.as_u64().unwrap_or_default())
             )
         })
         .collect();
     format!(
-        "Quorum {} of {}, {} needed, one of them outside. Cosigned by {} (UTC, by their own clocks)",
+        "      Quorum: {} of {} witnesses, {} needed, one of them outside. Cosigned at, by their own clocks (UTC):\n         {}",
         of(verified, "/quorum/valid"),
         of(verified, "/quorum/known"),
         of(verified, "/quorum/needed"),
@@ -197,8 +207,10 @@ fn time_of_day(seconds: u64) -> String {
     format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
 }
 
-fn names(report: &Value) -> String {
-    let names: Vec<String> = items(report, "/witnesses").map(plain).collect();
+/// The names in the list `key`, in one line.
+fn names(value: &Value, key: &str) -> String {
+    let listed = value.get(key).and_then(Value::as_array);
+    let names: Vec<String> = listed.into_iter().flatten().map(plain).collect();
     names.join(", ")
 }
 

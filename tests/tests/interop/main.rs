@@ -8,116 +8,24 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod verifiers;
+mod watch;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{RUN_WAIT_MAX, World, environment, guest, program, repository, text};
-use serde_json::Value;
-use yunei_tests::{Named, REGULATOR, Server, Witness, quorum_policy};
+use common::{RUN_WAIT_MAX, World, guest, program, repository, text};
+use verifiers::{breaks, holds, name, others, ours};
+use watch::Watch;
+use yunei_tests::{REGULATOR, Server};
 
 /// How a line of a checkpoint begins that is of a witness of these tests.
 const COSIGNED: &str = "— witness.example/";
 /// Longest wait for the log to be published, or to be cosigned.
 const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(30);
-
-/// Runs the implementation of others. Gives whether it is content, and what it says.
-fn others(arguments: &[&str]) -> (bool, Value) {
-    let python = environment("aics-tlog").join("bin").join("python");
-    let output = Command::new(&python)
-        .arg(repository().join("tests/interop/log.py"))
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("`cargo xtask setup` makes {}: {error}", python.display()));
-    told(&output)
-}
-
-/// Runs `yunei ledger …`. Gives whether it is content, and what it says.
-fn ours(world: Option<&World>, arguments: &[&str]) -> (bool, Value) {
-    let mut command = Command::new(program());
-    command.args(["--json", "ledger"]).args(arguments);
-    command.env_remove("YUNEI_TOKEN");
-    if let Some(world) = world {
-        let regulator = world.story.person(REGULATOR).expect("a regulator");
-        command.env("YUNEI_URL", world.server.url());
-        command.env("YUNEI_TOKEN", regulator.token().expect("a token"));
-    }
-    told(&command.output().expect("the program"))
-}
-
-fn told(output: &std::process::Output) -> (bool, Value) {
-    let line = String::from_utf8_lossy(&output.stdout);
-    let said = serde_json::from_str(line.trim()).unwrap_or_else(|_| {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        Value::String(format!("{line}{errors}"))
-    });
-    (output.status.success(), said)
-}
-
-fn holds((content, said): (bool, Value)) -> Value {
-    assert!(content, "{said}");
-    assert_eq!(said["holds"], true, "{said}");
-    said
-}
-
-fn breaks((content, said): (bool, Value)) -> Value {
-    assert!(!content, "{said}");
-    assert_eq!(said["holds"], false, "{said}");
-    said
-}
-
-fn name(path: &Path) -> &str {
-    path.to_str().expect("a path in UTF-8")
-}
-
-/// Two witnesses that make the quorum together, and the policy that names them.
-struct Watch {
-    witnesses: [Witness; 2],
-    policy: PathBuf,
-    _directory: tempfile::TempDir,
-}
-
-impl Watch {
-    /// Starts them, and the server of `world` anew under their policy.
-    fn start(world: &mut World) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        world.server.stop().expect("stopped in order");
-        let key = world.server.data().join("log.pub");
-        let witnesses = ["inside", "outside"].map(|name| {
-            let data = directory.path().join(name);
-            let name = format!("witness.example/{name}");
-            Witness::start(&program(), &data, &name, &key).expect("a witness")
-        });
-        let [inside, outside] = &witnesses;
-        let named = [
-            Named::of("inside", inside, false),
-            Named::of("outside", outside, true),
-        ];
-        let policy = world.server.data().join("witnesses.toml");
-        std::fs::write(&policy, quorum_policy(&named, 2, "")).expect("a policy");
-        world.server.restart().expect("started under the policy");
-        world.story.move_to(&world.server);
-        Self {
-            witnesses,
-            policy,
-            _directory: directory,
-        }
-    }
-
-    /// `arguments`, and the witnesses' keys.
-    fn keys<'k>(&'k self, arguments: &[&'k str]) -> Vec<&'k str> {
-        let keys = self.witnesses.iter().map(Witness::key);
-        arguments.iter().copied().chain(keys).collect()
-    }
-
-    /// `arguments`, and the policy.
-    fn policy<'k>(&'k self, arguments: &[&'k str]) -> Vec<&'k str> {
-        [arguments, &["--policy", name(&self.policy)]].concat()
-    }
-}
 
 /// A witnessed server after one run that was released. Gives the run.
 fn released() -> (World, Watch, String) {
