@@ -117,6 +117,7 @@ async fn every_route_does_what_the_table_says() {
 async fn system(town: &Town) {
     for path in [
         "/",
+        "/live/live.js",
         "/api/v1/health",
         "/api/v1/openapi.json",
         "/api/v1/log/key",
