@@ -11,7 +11,7 @@ use crate::oversight::oversight;
 use crate::support::{PASSWORD, Town, asked};
 use axum::body::Body;
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use yunei_server::{Effect, routes};
 
 pub(crate) const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
