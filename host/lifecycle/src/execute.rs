@@ -92,7 +92,7 @@ impl Domain {
     /// Runs a claimed run up to its sealed output. `None` when it ended before: failed, stopped or aborted, as the record says.
     ///
     /// # Errors
-    /// The host failed; the run is put to its end by [`Domain::abandon`] then.
+    /// The host failed; the run is put to its end by `Domain::abandon` then.
     pub async fn execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
         let run = claimed.run();
         let id = run.id;

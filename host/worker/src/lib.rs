@@ -219,7 +219,7 @@ async fn outcome(
         .await
         .map_err(|e| ("judge", e))?;
     if let Some(Outcome::AwaitsQuorum(waiting)) = outcome {
-        return wait_for_quorum(domain, waiting).await;
+        return wait_for_quorum(domain, *waiting).await;
     }
     Ok(match outcome {
         Some(Outcome::Released(_)) => "released",
