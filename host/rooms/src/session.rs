@@ -13,16 +13,19 @@ use tokio::sync::mpsc;
 use yunei_model::{Call, Clock, EndCause, Name, Timestamp};
 use yunei_sandbox::Authentic;
 
+use crate::cell::WINDOW_CALLS_MAX;
 use crate::lockdown::Layer;
 use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, ToCell};
 use crate::ring::Ring;
 use crate::room::Room;
 use crate::{CellPlan, FeedPlan, RoomError, lockdown};
 
-/// Calls that one group on the record holds at most.
-const GROUP_CALLS_MAX: usize = 256;
+/// Calls that one group on the record holds at most: a group is one durable write, and so the larger the fewer.
+const GROUP_CALLS_MAX: usize = 1024;
 /// Messages of a room that wait to be handled at most; beyond, the room waits.
-const MESSAGES_WAITING_MAX: usize = 1024;
+///
+/// INVARIANT: all that a cell may say before it listens. Otherwise both could wait for the other to read.
+const MESSAGES_WAITING_MAX: usize = WINDOW_CALLS_MAX as usize + 8;
 
 /// The open parts of one granted table, in the order of its plan.
 #[derive(Debug)]
