@@ -58,7 +58,7 @@ fn evidence_is_fetched_with_an_approval_and_a_second_signature() {
 
     let request = ["request", "--approval", APPROVAL, "--reason", "a complaint"];
     let of_run = [&request[..], &["--run", &run]].concat();
-    refused(&retrieval(&unit, &of_run), "forbidden");
+    refused(&retrieval(&unit, &of_run), "not-found");
     let unapproved = ["request", "--approval", "", "--reason", "r", "--run", &run];
     refused(&retrieval(&regulator, &unapproved), "forbidden");
     let asked = done(&retrieval(&regulator, &of_run));

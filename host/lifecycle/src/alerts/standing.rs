@@ -44,7 +44,7 @@ impl Domain {
 
     /// For how many seconds the quorum of witnesses has been behind; `None` while no quorum is kept, or it is not behind.
     async fn witness_lag_seconds(&self) -> Result<Option<u64>, LifecycleError> {
-        let lag_us = self.witness_lag_us().await?;
+        let lag_us = self.witness_delay_us().await?;
         Ok(lag_us.map(|lag| u64::try_from(lag / 1_000_000).unwrap_or(0)))
     }
 

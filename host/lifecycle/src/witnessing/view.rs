@@ -147,6 +147,16 @@ impl Domain {
             .map(|oldest| now.saturating_sub(oldest.signed_at.as_micros())))
     }
 
+    /// For how long the quorum has been behind while this process asked for it, in microseconds: neither the time in which it was
+    /// down nor that before there was a policy is the witnesses'.
+    pub(crate) async fn witness_delay_us(&self) -> Result<Option<i64>, LifecycleError> {
+        let Some(witnessing) = &self.witnessing else {
+            return Ok(None);
+        };
+        let up_us = self.clock.now().as_micros() - witnessing.opened_at.as_micros();
+        Ok(self.witness_lag_us().await?.map(|lag| lag.min(up_us)))
+    }
+
     /// How the witnesses stand, as metrics tell it; nothing without a quorum policy.
     pub(crate) async fn witness_standing(&self) -> Result<Option<WitnessStanding>, LifecycleError> {
         let Some(witnessing) = &self.witnessing else {
