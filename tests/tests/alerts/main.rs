@@ -24,6 +24,9 @@ use serde_json::{Value, json};
 use webhook::{Got, SECRET, address, receive};
 use yunei_tests::{BUREAU, Client, REGULATOR, Server, Story};
 
+/// A trace that a client comes with, and its place in it.
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
 /// Longest wait for an alert, on a busy machine.
 const ALERT_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Some of the people in the data of the census, as if their source unit had put them there.
@@ -193,10 +196,11 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         .operator_of(&terms)
         .expect("an operator")
         .clone();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let answer = unit.get("/record").expect("an answer");
         assert_eq!(answer.status, 403);
     }
+    traced_refusal(&unit);
     let alert = watched.raised("denied-decisions");
     assert_eq!(alert["subject"]["kind"], json!("account"));
     assert_eq!(alert["figures"], json!({ "denied": 3, "bound": 3 }));
@@ -209,6 +213,7 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     assert_eq!(alert["run"], json!(run));
     assert_eq!(alert["resources"], json!(["nyc-flights-2013"]));
 
+    let traced_run = denied_calls(&mut watched, &terms);
     volume(&mut watched, &terms);
     quota(&mut watched);
     watched_by_remit(&watched, &unit);
@@ -223,6 +228,18 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     messages.iter().for_each(Got::check);
     let numbers: Vec<u64> = messages.iter().map(|got| got.number).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
+    for (rule, trace) in [("denied-decisions", TRACE), ("denied-calls", &traced_run)] {
+        let message = messages
+            .iter()
+            .find(|got| got.json()["alert"]["rule"] == json!(rule))
+            .expect("a message");
+        let told = &message.trace;
+        assert!(
+            told.starts_with(&format!("00-{trace}-")),
+            "{rule}: `{told}`"
+        );
+        assert!(!told.contains(CALLER), "the host's own span: `{told}`");
+    }
     let told: Vec<Value> = messages
         .iter()
         .map(Got::json)
@@ -250,6 +267,50 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         first["attempts"].as_u64() > Some(2),
         "{first}: it was down for a while"
     );
+}
+
+/// A request that is refused, with a trace of the client's.
+fn traced_refusal(unit: &Client) {
+    let answer = ureq::get(format!("{}/api/v1/record", unit.url()))
+        .header(
+            "authorization",
+            format!("Bearer {}", unit.token().expect("a token")),
+        )
+        .header("traceparent", format!("00-{TRACE}-{CALLER}-01"))
+        .call();
+    assert!(
+        matches!(answer, Err(ureq::Error::StatusCode(403))),
+        "{answer:?}"
+    );
+}
+
+/// A guest that asks for what its grant does not give: each refused call is on the trace, and many of them raise an alert.
+/// Gives the trace that its submission is in.
+fn denied_calls(watched: &mut Watched, terms: &Path) -> String {
+    let (_, run) = watched.run("hostile", "denied-caller", terms, "transport-punctuality");
+    let alert = watched.raised("denied-calls");
+    assert_eq!(alert["subject"]["kind"], json!("operator"), "{alert}");
+    assert_eq!(alert["figures"], json!({ "denied": 12, "bound": 10 }));
+    assert_eq!(alert["run"], json!(run));
+    let bureau = watched.bureau();
+    let path = format!("/runs/{run}/calls?limit=1000");
+    let calls = bureau.get(&path).expect("an answer").json();
+    let calls = calls["items"].as_array().expect("calls");
+    let denied: Vec<&Value> = calls
+        .iter()
+        .filter(|call| call["decision"] == json!("denied"))
+        .collect();
+    assert_eq!(denied.len(), 12, "{calls:?}");
+    for call in denied {
+        assert_eq!(call["kind"], json!("data.open"), "{call}");
+        assert_eq!(call["clause"], json!("grant.resources"), "{call}");
+    }
+    let path = "/record?kind=run-submitted&limit=1000";
+    let submitted = bureau.get(path).expect("an answer").json();
+    let submitted = submitted["items"].as_array().expect("items").iter();
+    let mut submitted = submitted.filter(|item| item["entry"]["run"] == json!(run));
+    let entry = &submitted.next().expect("its submission")["entry"];
+    text(&entry["observed"], "trace_id")
 }
 
 /// A run that reads everything after one that read next to nothing, under one grant.

@@ -1,7 +1,7 @@
-//! A receiver of webhooks, which holds each message against the secret that signs it.
+//! A webhook's receiver, as somebody would write it by the documentation alone.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::SystemTime;
 
@@ -9,23 +9,25 @@ use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// What signs the messages.
-pub(crate) const SECRET: &str = "a secret of more than sixteen bytes";
+/// The secret that it shares with the domain.
+pub const SECRET: &str = "a secret of more than sixteen bytes";
 
 /// What the webhook got: seconds and signature, number, body.
-pub(crate) struct Got {
+pub struct Got {
     signature: String,
-    pub(crate) number: u64,
+    pub number: u64,
+    /// The header `traceparent`; empty without one.
+    pub trace: String,
     body: Vec<u8>,
 }
 
 impl Got {
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
     /// Checks the signature as a receiver does.
-    pub(crate) fn check(&self) {
+    pub fn check(&self) {
         let (seconds, told) = self.signature.split_once(",v1=").expect("two parts");
         let seconds = seconds.strip_prefix("t=").expect("a time");
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(SECRET.as_bytes()).expect("a key");
@@ -43,7 +45,7 @@ impl Got {
 }
 
 /// Answers as `statuses` say, and well afterwards; what was answered well is told.
-pub(crate) fn receive(listener: TcpListener, statuses: Vec<u16>) -> Receiver<Got> {
+pub fn receive(listener: TcpListener, statuses: Vec<u16>) -> Receiver<Got> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut statuses = statuses.into_iter();
@@ -60,9 +62,10 @@ pub(crate) fn receive(listener: TcpListener, statuses: Vec<u16>) -> Receiver<Got
     receiver
 }
 
-fn answer(mut stream: TcpStream, status: u16) -> Option<Got> {
+fn answer(mut stream: std::net::TcpStream, status: u16) -> Option<Got> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut signature, mut number, mut length) = (String::new(), 0, 0);
+    let mut trace = String::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -73,6 +76,7 @@ fn answer(mut stream: TcpStream, status: u16) -> Option<Got> {
         let value = value.trim();
         match name.to_ascii_lowercase().as_str() {
             "yunei-signature" => signature = value.to_owned(),
+            "traceparent" => trace = value.to_owned(),
             "yunei-message" => number = value.parse().ok()?,
             "content-length" => length = value.parse().ok()?,
             _ => {}
@@ -85,12 +89,13 @@ fn answer(mut stream: TcpStream, status: u16) -> Option<Got> {
     Some(Got {
         signature,
         number,
+        trace,
         body,
     })
 }
 
 /// An address at which nobody listens yet.
-pub(crate) fn address() -> SocketAddr {
+pub fn address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address")
 }
