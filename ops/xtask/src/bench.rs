@@ -6,6 +6,8 @@ mod live;
 mod scan;
 mod start;
 
+pub use figures::machine;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
