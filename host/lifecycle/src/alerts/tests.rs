@@ -37,7 +37,7 @@ fn sign_in(count: u64) -> AlertRule {
     )
 }
 
-async fn open(path: &Path, clock: &Arc<FixedClock>, alerting: Alerting) -> Arc<Domain> {
+pub(crate) async fn open(path: &Path, clock: &Arc<FixedClock>, alerting: Alerting) -> Arc<Domain> {
     let data = Dir::open_ambient_dir(path, ambient_authority()).unwrap();
     data.create_dir_all("keys").unwrap();
     let keys = FileKeyStore::open(data.open_dir("keys").unwrap()).unwrap();
