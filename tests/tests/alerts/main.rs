@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use common::{guest, program, repository, text};
@@ -78,6 +79,15 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     watched_by_remit(&watched, &unit);
     acknowledged(&watched);
 
+    let messages = heard(&watched, &got);
+    carry_traces(
+        &messages,
+        [("denied-decisions", TRACE), ("denied-calls", &traced_run)],
+    );
+}
+
+/// Every alert was told once, signed, in the order of the record, and after them the acknowledgement of one.
+fn heard(watched: &Watched, got: &Receiver<Got>) -> Vec<Got> {
     let raised: Vec<Value> = watched.alerts(watched.bureau());
     let expected = raised.len() + 1;
     let mut messages = Vec::new();
@@ -87,18 +97,6 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     messages.iter().for_each(Got::check);
     let numbers: Vec<u64> = messages.iter().map(|got| got.number).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
-    for (rule, trace) in [("denied-decisions", TRACE), ("denied-calls", &traced_run)] {
-        let message = messages
-            .iter()
-            .find(|got| got.json()["alert"]["rule"] == json!(rule))
-            .expect("a message");
-        let told = &message.trace;
-        assert!(
-            told.starts_with(&format!("00-{trace}-")),
-            "{rule}: `{told}`"
-        );
-        assert!(!told.contains(CALLER), "the host's own span: `{told}`");
-    }
     let told: Vec<Value> = messages
         .iter()
         .map(Got::json)
@@ -111,7 +109,7 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         told.iter()
             .all(|id| ids.contains(id.as_str().expect("an id")))
     );
-    let on_record = on_record(&watched);
+    let on_record = on_record(watched);
     assert_eq!(
         told, on_record,
         "each once, in the order in which they were raised"
@@ -126,6 +124,23 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         first["attempts"].as_u64() > Some(2),
         "{first}: it was down for a while"
     );
+    messages
+}
+
+/// Messages about these rules belong to the traces of what raised them.
+fn carry_traces(messages: &[Got], traces: [(&str, &str); 2]) {
+    for (rule, trace) in traces {
+        let message = messages
+            .iter()
+            .find(|got| got.json()["alert"]["rule"] == json!(rule))
+            .expect("a message");
+        let told = &message.trace;
+        assert!(
+            told.starts_with(&format!("00-{trace}-")),
+            "{rule}: `{told}`"
+        );
+        assert!(!told.contains(CALLER), "the host's own span: `{told}`");
+    }
 }
 
 /// A request that is refused, with a trace of the client's.

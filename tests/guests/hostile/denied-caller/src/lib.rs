@@ -14,7 +14,8 @@ fn run() -> Result<()> {
         let served = match attack.as_str() {
             // A column after the last that is granted.
             "field" => {
-                let flights = data::open("nyc-flights-2013").map_err(|denial| told(&denial.code))?;
+                let flights =
+                    data::open("nyc-flights-2013").map_err(|denial| told(&denial.code))?;
                 flights.scan(&[99]).is_ok()
             }
             "output" => {
