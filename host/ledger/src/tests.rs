@@ -349,6 +349,56 @@ fn a_trace_is_over_facts_alone() {
     insta::assert_snapshot!(String::from_utf8(call_facts(&late).unwrap()).unwrap());
 }
 
+/// What a call's members come to by way of a general value, as entries are written.
+fn by_value(call: &Call, observed: bool) -> Vec<u8> {
+    let normal = value::normalise("call", serde_json::to_value(call).unwrap());
+    let Some(serde_json::Value::Object(mut members)) = normal.unwrap() else {
+        panic!("a call is an object");
+    };
+    members.retain(|name, _| ["at", "duration_us"].contains(&name.as_str()) == observed);
+    value::canonical("call", &members).unwrap()
+}
+
+#[test]
+fn a_call_is_written_in_its_one_spelling() {
+    let plain = call(3, 9);
+    let texts = [
+        "",
+        "grant.fields",
+        "\u{0}\u{1f}\u{7f}\t\r\n\u{8}\u{c}\"\\/",
+        "城市 😀 \u{2028}\u{fffd}",
+    ];
+    let mut calls = vec![plain.clone()];
+    for text in texts {
+        let mut told = plain.clone();
+        told.clause = Some(text.to_owned());
+        told.argument_digest = Some(text.to_owned());
+        told.decision = CallDecision::Denied;
+        calls.push(told);
+    }
+    for kind in CallKind::ALL {
+        calls.push(Call {
+            kind: *kind,
+            resource: None,
+            fields: Vec::new(),
+            ..plain.clone()
+        });
+    }
+    for number in [0, INTEGER_MAX - 1, INTEGER_MAX, INTEGER_MAX + 1, u64::MAX] {
+        let mut large = plain.clone();
+        (large.index, large.rows, large.bytes) = (number, number, number);
+        large.duration_us = number;
+        for at in [number.cast_signed(), number.cast_signed().wrapping_neg()] {
+            large.at = Timestamp::from_micros(at);
+            calls.push(large.clone());
+        }
+    }
+    for call in &calls {
+        assert_eq!(call_facts(call).unwrap(), by_value(call, false));
+        assert_eq!(call_observed(call).unwrap(), by_value(call, true));
+    }
+}
+
 #[test]
 fn a_call_is_proven_and_reads_back() {
     let mut calls: Vec<Call> = (0..7).map(|n| call(n, n * 100)).collect();

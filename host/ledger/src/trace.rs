@@ -1,21 +1,79 @@
 //! Trace trees: every host call of one run, as leaves.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use yunei_model::{Call, Digest};
+use yunei_model::{Call, CallDecision, CallKind, Digest, Name};
 
-use crate::{AT, LedgerError, Proof, Tree, log, tree, value};
+use crate::{INTEGER_MAX, LedgerError, Proof, Tree, log, tree};
 
-/// Members of a call that are observed, not facts.
-const OBSERVED: [&str; 2] = [AT, "duration_us"];
+/// The facts of a call. Members stand in the order of their names, which is the canonical one, and no spelling of
+/// theirs is left to choose: so they are written in one go.
+#[derive(Serialize)]
+struct Facts<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argument_digest: Option<&'a str>,
+    bytes: Count,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clause: Option<&'a str>,
+    decision: CallDecision,
+    fields: &'a [Name],
+    index: Count,
+    kind: CallKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a Name>,
+    rows: Count,
+}
+
+/// What was observed about a call, in the order of names too.
+#[derive(Serialize)]
+struct Observed {
+    at: Moment,
+    duration_us: Count,
+}
+
+/// A number; a string where not every reader would hold it exactly.
+struct Count(u64);
+
+impl Serialize for Count {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 > INTEGER_MAX {
+            serializer.collect_str(&self.0)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
+    }
+}
+
+/// A time in microseconds since the epoch, spelt as a [`Count`] is.
+struct Moment(i64);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.unsigned_abs() > INTEGER_MAX {
+            serializer.collect_str(&self.0)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
 
 /// The canonical JSON of a call's facts: its leaf. All but the time and the duration.
 ///
 /// # Errors
 /// [`LedgerError`] never happens for a call of the domain model.
 pub fn call_facts(call: &Call) -> Result<Vec<u8>, LedgerError> {
-    let mut members = members(call)?;
-    members.retain(|name, _| !OBSERVED.contains(&name.as_str()));
-    value::canonical("call", &members)
+    let facts = Facts {
+        argument_digest: call.argument_digest.as_deref(),
+        bytes: Count(call.bytes),
+        clause: call.clause.as_deref(),
+        decision: call.decision,
+        fields: &call.fields,
+        index: Count(call.index),
+        kind: call.kind,
+        resource: call.resource.as_ref(),
+        rows: Count(call.rows),
+    };
+    serde_json::to_vec(&facts).map_err(LedgerError::Malformed)
 }
 
 /// The canonical JSON of what was observed about a call: its time and its duration.
@@ -23,9 +81,11 @@ pub fn call_facts(call: &Call) -> Result<Vec<u8>, LedgerError> {
 /// # Errors
 /// [`LedgerError`] never happens for a call of the domain model.
 pub fn call_observed(call: &Call) -> Result<Vec<u8>, LedgerError> {
-    let mut members = members(call)?;
-    members.retain(|name, _| OBSERVED.contains(&name.as_str()));
-    value::canonical("call", &members)
+    let observed = Observed {
+        at: Moment(call.at.as_micros()),
+        duration_us: Count(call.duration_us),
+    };
+    serde_json::to_vec(&observed).map_err(LedgerError::Malformed)
 }
 
 /// A call from its two parts.
@@ -50,14 +110,6 @@ pub fn call_from(facts: &[u8], observed: &[u8]) -> Result<Call, LedgerError> {
         Ok(call)
     } else {
         Err(LedgerError::NotCanonical)
-    }
-}
-
-fn members(call: &Call) -> Result<Map<String, Value>, LedgerError> {
-    let value = serde_json::to_value(call).map_err(LedgerError::Malformed)?;
-    match value::normalise("call", value)? {
-        Some(Value::Object(members)) => Ok(members),
-        _ => Err(LedgerError::NotCanonical),
     }
 }
 

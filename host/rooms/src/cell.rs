@@ -17,6 +17,7 @@ use crate::protocol::{CellEnd, CellSays};
 use crate::ring::Ring;
 use crate::{CellPlan, RoomError, lockdown, wire};
 use host::RoomHost;
+pub(crate) use host::WINDOW_CALLS_MAX;
 use output::OutputWriter;
 pub use output::{Frame, StoredColumn, read_frames};
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
@@ -108,7 +109,9 @@ impl Room {
         waiting_max: usize,
     ) -> (Self, mpsc::Receiver<M>) {
         let (sender, receiver) = mpsc::channel(waiting_max);
-        if let Some(mut reading) = self.reading.take() {
+        if let Some(reading) = self.reading.take() {
+            // What came together is read together: a guest may call a hundred thousand times a second.
+            let mut reading = BufReader::new(reading);
             tokio::spawn(async move {
                 // A message that is not of the protocol ends the talk: the supervisor sees the room as gone.
                 while let Ok(Some(message)) = wire::receive_async(&mut reading).await {

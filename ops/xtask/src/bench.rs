@@ -3,8 +3,12 @@
 mod decide;
 mod figures;
 mod live;
+mod record;
 mod scan;
 mod start;
+mod trace;
+
+pub use figures::machine;
 
 use std::path::PathBuf;
 
@@ -28,7 +32,7 @@ pub struct Arguments {
     /// Runs that count, of each kind and size.
     #[arg(long)]
     runs: Option<usize>,
-    /// Of `scan`: rows of the larger size; the smaller one has a tenth.
+    /// Of `scan` and `trace`: rows of the larger size; the smaller one has a tenth.
     #[arg(long, default_value_t = scan::ROWS)]
     rows: u64,
 }
@@ -44,6 +48,10 @@ enum Name {
     Decide,
     /// 500 readers of the live stream while runs are going.
     Live,
+    /// Call facts and entries a second, and how long an entry waits for its checkpoint.
+    Record,
+    /// What the record costs a run.
+    Trace,
 }
 
 /// Which build is measured.
@@ -83,6 +91,8 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Scan => &[scan::MODULE],
         Name::Decide => &[],
         Name::Live => &[start::MODULE],
+        Name::Record => &[record::MODULE],
+        Name::Trace => &[trace::MODULE],
     };
     let built = build(workspace, arguments.profile, modules, &mut steps)?;
     figures::print_machine(workspace, &built)?;
@@ -91,6 +101,8 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Scan => scan::run(workspace, &built, arguments.rows, arguments.runs),
         Name::Decide => decide::run(&built),
         Name::Live => live::run(workspace, &built),
+        Name::Record => record::run(workspace, &built, arguments.runs),
+        Name::Trace => trace::run(&built, arguments.rows, arguments.runs),
     })?;
     steps.finish()
 }

@@ -57,7 +57,7 @@ impl std::fmt::Debug for Webhook {
 }
 
 impl Webhook {
-    /// A webhook whose messages are signed with `secret`; `None` when that has fewer than [`SECRET_BYTES_MIN`] bytes.
+    /// A webhook whose messages are signed with `secret`; `None` when that has fewer than `SECRET_BYTES_MIN` bytes.
     #[must_use]
     pub fn new(name: Name, address: Address, secret: Zeroizing<Vec<u8>>) -> Option<Self> {
         (secret.len() >= SECRET_BYTES_MIN).then(|| Self {

@@ -15,8 +15,9 @@ use crate::protocol::{Ask, CellSays, Did, Filled, Next, ToCell};
 use crate::ring::{Ring, SLOTS_MAX, SLOTS_PER_READER};
 use crate::{CellPlan, RoomError, TablePlan, wire};
 
-/// Calls that may be under way to the record; a full window stops the guest.
-const WINDOW_CALLS_MAX: u64 = 1024;
+/// Calls that may be under way to the record; a full window stops the guest. Several groups of the record, so that the guest
+/// makes the next while one becomes durable.
+pub(crate) const WINDOW_CALLS_MAX: u32 = 4096;
 
 /// The host of one guest.
 pub struct RoomHost {
@@ -127,7 +128,7 @@ impl RoomHost {
         self.count_call()?;
         let duration_us = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         wire::send(&self.control, &CellSays::Did { did, duration_us }).map_err(room_failed)?;
-        while self.unacknowledged >= WINDOW_CALLS_MAX {
+        while self.unacknowledged >= u64::from(WINDOW_CALLS_MAX) {
             match self.hear()? {
                 ToCell::Acknowledged { .. } => {}
                 ToCell::Go | ToCell::Refused { .. } => {
