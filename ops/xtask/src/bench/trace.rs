@@ -57,7 +57,7 @@ pub fn run(built: &Built, rows: u64, pairs: Option<usize>) -> anyhow::Result<()>
 fn measure(built: &Built, place: &Path, rows: u64, pairs: usize) -> anyhow::Result<Told> {
     let store = tempfile::tempdir_in(place)?;
     let part_rows = rows.min(PART_ROWS);
-    if part_rows == 0 || rows % part_rows != 0 {
+    if part_rows == 0 || !rows.is_multiple_of(part_rows) {
         bail!("{rows} rows are not so many parts of {part_rows}");
     }
     let part = place.join("part.parquet");
