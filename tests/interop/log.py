@@ -1,17 +1,19 @@
 """Looks at a transparency log with `aics-tlog`, an implementation of the C2SP formats by others.
 
-    log.py audit DIR KEY [WITNESS_KEY ...]    checkpoint, every tile and bundle, proofs of inclusion and consistency
-    log.py note FILE KEY                      a checkpoint alone
-    log.py receipt FILE KEY                   a receipt: the proof of an entry, and of a call under it if it has one
-    log.py consistency PROOF OLD NEW KEY      a proof of consistency between two checkpoints
-    log.py make DIR COUNT                     makes a log of its own, and prints its key
+    log.py audit DIR KEY [WITNESS_KEY ...]      checkpoint, every tile and bundle, proofs of inclusion and consistency
+    log.py note FILE KEY                        a checkpoint alone
+    log.py receipt FILE KEY [WITNESS_KEY ...]   a receipt: the proof of an entry, and of a call under it if it has one
+    log.py consistency PROOF OLD NEW KEY        a proof of consistency between two checkpoints
+    log.py make DIR COUNT                       makes a log of its own, and prints its key
 
+Of the witnesses whose keys are given each must have cosigned the checkpoint, or as many of them as `--needed=N` says.
 Prints one line of JSON; ends with status 1 when something does not hold.
 """
 
 import base64
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from aics_tlog import (
@@ -38,8 +40,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def opened(note, key, witnesses=()):
-    keys = [parse_vkey(witness) for witness in witnesses]
-    result = verify_checkpoint(parse_note(note), parse_vkey(key), keys, len(keys))
+    needed = [argument for argument in witnesses if argument.startswith("--needed=")]
+    keys = [parse_vkey(witness) for witness in witnesses if witness not in needed]
+    quorum = int(needed[0].removeprefix("--needed=")) if needed else len(keys)
+    result = verify_checkpoint(parse_note(note), parse_vkey(key), keys, quorum)
     assert result.ok, result.error
     return result
 
@@ -63,18 +67,18 @@ def note(file, key):
     return {"size": opened(Path(file).read_bytes(), key).size}
 
 
-def receipt(file, key):
+def receipt(file, key, *witnesses):
     text = Path(file).read_text()
     proof, note = text.split("\n\n", 1)
     heading, extra, index, *hashes = proof.split("\n")
     assert heading == "c2sp.org/tlog-proof@v1", heading
     index = int(index.removeprefix("index "))
-    head = opened(note.encode(), key)
+    head = opened(note.encode(), key, witnesses)
     lines = base64.b64decode(extra.removeprefix("extra "), validate=True).split(b"\n")
     hashes = [base64.b64decode(line, validate=True) for line in hashes]
     assert verify_inclusion(leaf_hash(lines[0]), index, head.size, hashes, head.root), "entry"
     entry = json.loads(lines[0])
-    told = {"index": index, "size": head.size, "kind": entry["kind"]}
+    told = {"index": index, "size": head.size, "kind": entry["kind"], "witnesses": head.witnesses}
     if len(lines) > 1:
         call, calls = json.loads(lines[1]), int(lines[2].removeprefix(b"calls "))
         root = bytes.fromhex(entry["facts"]["trace_root"].removeprefix("sha256:"))
@@ -107,7 +111,7 @@ def main():
     command, *arguments = sys.argv[1:]
     commands = {"audit": audit, "note": note, "receipt": receipt, "consistency": consistency, "make": make}
     try:
-        print(json.dumps({"holds": True, **commands[command](*arguments)}))
+        print(json.dumps({"holds": True, "tool": f"aics-tlog {version('aics-tlog')}", **commands[command](*arguments)}))
     except Exception as error:  # whatever it is, it does not hold
         print(json.dumps({"holds": False, "error": f"{type(error).__name__}: {error}"}))
         sys.exit(1)

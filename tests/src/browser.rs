@@ -33,7 +33,7 @@ impl Browser {
     /// Chromium or its driver is not there, or does not start.
     pub fn start(profile: &Path) -> Told<Self> {
         let mut driver = Command::new("chromedriver")
-            .args(["--port=0", "--silent"])
+            .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -198,6 +198,15 @@ fn parsed(block: &str) -> Option<Event> {
     Some(event)
 }
 
+/// A line without its end.
+fn line(connection: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+    let mut line = String::new();
+    if connection.read_line(&mut line)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim_end().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::parsed;
@@ -210,13 +219,4 @@ mod tests {
         assert_eq!(event.data["position"], 7);
         assert_eq!(parsed(":\n\n"), None);
     }
-}
-
-/// A line without its end.
-fn line(connection: &mut BufReader<TcpStream>) -> std::io::Result<String> {
-    let mut line = String::new();
-    if connection.read_line(&mut line)? == 0 {
-        return Err(ErrorKind::UnexpectedEof.into());
-    }
-    Ok(line.trim_end().to_owned())
 }

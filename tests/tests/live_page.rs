@@ -1,6 +1,16 @@
 //! The live page, in a real browser: what a regulator does there, and what a stranger and an operating unit do not see.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
 mod common;
+
+use serde_json::json;
 
 use common::{RUN_WAIT_MAX, World, guest, text};
 use yunei_tests::{Browser, PASSWORD, REGULATOR};
@@ -96,7 +106,11 @@ fn a_regulator_follows_the_record_and_looks_into_a_run() {
         "{facts}"
     );
 
-    // Both languages; every control has a name for those who do not see it.
+    speaks_both_languages(&browser);
+}
+
+/// Both languages; every control has a name for those who do not see it.
+fn speaks_both_languages(browser: &Browser) {
     assert_eq!(browser.text("#record-title").expect("a title"), "Record");
     browser.click("#language").expect("the other language");
     browser
@@ -120,9 +134,10 @@ fn the_bureau_stops_a_run_from_the_page() {
     let browser = Browser::start(profile.path()).expect("a browser");
     let terms = world.story.guests();
     let (unit, module, grant) = world.admitted(&guest("hostile", "spin"), &terms);
+    let request = json!({ "module": module, "grant": grant, "purpose": "transport-punctuality", "parameters": {} });
     let run = world
         .story
-        .submit(&unit, &terms, &module, &grant)
+        .submit_request(&unit, &request)
         .expect("an answer")
         .served()
         .expect("a run");

@@ -140,7 +140,7 @@ pub enum CatalogueError {
         /// What is wrong and where.
         message: String,
     },
-    /// Decoys without a data subject, or more than [`DECOYS_MAX`].
+    /// Decoys without a data subject, or more than `DECOYS_MAX`.
     #[error(
         "a resource with a data subject names at most {DECOYS_MAX} decoys, this one names {count}"
     )]

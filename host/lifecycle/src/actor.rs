@@ -45,7 +45,7 @@ impl Actor {
     }
 }
 
-/// Policy's yes to one question. Comes from [`Domain::permit`] alone, and goes onto the record with what it permitted.
+/// Policy's yes to one question. Comes from `Domain::permit` alone, and goes onto the record with what it permitted.
 #[derive(Debug, Clone)]
 pub struct Permit {
     action: Action,

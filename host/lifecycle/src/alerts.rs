@@ -313,4 +313,4 @@ fn alert_target(alert: &Alert) -> Target {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

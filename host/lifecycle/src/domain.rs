@@ -129,7 +129,7 @@ impl Domain {
             SigningKey::from_seed(&settings.log_name, &*settings.keys.log_signing_seed()?)?;
         let covered = store.newest_checkpoint().await?.map_or(0, |c| c.size);
         let witnessing = match &settings.witnesses {
-            Some(policy) => Some(Witnessing::open(policy, &store).await?),
+            Some(policy) => Some(Witnessing::open(policy, &store, settings.clock.now()).await?),
             None => None,
         };
         let newest = store.newest_position().await?;

@@ -1,7 +1,9 @@
 //! Errors of the lifecycle.
 
 use thiserror::Error;
-use yunei_model::{Code, Refusal};
+use yunei_model::{Code, EndCause, Refusal};
+use yunei_rooms::RoomError;
+use yunei_telemetry::chain_in_words;
 
 /// Why a stage did not do what it was asked.
 #[derive(Debug, Error)]
@@ -61,6 +63,31 @@ impl LifecycleError {
             Self::Refused(refusal) => refusal.code,
             Self::Store(_) | Self::Ledger(_) => Code::RecordFailed,
             _ => Code::Internal,
+        }
+    }
+
+    /// Whether the same may be done later: the store fails, as it does on a full disk, and is still open.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Store(error) => error.may_pass(),
+            _ => false,
+        }
+    }
+
+    /// What it means for a run: a room that was lost, a record that cannot be written, or the host's own failure.
+    #[must_use]
+    pub fn end_cause(&self) -> EndCause {
+        match self {
+            Self::Rooms(RoomError::Lost { room, status }) => EndCause::RoomLost {
+                room: (*room).to_owned(),
+                status: status.clone(),
+            },
+            Self::Store(error) if error.code() == Code::RecordFailed => EndCause::RecordFailed,
+            // For supervision alone: an operating unit sees no cause.
+            other => EndCause::Host {
+                detail: chain_in_words(other),
+            },
         }
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{Code, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State};
-use yunei_rooms::{Ending, Event, GateSession, Layer, RoomError, RunningRooms, Session};
+use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
 use yunei_store::Change;
-use yunei_telemetry::{chain, chain_in_words, event, span};
+use yunei_telemetry::{chain, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
@@ -92,7 +92,7 @@ impl Domain {
     /// Runs a claimed run up to its sealed output. `None` when it ended before: failed, stopped or aborted, as the record says.
     ///
     /// # Errors
-    /// The host failed; the run is put to its end by [`Domain::abandon`] then.
+    /// The host failed; the run is put to its end by `Domain::abandon` then.
     pub async fn execute(&self, claimed: Claimed) -> Result<Option<Sealed>, LifecycleError> {
         let run = claimed.run();
         let id = run.id;
@@ -125,7 +125,12 @@ impl Domain {
         }
         let attended = self.attend(&mut session, CallsTo::Record(id));
         let ran = match tokio::time::timeout(deadline, attended).await {
-            Ok(ran) => ran?,
+            Ok(Ok(ran)) => ran,
+            Ok(Err(error)) => {
+                // INVARIANT: what cannot be kept is not done: the guest gets no answer any more, before anything else is tried.
+                rooms.kill();
+                return Err(error);
+            }
             Err(_) => {
                 rooms.kill();
                 let cause = LimitExceeded {
@@ -400,6 +405,9 @@ impl Domain {
 
     /// Puts a run to its end after the host itself failed. When that fails too, whoever leads the run interrupts it.
     pub(crate) async fn give_up(&self, id: RunId, error: &LifecycleError) {
+        if error.end_cause() == EndCause::RecordFailed {
+            event!(ERROR, RECORD_FAILED, RUN_ID = %id, CAUSE = %chain(error));
+        }
         if let Err(second) = self.abandon(id, error).await {
             event!(ERROR, STAGE_FAILED, STAGE = "abandon", RUN_ID = %id, CAUSE = %chain(&second));
         }
@@ -417,7 +425,7 @@ impl Domain {
         };
         run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        let cause = cause_of(error);
+        let cause = error.end_cause();
         let kind_of_cause = cause_kind(&cause);
         run.end_cause = Some(cause);
         let kind = if next == RunState::Failed {
@@ -443,20 +451,6 @@ fn note_trace(run: &mut Run, ran: &Ran) {
     run.trace_root = Some(ran.trace.root());
     run.calls = ran.calls;
     run.rows_fed = ran.ending.rows_fed;
-}
-
-/// What an error of the host means for a run: a room that was lost, or the host's own failure.
-fn cause_of(error: &LifecycleError) -> EndCause {
-    match error {
-        LifecycleError::Rooms(RoomError::Lost { room, status }) => EndCause::RoomLost {
-            room: (*room).to_owned(),
-            status: status.clone(),
-        },
-        // For supervision alone: an operating unit sees no cause.
-        other => EndCause::Host {
-            detail: chain_in_words(other),
-        },
-    }
 }
 
 /// The kind of a cause: the record has no message of a guest.

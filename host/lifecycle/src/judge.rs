@@ -23,7 +23,7 @@ pub enum Outcome {
     /// People decide.
     InReview(InReview),
     /// It leaves as soon as the witnesses' quorum is over its trace: [`Domain::await_quorum`].
-    AwaitsQuorum(AwaitsQuorum),
+    AwaitsQuorum(Box<AwaitsQuorum>),
 }
 
 impl Domain {

@@ -86,6 +86,7 @@ mod stop_request;
 mod stream;
 mod submit;
 mod system;
+mod traced;
 mod usage;
 mod verify;
 mod view;

@@ -22,13 +22,19 @@ pub(crate) fn typed(name: &Name) -> Digest {
     Digest::of(format!("sign-in of {name}").as_bytes())
 }
 
-/// Refuses while a name is locked out.
+/// Refuses while a name is locked out. A lock-out lasts no longer than it may when the clock is put back: one that would begin in the
+/// future is over.
 pub(crate) fn refuse_locked(
     failures: Option<&SignInFailures>,
     now: Timestamp,
 ) -> Result<(), LifecycleError> {
     match failures {
-        Some(failures) if now < failures.locked_until => Err(Code::SignInLocked.into()),
+        Some(failures)
+            if now < failures.locked_until
+                && now >= failures.locked_until.plus_seconds(-SIGN_IN_LOCK_SECONDS) =>
+        {
+            Err(Code::SignInLocked.into())
+        }
         _ => Ok(()),
     }
 }

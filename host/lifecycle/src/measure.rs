@@ -80,6 +80,9 @@ impl Domain {
     pub async fn measure(&self) -> Result<String, LifecycleError> {
         self.count().await?;
         self.look_at_record().await?;
+        if let Some(standing) = self.witness_standing().await? {
+            self.metrics.witnesses(standing);
+        }
         self.look_at_runs().await?;
         self.look_at_outboxes().await?;
         let emergency = self.store.emergency().await?.is_some();

@@ -32,7 +32,7 @@ pub struct NewAccount {
     pub name: Name,
     /// Organisation, by name.
     pub organisation: Name,
-    /// Password, at least [`crate::sign_in::PASSWORD_CHARACTERS_MIN`] characters.
+    /// Password, of at least `sign_in::PASSWORD_CHARACTERS_MIN` characters.
     pub password: String,
     /// Another account of the same person, if there is one.
     #[serde(default)]

@@ -1,13 +1,16 @@
 //! Receipts: proofs that whoever may see an entry or a call takes along, and that need nobody's word afterwards.
 //!
+//! Under a quorum policy a receipt is over the newest checkpoint that has the quorum, so that it needs not even the log's word. An
+//! entry that no such checkpoint covers yet gets one over the newest signed checkpoint: witnesses hold nobody up here.
+//!
 //! Operating units get none: a receipt tells a position in the log, and with it how much happened besides.
 
 use std::time::Duration;
 
 use yunei_authority::{Action, Target};
-use yunei_ledger::{CallProof, Receipt, TraceTree, call_facts};
+use yunei_ledger::{CallProof, Checkpoint, Receipt, TraceTree, call_facts};
 use yunei_model::{Code, EntryId, RunId};
-use yunei_store::{EntryFilter, PAGE_ROWS_MAX, Page, Recorded};
+use yunei_store::{EntryFilter, PAGE_ROWS_MAX, Page, Recorded, SignedCheckpoint};
 
 use crate::{Actor, Domain, LifecycleError};
 
@@ -89,10 +92,12 @@ impl Domain {
         covered.map_err(|_| Code::TimedOut)??;
         let recorded = self.store.entry(recorded.entry.id()).await?;
         let recorded = recorded.ok_or(Code::NotFound)?;
-        let checkpoint = self.store.newest_checkpoint().await?;
-        let (Some(index), Some(checkpoint)) = (recorded.index, checkpoint) else {
-            return Err(Code::NotFound.into());
+        let index = recorded.index.ok_or(Code::NotFound)?;
+        let checkpoint = match self.witnessed_over(index).await? {
+            Some(witnessed) => Some(witnessed),
+            None => self.store.newest_checkpoint().await?,
         };
+        let checkpoint = checkpoint.ok_or(Code::NotFound)?;
         let proof = self.store.inclusion_proof(index, checkpoint.size).await?;
         Ok(Receipt {
             entry: recorded.entry.canonical().to_vec(),
@@ -101,5 +106,23 @@ impl Domain {
             proof,
             checkpoint: checkpoint.note,
         })
+    }
+
+    /// The newest checkpoint with the quorum of the policy in force, if it covers the entry at `index` and is signed with the
+    /// present key: after a rotation those who verify know that one.
+    async fn witnessed_over(&self, index: u64) -> Result<Option<SignedCheckpoint>, LifecycleError> {
+        let Some(witnessing) = &self.witnessing else {
+            return Ok(None);
+        };
+        let size = *witnessing.witnessed.borrow();
+        if size <= index {
+            return Ok(None);
+        }
+        let key = self.log_key();
+        let checkpoint = self.store.checkpoint_of(size).await?;
+        Ok(
+            checkpoint
+                .filter(|witnessed| Checkpoint::open(witnessed.note.as_bytes(), &key).is_ok()),
+        )
     }
 }

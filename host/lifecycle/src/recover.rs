@@ -4,6 +4,7 @@ use yunei_ledger::{Draft, Kind};
 use yunei_model::{Code, EndCause, Run, RunId, RunState, State};
 use yunei_store::{Change, Page, RunFilter};
 
+use crate::execute::cause_kind;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -28,7 +29,8 @@ impl Domain {
             }
             let mut change = self.store.begin().await?;
             for run in runs {
-                self.abort_one(&mut change, run).await?;
+                self.abort_one(&mut change, run, EndCause::Interrupted)
+                    .await?;
                 aborted += 1;
             }
             self.commit(change).await?;
@@ -46,35 +48,42 @@ impl Domain {
         Ok(aborted)
     }
 
-    /// Ends a run as `aborted` that nobody leads on any more, and kills its rooms if they are up. False when it was at its end,
-    /// or waits for people.
+    /// Ends a run as `aborted`, with its cause, that nobody leads on any more, and kills its rooms if they are up. False when it was at
+    /// its end, or waits for people.
     ///
     /// # Errors
     /// The store failed: the run is as it was.
-    pub async fn interrupt(&self, id: RunId) -> Result<bool, LifecycleError> {
+    pub async fn interrupt(&self, id: RunId, cause: EndCause) -> Result<bool, LifecycleError> {
         self.kill_rooms(id);
         let mut change = self.store.begin().await?;
         let run = change.run(id).await?.ok_or(Code::NotFound)?;
         if !matches!(run.state, RunState::Running | RunState::Sealed) {
             return Ok(false);
         }
-        self.abort_one(&mut change, run).await?;
+        self.abort_one(&mut change, run, cause).await?;
         self.commit(change).await?;
         Ok(true)
     }
 
-    async fn abort_one(&self, change: &mut Change, mut run: Run) -> Result<(), LifecycleError> {
+    async fn abort_one(
+        &self,
+        change: &mut Change,
+        mut run: Run,
+        cause: EndCause,
+    ) -> Result<(), LifecycleError> {
         run.state = run
             .state
             .step(RunState::Aborted)
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(EndCause::Interrupted);
+        let kind_of_cause = cause_kind(&cause);
+        run.end_cause = Some(cause);
         let draft = self
             .close_trace(change, &mut run, Draft::new(Kind::RunAborted))
             .await?;
         change.put_run(&run).await?;
-        self.record(change, run_facts(draft, &run)).await?;
+        self.record(change, run_facts(draft, &run).fact("cause", kind_of_cause))
+            .await?;
         self.destroy_output(change, &run).await
     }
 }

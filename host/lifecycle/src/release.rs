@@ -75,7 +75,7 @@ impl Domain {
         laps.done("checkpoint");
         match self.with_quorum(sealed, outputs).await? {
             Ok((sealed, outputs)) => self.release_witnessed(sealed, outputs, laps).await,
-            Err(waiting) => Ok(Some(Outcome::AwaitsQuorum(waiting))),
+            Err(waiting) => Ok(Some(Outcome::AwaitsQuorum(Box::new(waiting)))),
         }
     }
 

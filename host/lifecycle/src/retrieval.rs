@@ -184,7 +184,7 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy: without a second signature, or to another authority; [`Code::WrongState`] when the signature is
-    /// older than [`FETCH_DAYS_MAX`] days.
+    /// older than `FETCH_DAYS_MAX` days.
     pub async fn retrieve_evidence(
         self: &Arc<Self>,
         actor: &Actor,

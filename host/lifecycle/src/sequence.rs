@@ -137,3 +137,6 @@ impl Domain {
         self.log_key.verifier().clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,8 @@ pub(crate) struct Witnessing {
     target: watch::Sender<u64>,
     /// Size of the newest checkpoint that has a quorum by the policy in force.
     pub(crate) witnessed: watch::Sender<u64>,
+    /// Since when this process has its checkpoints witnessed.
+    opened_at: Timestamp,
     /// Rises with every outcome of a request.
     answered: watch::Sender<u64>,
 }
@@ -75,7 +77,11 @@ pub(crate) struct WitnessState {
 
 impl Witnessing {
     /// Reads a quorum policy, and what the store knows of its witnesses.
-    pub(crate) async fn open(policy: &str, store: &Store) -> Result<Self, LifecycleError> {
+    pub(crate) async fn open(
+        policy: &str,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Self, LifecycleError> {
         let wrong = |detail: String| LifecycleError::Policy { detail };
         let quorum = Quorum::parse(policy).map_err(|error| {
             let cause = std::error::Error::source(&error);
@@ -104,6 +110,7 @@ impl Witnessing {
             states: Mutex::new(states),
             target: watch::Sender::new(0),
             witnessed: watch::Sender::new(newest.map_or(0, |newest| newest.size)),
+            opened_at: now,
             answered: watch::Sender::new(0),
         })
     }

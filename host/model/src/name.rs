@@ -87,7 +87,7 @@ pub enum NameError {
         /// The text.
         text: String,
     },
-    /// Longer than [`NAME_BYTES_MAX`].
+    /// Longer than `NAME_BYTES_MAX`.
     #[error("a name has at most {NAME_BYTES_MAX} bytes, this one has {length}")]
     TooLong {
         /// Length in bytes.

@@ -1,6 +1,7 @@
 //! The supervisor's side: starts feed and cell, turns what they say into calls for the record, and can kill them at any moment.
 
 mod facts;
+mod order;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,12 +10,12 @@ use std::path::Path;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use tokio::sync::mpsc;
-use yunei_model::{Call, CallKind, Clock, EndCause, Name, Timestamp};
+use yunei_model::{Call, Clock, EndCause, Name, Timestamp};
 use yunei_sandbox::Authentic;
 
 use crate::cell::WINDOW_CALLS_MAX;
 use crate::lockdown::Layer;
-use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, Read, ToCell, ToFeed};
+use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, ToCell};
 use crate::ring::Ring;
 use crate::room::Room;
 use crate::{CellPlan, FeedPlan, RoomError, lockdown};
@@ -319,85 +320,6 @@ impl<'a> Session<'a> {
             .saturating_sub(call.at.as_micros());
         call.duration_us = u64::try_from(took_us).unwrap_or(0);
         Ok(Some(call))
-    }
-
-    async fn answer(&mut self, ask: Ask) -> Result<ToCell, RoomError> {
-        if let Some((code, clause)) = self.refusal(&ask) {
-            return Ok(ToCell::Refused {
-                code,
-                clause: Some(clause.to_owned()),
-            });
-        }
-        let (reader, reading, order, kind) = match ask {
-            Ask::Open { .. } => return Ok(ToCell::Go),
-            Ask::Scan {
-                reader,
-                table,
-                columns,
-            } => {
-                let fields = self.field_names(&table, &columns);
-                let reading = Reading {
-                    table: Some(table.clone()),
-                    fields,
-                    fed: HashMap::new(),
-                };
-                (
-                    reader,
-                    reading,
-                    ToFeed::Scan {
-                        reader,
-                        table,
-                        columns,
-                    },
-                    CallKind::Scan,
-                )
-            }
-            Ask::Sql { reader, text } => (
-                reader,
-                Reading::default(),
-                ToFeed::Sql { reader, text },
-                CallKind::Sql,
-            ),
-        };
-        self.readers.insert(reader, reading);
-        self.feed.say(&order).await?;
-        loop {
-            match self.from_feed.recv().await {
-                Some(FeedSays::Opened {
-                    reader: opened,
-                    outcome,
-                }) if opened == reader => {
-                    return Ok(match outcome {
-                        Ok(reads) => {
-                            // What a query reads is known once it is planned: facts of the feed, in the order of names.
-                            for Read { table, fields } in reads {
-                                let call =
-                                    self.call(CallKind::Scan, Some(table), fields, 0, 0, None);
-                                self.pending.push(call);
-                            }
-                            ToCell::Go
-                        }
-                        Err(refusal) => {
-                            let call = self.call(
-                                kind,
-                                None,
-                                Vec::new(),
-                                0,
-                                0,
-                                Some(format!("feed.{}", refusal.code)),
-                            );
-                            self.pending.push(call);
-                            ToCell::Refused {
-                                code: refusal.code,
-                                clause: None,
-                            }
-                        }
-                    });
-                }
-                Some(message) => self.heed_feed(message)?,
-                None => return Err(RoomError::Gone { room: "feed" }),
-            }
-        }
     }
 
     async fn lost(&mut self) -> EndCause {

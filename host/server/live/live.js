@@ -95,14 +95,16 @@ async function showWitnesses() {
   const shown = place("witness-state");
   try {
     const status = await ask("/log/witnesses");
-    if (!status.witnesses?.length) {
+    if (!status.configured) {
       shown.textContent = say("noWitnesses");
       shown.className = "bad";
       return;
     }
-    const lag = status.lag_seconds === null || status.lag_seconds === undefined ? "" : ` · ${say("lag")} ${Number(status.lag_seconds).toFixed(1)} s`;
-    shown.textContent = `${status.witnessed}/${status.witnesses.length} ${say(status.reached ? "witnessed" : "notWitnessed")}${lag}`;
-    shown.className = status.reached ? "good" : "bad";
+    const newest = status.newest ?? status.witnessed;
+    const reached = newest?.reached ?? false;
+    const lag = status.lag_s === null ? "" : ` · ${say("lag")} ${status.lag_s} s`;
+    shown.textContent = `${newest?.valid ?? 0}/${newest?.known ?? status.witnesses.length} ${say(reached ? "witnessed" : "notWitnessed")}${lag}`;
+    shown.className = reached ? "good" : "bad";
   } catch (error) {
     shown.textContent = say("unknown");
     shown.className = "";

@@ -19,6 +19,7 @@ export class Tail {
   #oldest = null;
   #newest = null;
   #stop = null;
+  #coarse = false;
   #openRun;
   #onState;
 
@@ -38,17 +39,17 @@ export class Tail {
     this.#rows.replaceChildren();
     this.#waiting = [];
     this.#oldest = this.#newest = null;
+    this.#coarse = false;
     this.#failure.textContent = "";
     const stop = new AbortController();
     this.#stop = stop;
     try {
-      const page = await this.#page();
-      for (const placed of page.reverse()) this.#put(placed, false);
+      const since = await this.#begun();
       this.#tell();
       await follow(`/events?${this.#filter}`, {
-        since: this.#newest ?? 0,
+        since,
         signal: stop.signal,
-        onEvent: (event) => this.#arrived(JSON.parse(event.data)),
+        onEvent: (event) => this.#heard(event),
         onState: (state) => this.#onState(this.#paused && state === "live" ? "paused" : state),
       });
     } catch (error) {
@@ -56,6 +57,32 @@ export class Tail {
       this.#failure.textContent = error.message;
       this.#onState("brokenOff");
       if (error instanceof Refused && error.status === 401) throw error;
+    }
+  }
+
+  /** Shows what is there already. Gives the sequence number from which to go on. */
+  async #begun() {
+    try {
+      const page = await this.#page();
+      for (const placed of page.reverse()) this.#put(placed, false);
+      return this.#newest ?? 0;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status === 401) throw error;
+    }
+    // An operating unit: its own runs, coarsely, under numbers of its own. Its stream has no filter but the run.
+    this.#coarse = true;
+    const run = this.#filter.get("run");
+    this.#filter = new URLSearchParams(run ? { run } : {});
+    this.#earlier.hidden = true;
+    return 0;
+  }
+
+  #heard(event) {
+    const told = JSON.parse(event.data);
+    if (event.type === "entry") this.#arrived(told);
+    if (event.type === "run") {
+      const number = Number(event.id);
+      this.#arrived({ position: number, index: number, entry: { kind: told.status, run: told.run, facts: {}, observed: { at: told.at } } });
     }
   }
 
@@ -132,7 +159,8 @@ export class Tail {
   #tell() {
     const shownCount = this.#rows.childElementCount;
     const newest = this.#newest === null ? "" : ` · ${say("newest")} ${this.#newest}`;
-    this.#count.textContent = `${shownCount} ${say("shown")}${newest}`;
+    const whose = this.#coarse ? ` · ${say("ownRuns")}` : "";
+    this.#count.textContent = `${shownCount} ${say("shown")}${newest}${whose}`;
   }
 }
 

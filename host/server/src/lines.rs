@@ -64,8 +64,8 @@ impl Head {
             "format": FORMAT, "log_key": self.log_key, "up_to": self.up_to, "checkpoint": checkpoint,
             "verify": { "zh": HOW_ZH, "en": HOW_EN },
         });
-        if let Some(retrieval) = &self.retrieval {
-            told["retrieval"] = json!(retrieval);
+        if let (Some(retrieval), Some(told)) = (&self.retrieval, told.as_object_mut()) {
+            told.insert("retrieval".to_owned(), json!(retrieval));
         }
         match format {
             Written::Jsonl => format!("{}\n", json!({ "export": told })),

@@ -59,8 +59,8 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
 #[must_use]
 pub fn routes() -> Vec<Route> {
     let groups = [
-        system::routes(),
         live::routes(),
+        system::routes(),
         sessions::routes(),
         tokens::routes(),
         organisations::routes(),

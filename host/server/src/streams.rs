@@ -72,11 +72,11 @@ impl Streams {
             .filter(|((kind, _), _)| *kind == lasting)
             .map(|(_, count)| count)
             .sum();
-        let own = open.entry((lasting, account)).or_default();
-        if all >= all_max || *own >= own_max {
+        let own = open.get(&(lasting, account)).copied().unwrap_or_default();
+        if all >= all_max || own >= own_max {
             return Err(Code::TooManyRequests);
         }
-        *own += 1;
+        open.insert((lasting, account), own + 1);
         Ok(Place {
             streams: Arc::clone(self),
             whose: (lasting, account),

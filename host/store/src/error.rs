@@ -123,8 +123,20 @@ impl StoreError {
                 crate::quota::ROWS => Code::QuotaRows,
                 _ => Code::QuotaCells,
             },
-            Self::NotRecorded | Self::Database(_) | Self::Ledger(_) => Code::RecordFailed,
+            Self::NotRecorded | Self::Failed | Self::Database(_) | Self::Ledger(_) => {
+                Code::RecordFailed
+            }
             _ => Code::Internal,
+        }
+    }
+
+    /// Whether the same may be done later: the database failed, as it does on a full disk, and is still open.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Failed => true,
+            Self::Database(error) => !matches!(error, sqlx::Error::PoolClosed),
+            _ => false,
         }
     }
 

@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Sqlite};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection};
 
 use crate::{Change, StoreError, links, migrate};
 
@@ -20,10 +20,12 @@ pub const DATABASE_FILE: &str = "yunei.db";
 const LOCK_FILE: &str = "yunei.lock";
 /// Connections that read at the same time.
 const READERS_MAX: u32 = 4;
-/// Longest wait for the one writer, or for a reader.
+/// Longest wait for a reader.
 const WAIT_SECONDS_MAX: u64 = 30;
-/// Longest wait for SQLite's own locks.
-const BUSY_SECONDS_MAX: u64 = 10;
+/// Longest wait for the one writer: shorter than a request may take, so that whoever asked is told that the record fails.
+const WRITER_WAIT_SECONDS_MAX: u64 = 10;
+/// Longest wait for SQLite's own locks: nobody but this server writes.
+const BUSY_SECONDS_MAX: u64 = 2;
 
 /// The store of one data directory. Clones share it.
 #[derive(Debug, Clone)]
@@ -48,7 +50,8 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(WAIT_SECONDS_MAX))
+            .acquire_timeout(Duration::from_secs(WRITER_WAIT_SECONDS_MAX))
+            .after_release(|connection, _| Box::pin(is_whole(connection)))
             .connect_with(
                 options(&path)
                     .journal_mode(SqliteJournalMode::Wal)
@@ -125,6 +128,16 @@ impl Store {
     }
 }
 
+/// Whether a connection is good for another transaction. On a full disk or a failing one SQLite itself ends the transaction, so that
+/// it cannot be rolled back any more, and the connection would be taken for one within a transaction for ever.
+async fn is_whole(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A change that was dropped is being rolled back: the answer comes after that.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -175,4 +188,25 @@ fn write_ahead_log(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+
+    #[tokio::test]
+    async fn a_transaction_that_the_database_ended_itself_does_not_stop_the_next() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path()).await.unwrap();
+        for _ in 0..3 {
+            let mut change = store.begin().await.unwrap();
+            // What SQLite does by itself when the disk is full.
+            sqlx::query("ROLLBACK")
+                .execute(change.connection())
+                .await
+                .unwrap();
+            drop(change);
+        }
+        assert!(store.begin().await.unwrap().commit().await.is_ok());
+    }
 }

@@ -17,7 +17,7 @@ reads! {
 
     /// The newest checkpoint that was signed before `at`.
     fn checkpoint_before(at: Timestamp) -> Option<SignedCheckpoint> = |c| {
-        let row = sqlx::query("SELECT * FROM checkpoints WHERE signed_at < $1 ORDER BY signed_at DESC, size DESC LIMIT 1")
+        let row = sqlx::query("SELECT * FROM checkpoints WHERE signed_at < $1 ORDER BY size DESC LIMIT 1")
             .bind(at.as_micros()).fetch_optional(c).await?;
         row.map(|row| checkpoint(&row)).transpose()
     };

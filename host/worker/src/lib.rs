@@ -4,7 +4,8 @@
 //!
 //! Invariants: no more runs at once than the operator of the system said. A worker that is told to stop claims nothing more;
 //! what is still running after [`GRACE_SECONDS`] is let go, its rooms are killed with it, and recovery ends it as `aborted`.
-//! A run whose task panics or fails is ended at once, with its entry: it is not left for the next start.
+//! A run whose task panics or fails is ended at once, with its entry: it is not left for the next start. While the store fails that is
+//! tried again and again, as claims are: such a run keeps its place, and nothing else begins.
 //!
 //! Never: deciding; touching a room, a key or the store otherwise than through [`yunei_lifecycle`].
 
@@ -20,7 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 use yunei_lifecycle::{AwaitsQuorum, Claimed, Domain, LifecycleError, Outcome};
-use yunei_model::RunId;
+use yunei_model::{EndCause, RunId};
 use yunei_telemetry::{chain, event, names, span};
 
 /// Seconds that runs have to end when the worker is told to stop.
@@ -31,10 +32,12 @@ const LOOK_SECONDS: u64 = 60;
 const WAITING_MAX: usize = 64;
 /// Milliseconds to wait after a claim that failed.
 const PAUSE_MS: u64 = 200;
-/// How often a lost run is tried to be ended: half a minute in all.
+/// Milliseconds that the wait grows to while the store fails.
+const PAUSE_MS_MAX: u64 = 2000;
+/// How often a lost run is tried to be ended, unless it is the store that fails for a while: half a minute in all.
 const INTERRUPTS_MAX: u64 = 16;
-/// Claims in a row that may fail before the worker gives up.
-const FAILURES_MAX: u32 = 20;
+/// Claims in a row that may fail before the worker gives up, unless it is the store that fails for a while.
+const FAILURES_MAX: u64 = 20;
 
 /// Why a worker ended before it was told to.
 #[derive(Debug, Error)]
@@ -103,9 +106,9 @@ async fn claim_all(
             }
             Err(error) => {
                 failures += 1;
-                wait = Wait::AMoment;
+                wait = Wait::AMoment(pause(failures));
                 event!(ERROR, STAGE_FAILED, STAGE = "claim", CAUSE = %chain(&error), ATTEMPT = failures);
-                if failures >= FAILURES_MAX {
+                if failures >= FAILURES_MAX && !error.may_pass() {
                     return Err(WorkerError::Claim(error));
                 }
             }
@@ -117,7 +120,7 @@ async fn claim_all(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     Not,
-    AMoment,
+    AMoment(Duration),
     ForRoom,
     ForWork,
 }
@@ -126,7 +129,7 @@ enum Wait {
 async fn rest(domain: &Domain, runs: &mut JoinSet<()>, wait: Wait) {
     let most = match wait {
         Wait::Not => return,
-        Wait::AMoment => Duration::from_millis(PAUSE_MS),
+        Wait::AMoment(pause) => pause,
         Wait::ForRoom | Wait::ForWork => Duration::from_secs(LOOK_SECONDS),
     };
     let mut look = pin!(sleep(most));
@@ -154,31 +157,48 @@ async fn supervised(domain: Arc<Domain>, claimed: Claimed) {
         Some(Ok(ended)) => ended,
         Some(Err(error)) => {
             event!(ERROR, STAGE_FAILED, STAGE = "run", RUN_ID = %id, CAUSE = %error);
-            false
+            Err(EndCause::Interrupted)
         }
-        None => false,
+        None => Err(EndCause::Interrupted),
     };
-    if !ended {
-        interrupt(&domain, id).await;
+    if let Err(cause) = ended {
+        interrupt(&domain, id, &cause).await;
     }
 }
 
-/// Ends a run that was lost, again and again while the store refuses. What outlasts that is for recovery at the next start.
-async fn interrupt(domain: &Domain, run: RunId) {
-    for attempt in 1..=INTERRUPTS_MAX {
-        match domain.interrupt(run).await {
+/// The cause of an end that could not be written where it came about.
+fn late_cause(error: &LifecycleError) -> EndCause {
+    match error.end_cause() {
+        EndCause::RecordFailed => EndCause::RecordFailed,
+        _ => EndCause::Interrupted,
+    }
+}
+
+fn pause(attempts: u64) -> Duration {
+    Duration::from_millis(PAUSE_MS.saturating_mul(attempts).min(PAUSE_MS_MAX))
+}
+
+/// Ends a run that was lost, again and again for as long as the store fails. What outlasts this process is for recovery at the next start.
+async fn interrupt(domain: &Domain, run: RunId, cause: &EndCause) {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match domain.interrupt(run, cause.clone()).await {
             Ok(_) => return,
             Err(error) => {
-                event!(ERROR, STAGE_FAILED, STAGE = "interrupt", RUN_ID = %run, CAUSE = %chain(&error), ATTEMPT = attempt);
+                event!(ERROR, STAGE_FAILED, STAGE = "interrupt", RUN_ID = %run, CAUSE = %chain(&error), ATTEMPT = attempts);
+                if attempts >= INTERRUPTS_MAX && !error.may_pass() {
+                    return;
+                }
             }
         }
-        sleep(Duration::from_millis(PAUSE_MS * attempt)).await;
+        sleep(pause(attempts)).await;
     }
 }
 
-/// One run, from its claim to its outcome. The lifecycle puts every end on the record, failures of the host too; false when
+/// One run, from its claim to its outcome. The lifecycle puts every end on the record, failures of the host too; the cause when
 /// it could not say that it did.
-async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) -> bool {
+async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) -> Result<(), EndCause> {
     let run = claimed.run();
     let span = span!(
         RUN,
@@ -191,10 +211,10 @@ async fn to_its_end(domain: Arc<Domain>, claimed: Claimed) -> bool {
     async {
         event!(INFO, RUN_CLAIMED);
         let (end, ended) = match outcome(&domain, claimed).await {
-            Ok(end) => (end, true),
+            Ok(end) => (end, Ok(())),
             Err((stage, error)) => {
                 event!(ERROR, STAGE_FAILED, STAGE = stage, CAUSE = %chain(&error));
-                ("host-failed", false)
+                ("host-failed", Err(late_cause(&error)))
             }
         };
         tracing::Span::current().record(names::RUN_END, end);
@@ -219,7 +239,7 @@ async fn outcome(
         .await
         .map_err(|e| ("judge", e))?;
     if let Some(Outcome::AwaitsQuorum(waiting)) = outcome {
-        return wait_for_quorum(domain, waiting).await;
+        return wait_for_quorum(domain, *waiting).await;
     }
     Ok(match outcome {
         Some(Outcome::Released(_)) => "released",
@@ -246,7 +266,7 @@ async fn wait_for_quorum(
     tokio::spawn(async move {
         if let Err(error) = domain.await_quorum(waiting).await {
             event!(ERROR, STAGE_FAILED, STAGE = "quorum", RUN_ID = %run, CAUSE = %chain(&error));
-            interrupt(&domain, run).await;
+            interrupt(&domain, run, &late_cause(&error)).await;
         }
         drop(place);
     });

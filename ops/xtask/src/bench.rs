@@ -8,6 +8,8 @@ mod scan;
 mod start;
 mod trace;
 
+pub use figures::machine;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: sets up, builds everything, and plays the story.
 
 mod acts;
+mod offline;
 mod show;
 mod stage;
 mod watch;
@@ -15,15 +16,15 @@ use crate::steps::Steps;
 use crate::workspace::Workspace;
 use stage::Stage;
 
+/// What the demo needs on the machine: a way to build modules, and a verifier of the record that others wrote.
+const NEEDS: [Need; 3] = [Need::GuestTarget, Need::Python, Need::LogTools];
 /// Hostile modules that play in the story.
 const HOSTILE: [&str; 2] = ["hostile/spin", "hostile/wasi-import"];
 
 /// Sets up, builds and plays.
 pub fn run(workspace: &Workspace, once: bool, consent: Consent) -> anyhow::Result<()> {
     let mut steps = Steps::default();
-    steps.need("set-up", || {
-        setup::ensure(workspace, &[Need::GuestTarget], consent)
-    })?;
+    steps.need("set-up", || setup::ensure(workspace, &NEEDS, consent))?;
     steps.need("build", || build(workspace))?;
     guests::build_some(workspace, &workspace.program(), &mut steps, |module| {
         let module = module.with_extension("");

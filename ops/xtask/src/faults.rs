@@ -8,6 +8,7 @@ mod account;
 mod load;
 mod moment;
 mod report;
+mod stages;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use yunei_tests::{Server, Story};
 
-use crate::bench::Profile;
+use crate::bench::{Profile, machine};
 use crate::guests;
 use crate::process::Call;
 use crate::setup::{self, Consent, Need};
@@ -64,7 +65,7 @@ pub fn run(workspace: &Workspace, faults: &Faults) -> anyhow::Result<()> {
     })?;
     guests::build_all(workspace, &mut steps)?;
     let report = steps.need("kills", || play(workspace, faults))?;
-    let text = report.markdown();
+    let text = report.markdown(&machine()?);
     println!("{text}");
     if let Some(file) = &faults.report {
         std::fs::write(file, text).with_context(|| file.display().to_string())?;
@@ -89,6 +90,7 @@ fn play(workspace: &Workspace, faults: &Faults) -> anyhow::Result<Report> {
     story.set_up()?;
     let setting = Setting::prepare(workspace, &story)?;
     let mut account = Account::begin(place.path())?;
+    account.compare(&story, &mut report)?;
     let bar = ProgressBar::new(faults.rounds).with_style(ProgressStyle::with_template(
         "{spinner} [{bar:30}] {pos}/{len} kills {elapsed} {msg}",
     )?);
@@ -101,6 +103,7 @@ fn play(workspace: &Workspace, faults: &Faults) -> anyhow::Result<Report> {
         let began = Instant::now();
         let acknowledged = load.end(&grant);
         report.killed(moment, reached);
+        account.killed(&data);
         server.restart()?;
         report.restarted(began.elapsed(), server.aborted_runs());
         story.move_to(&server);

@@ -125,6 +125,19 @@ impl Call {
         String::from_utf8(output.stdout).with_context(|| format!("`{self}` answered no UTF-8"))
     }
 
+    /// Runs it. Gives whether it succeeded, and its standard output.
+    pub fn answer(&self) -> anyhow::Result<(bool, String)> {
+        let output = self
+            .command()
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .with_context(|| format!("cannot start `{self}`"))?;
+        let said = String::from_utf8(output.stdout);
+        let said = said.with_context(|| format!("`{self}` answered no UTF-8"))?;
+        Ok((output.status.success(), said))
+    }
+
     /// Whether it runs and succeeds, silently.
     pub fn succeeds(&self) -> bool {
         self.command()

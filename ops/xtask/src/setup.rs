@@ -2,7 +2,7 @@
 //!
 //! Looking what is missing needs no network; nothing is done when nothing is missing.
 
-mod log_tools;
+pub mod log_tools;
 mod telemetry_tools;
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};

@@ -1,48 +1,12 @@
 //! What arrived at a receiver, and waiting for it.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
 use yunei_tests::Server;
 
+pub use super::metric::{metric, until};
 use super::{Receiver, Span};
-
-/// Longest wait for a collector to have everything.
-const DELIVERY_WAIT_MAX: Duration = Duration::from_secs(60);
 
 pub fn collector(name: &str, url: &str, kind: &str) -> String {
     format!("[[collector]]\nname = \"{name}\"\nurl = \"{url}\"\nkind = \"{kind}\"\n")
-}
-
-/// The series of a metric, by its labels as they are written.
-pub fn metric(server: &Server, name: &str) -> BTreeMap<String, f64> {
-    let url = server.metrics_url().expect("metrics");
-    let text = ureq::get(url)
-        .call()
-        .expect("metrics")
-        .body_mut()
-        .read_to_string()
-        .expect("text");
-    let mut series = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (labelled, value) = line.rsplit_once(' ').expect("a series");
-        let (found, labels) = labelled.split_once('{').unwrap_or((labelled, ""));
-        if found == name {
-            series.insert(
-                labels.trim_end_matches('}').to_owned(),
-                value.parse().expect("a number"),
-            );
-        }
-    }
-    series
-}
-
-pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < DELIVERY_WAIT_MAX, "waited for {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// Waits until every collector has every entry.

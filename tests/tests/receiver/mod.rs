@@ -2,6 +2,7 @@
 
 pub mod arrival;
 pub mod line;
+pub mod metric;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -84,6 +84,9 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
+/// Texts of checkpoints that the witness cosigned, by size.
+type Cosigned = BTreeMap<usize, Vec<String>>;
+
 /// Two branches of one log, signed by one key, ask at once, and the witness is killed again and again.
 #[test]
 fn however_often_it_is_killed_it_cosigns_one_history() {
@@ -102,7 +105,7 @@ fn however_often_it_is_killed_it_cosigns_one_history() {
     let mut witness = witness.expect("a witness");
     let (url, public) = (witness.url().to_owned(), witness.key().to_owned());
     let over = AtomicBool::new(false);
-    let accepted: Mutex<BTreeMap<usize, Vec<String>>> = Mutex::default();
+    let accepted: Mutex<Cosigned> = Mutex::default();
     let asks = |branch: &Log| {
         let mut known = 0;
         while !over.load(Ordering::Relaxed) && known < ENTRIES {
@@ -149,10 +152,19 @@ fn however_often_it_is_killed_it_cosigns_one_history() {
         "only {} sizes were cosigned",
         accepted.len()
     );
+    holds_one_history(&accepted, &branches);
+    println!(
+        "{KILLS} kills, {} sizes cosigned, one history",
+        accepted.len()
+    );
+}
+
+/// At each size one tree was cosigned, and all of them are of one branch.
+fn holds_one_history(accepted: &Cosigned, branches: &[Log; 2]) {
     let branch_of =
         |text: &String, size: usize| branches.iter().position(|b| b.text(size) == *text);
     let mut branch = None;
-    for (size, texts) in &accepted {
+    for (size, texts) in accepted {
         let mut texts = texts.clone();
         texts.dedup();
         assert_eq!(texts.len(), 1, "two trees of {size} entries were cosigned");
@@ -165,8 +177,4 @@ fn however_often_it_is_killed_it_cosigns_one_history() {
             );
         }
     }
-    println!(
-        "{KILLS} kills, {} sizes cosigned, one history",
-        accepted.len()
-    );
 }

@@ -25,6 +25,8 @@ pub struct Liar {
     lie: Arc<Mutex<Lie>>,
     /// The last truthful answer.
     heard: Arc<Mutex<String>>,
+    /// The header `traceparent` of every request that had one.
+    traces: Arc<Mutex<Vec<String>>>,
 }
 
 impl Liar {
@@ -33,15 +35,22 @@ impl Liar {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let lie = Arc::new(Mutex::new(Lie::Truth));
         let heard = Arc::new(Mutex::new(String::new()));
+        let traces = Arc::new(Mutex::new(Vec::new()));
         let (told, kept, witness) = (Arc::clone(&lie), Arc::clone(&heard), witness.to_owned());
+        let traced = Arc::clone(&traces);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let lie = told.lock().expect("a lie").clone();
                 // A client that goes away is none of ours.
-                let _gone = answer(stream, &lie, &witness, &kept);
+                let _gone = answer(stream, &lie, &witness, &kept, &traced);
             }
         });
-        Self { url, lie, heard }
+        Self {
+            url,
+            lie,
+            heard,
+            traces,
+        }
     }
 
     pub fn tell(&self, lie: Lie) {
@@ -51,6 +60,10 @@ impl Liar {
     pub fn heard(&self) -> String {
         self.heard.lock().expect("an answer").clone()
     }
+
+    pub fn traces(&self) -> Vec<String> {
+        self.traces.lock().expect("traces").clone()
+    }
 }
 
 fn answer(
@@ -58,9 +71,11 @@ fn answer(
     lie: &Lie,
     witness: &str,
     heard: &Mutex<String>,
+    traces: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let body = request(&mut stream)?;
+    let (trace, body) = request(&mut stream)?;
+    traces.lock().expect("traces").extend(trace);
     let (status, kind, text) = match lie {
         Lie::Same(status, kind, text) => (*status, (*kind).to_owned(), text.clone()),
         Lie::Truth => {
@@ -80,8 +95,8 @@ fn answer(
     stream.write_all(text.as_bytes())
 }
 
-/// The body of a request with a length.
-fn request(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+/// The header `traceparent`, if any, and the body of a request with a length.
+fn request(stream: &mut TcpStream) -> std::io::Result<(Option<String>, Vec<u8>)> {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -95,7 +110,11 @@ fn request(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
                 .and_then(|text| text.trim().parse().ok())
                 .unwrap_or(0);
             if read.len() >= end + 4 + length {
-                return Ok(read[end + 4..].to_vec());
+                let trace = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("traceparent:"));
+                let trace = trace.map(|trace| trace.trim().to_owned());
+                return Ok((trace, read[end + 4..].to_vec()));
             }
         }
         let got = stream.read(&mut buffer)?;

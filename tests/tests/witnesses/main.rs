@@ -10,6 +10,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../receiver/metric.rs"]
+mod metric;
 
 mod collecting;
 mod domain;
@@ -17,3 +19,4 @@ mod forks;
 mod liar;
 mod log;
 mod release;
+mod watched;

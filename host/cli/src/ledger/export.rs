@@ -49,7 +49,7 @@ impl Export {
             growing: true,
             ..Scope::COPY
         };
-        let report = verify::published(&told, scope, &[], |published| {
+        let (report, _note) = verify::published(&told, scope, &[], |published| {
             served.hand_in(published, scope)
         })?;
         caller.printer().aside(&format!(

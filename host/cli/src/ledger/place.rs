@@ -36,11 +36,13 @@ const FILES_MAX: usize = 16 << 20;
 pub struct Copied<'p>(pub &'p Path);
 
 impl Copied<'_> {
-    /// Hands all of it in.
-    pub fn hand_in(&self, published: &mut Published<'_>, scope: Scope) -> anyhow::Result<()> {
-        let note = self.0.join(CHECKPOINT);
-        if note.is_file() {
-            published.checkpoint(&files::read(&note, CHECKPOINT_BYTES_MAX as u64)?);
+    /// Hands all of it in. Gives the checkpoint's note, empty where there is none.
+    pub fn hand_in(&self, published: &mut Published<'_>, scope: Scope) -> anyhow::Result<Vec<u8>> {
+        let mut note = Vec::new();
+        let path = self.0.join(CHECKPOINT);
+        if path.is_file() {
+            note = files::read(&path, CHECKPOINT_BYTES_MAX as u64)?;
+            published.checkpoint(&note);
         }
         let mut tiles = BTreeMap::new();
         for path in self.all()? {
@@ -66,7 +68,7 @@ impl Copied<'_> {
                 Err(error) => published.stray(&tile.to_string(), &error.to_string()),
             }
         }
-        Ok(())
+        Ok(note)
     }
 
     /// What is neither checkpoint nor tile: a trace, or nothing that belongs here.
@@ -144,8 +146,8 @@ pub struct Served<'c> {
 }
 
 impl Served<'_> {
-    /// Hands all of it in, up to the checkpoint that is there now.
-    pub fn hand_in(&self, published: &mut Published<'_>, scope: Scope) -> anyhow::Result<()> {
+    /// Hands all of it in, up to the checkpoint that is there now. Gives that checkpoint's note.
+    pub fn hand_in(&self, published: &mut Published<'_>, scope: Scope) -> anyhow::Result<Vec<u8>> {
         let note = self.file(CHECKPOINT, CHECKPOINT_BYTES_MAX)?;
         let note = note.ok_or_else(|| {
             Input::new("there is no checkpoint; strangers see one after the first full hour, others at once: give a token")
@@ -162,7 +164,8 @@ impl Served<'_> {
             }
         }
         // Last, so that what it covers is there before it.
-        self.keep(CHECKPOINT, &note)
+        self.keep(CHECKPOINT, &note)?;
+        Ok(note)
     }
 
     fn tile(&self, published: &mut Published<'_>, tile: Tile) -> anyhow::Result<Vec<RunId>> {

@@ -1,4 +1,4 @@
-//! Offline: whether a checkpoint carries the quorum that a policy asks for.
+//! Offline: whether a checkpoint, of a record, a copy or a receipt, carries the quorum that a policy asks for.
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ use yunei_ledger::{Proven, RECEIPT_BYTES_MAX, Receipt};
 use yunei_model::{EntryId, RunId};
 
 use super::key::Key;
+use super::quorum;
 use crate::caller::Caller;
 use crate::exit::Exit;
 use crate::failure::Input;
@@ -47,6 +48,9 @@ pub struct Verify {
     file: PathBuf,
     #[command(flatten)]
     key: Key,
+    /// Quorum policy: the receipt's checkpoint must carry its quorum of valid cosignatures
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 impl Receipts {
@@ -81,11 +85,15 @@ impl Fetch {
 impl Verify {
     fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         let key = self.key.given()?;
+        let quorum = self.policy.as_deref().map(quorum::policy).transpose()?;
         let text = files::text(&self.file)?;
-        let verified = Receipt::parse(&text).and_then(|receipt| receipt.verify(&key));
+        let verified = Receipt::parse(&text).and_then(|receipt| {
+            let proven = receipt.verify(&key)?;
+            Ok((proven, receipt.checkpoint.into_bytes()))
+        });
         let printer = caller.printer();
-        let proven = match verified {
-            Ok(proven) => proven,
+        let (proven, note) = match verified {
+            Ok(verified) => verified,
             Err(error) => {
                 let told = json!({ "holds": false, "reason": error.to_string() });
                 let words = format!("THE RECEIPT DOES NOT HOLD: {error}");
@@ -96,7 +104,7 @@ impl Verify {
         let entry: Value = serde_json::from_slice(proven.entry.canonical())?;
         let call = proven.call.as_ref();
         let call = call.map(|(index, facts)| json!({ "index": index, "facts": facts }));
-        let told = json!({
+        let mut told = json!({
             "holds": true,
             "origin": proven.checkpoint.origin,
             "size": proven.checkpoint.size,
@@ -104,12 +112,17 @@ impl Verify {
             "entry": entry,
             "call": call,
         });
-        printer.say(&told, &words(&proven))?;
-        Ok(Exit::Done)
+        if let Some(quorum) = quorum {
+            quorum::add(&mut told, &quorum, &key, &[note]);
+        }
+        let holds = told.get("holds") == Some(&Value::Bool(true));
+        printer.say(&told, &words(&proven, told.get("quorum"), holds))?;
+        Ok(if holds { Exit::Done } else { Exit::Failed })
     }
 }
 
-fn words(proven: &Proven) -> String {
+/// What a receipt proves, and how its checkpoint is witnessed where that was asked.
+fn words(proven: &Proven, quorum: Option<&Value>, holds: bool) -> String {
     let mut sheet = Sheet::new(["what", "value"]);
     let checkpoint = &proven.checkpoint;
     let mut row = |what: &str, value: String| {
@@ -138,5 +151,13 @@ fn words(proven: &Proven) -> String {
             format!("{index}: {}", visible(&json!(facts).to_string())),
         );
     }
-    format!("{}\nThe receipt holds.", crate::printer::text(&sheet))
+    let mut lines = vec![crate::printer::text(&sheet)];
+    lines.extend(quorum.map(quorum::words));
+    let verdict = if holds {
+        "The receipt holds."
+    } else {
+        "THE RECEIPT DOES NOT HOLD."
+    };
+    lines.push(verdict.to_owned());
+    lines.join("\n")
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use yunei_ledger::{Published, Report, Scope, VerifierKey};
+use yunei_ledger::{Published, Quorum, Report, Scope, VerifierKey};
 use yunei_store::{DATABASE_FILE, Store};
 
 use super::key::Key;
@@ -51,8 +51,8 @@ pub struct Verify {
     /// A checkpoint that was kept elsewhere, as a signed note; the record must agree with it. Several are possible
     #[arg(long = "witnessed", value_name = "FILE")]
     witnessed: Vec<PathBuf>,
-    /// Quorum policy: a checkpoint of the record must carry its quorum of valid cosignatures
-    #[arg(long, value_name = "FILE", requires = "data")]
+    /// Quorum policy: a checkpoint of the record must carry its quorum of valid cosignatures, in a copy the one that is there
+    #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }
 
@@ -86,8 +86,10 @@ impl Verify {
             (Some(directory), _) => self.offline(directory, caller)?,
             (None, Some(from)) if from.contains("://") => self.served(from, caller)?,
             (None, Some(from)) => self.copied(Path::new(from), caller)?,
-            (None, None) if self.key.is_given() || !self.witnessed.is_empty() => {
-                let what = "say with --from or --data what to verify against the key";
+            (None, None)
+                if self.key.is_given() || !self.witnessed.is_empty() || self.policy.is_some() =>
+            {
+                let what = "say with --from or --data what to verify against the key or the policy";
                 return Err(Input::new(what).into());
             }
             (None, None) => caller
@@ -109,10 +111,24 @@ impl Verify {
             foreign: self.foreign,
             ..Scope::COPY
         };
-        let report = published(&self.key.given()?, scope, &self.notes()?, |published| {
+        self.whole(scope, |published| {
             Copied(directory).hand_in(published, scope)
-        })?;
-        Ok(found(&report))
+        })
+    }
+
+    /// Verifies what `hand_in` hands in, and the quorum on its checkpoint where a policy is given.
+    fn whole(
+        &self,
+        scope: Scope,
+        hand_in: impl FnOnce(&mut Published<'_>) -> anyhow::Result<Vec<u8>>,
+    ) -> anyhow::Result<Value> {
+        let (key, notes, quorum) = (self.key.given()?, self.notes()?, self.quorum()?);
+        let (report, note) = published(&key, scope, &notes, hand_in)?;
+        let mut found = found(&report);
+        if let Some(quorum) = quorum {
+            quorum::add(&mut found, &quorum, &key, &[note]);
+        }
+        Ok(found)
     }
 
     fn served(&self, url: &str, caller: &Caller) -> anyhow::Result<Value> {
@@ -134,10 +150,11 @@ impl Verify {
             prefix,
             to: None,
         };
-        let report = published(&self.key.given()?, scope, &self.notes()?, |published| {
-            served.hand_in(published, scope)
-        })?;
-        Ok(found(&report))
+        self.whole(scope, |published| served.hand_in(published, scope))
+    }
+
+    fn quorum(&self) -> anyhow::Result<Option<Quorum>> {
+        self.policy.as_deref().map(quorum::policy).transpose()
     }
 
     fn notes(&self) -> anyhow::Result<Vec<Vec<u8>>> {
@@ -152,7 +169,7 @@ impl Verify {
     fn offline(&self, directory: &Path, caller: &Caller) -> anyhow::Result<Value> {
         let key = self.key.given_or(|| kept_key(directory, caller))?;
         let notes = self.notes()?;
-        let quorum = self.policy.as_deref().map(quorum::policy).transpose()?;
+        let quorum = self.quorum()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -185,9 +202,10 @@ impl Verify {
                 ..Scope::COPY
             };
             let look = || {
-                published(&key, scope, &notes, |published| {
+                let looked = published(&key, scope, &notes, |published| {
                     Copied(&log).hand_in(published, scope)
-                })
+                });
+                looked.map(|(report, _)| report)
             };
             let mut files = look()?;
             // A server beside it puts wider tiles into the place of narrower ones meanwhile.
@@ -231,19 +249,19 @@ pub fn served_key(client: &Client, caller: &Caller) -> anyhow::Result<String> {
     Ok(key.unwrap_or_default().to_owned())
 }
 
-/// Verifies a published log that `hand_in` hands in.
+/// Verifies a published log that `hand_in` hands in, giving its checkpoint's note, which comes back with the report.
 pub fn published(
     key: &VerifierKey,
     scope: Scope,
     notes: &[Vec<u8>],
-    hand_in: impl FnOnce(&mut Published<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<Report> {
+    hand_in: impl FnOnce(&mut Published<'_>) -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<(Report, Vec<u8>)> {
     let mut published = Published::new(key, scope);
-    hand_in(&mut published)?;
+    let note = hand_in(&mut published)?;
     for note in notes {
         published.checkpoint(note);
     }
-    Ok(published.finish())
+    Ok((published.finish(), note))
 }
 
 /// Shows a report.

@@ -21,7 +21,7 @@ fn a_difference_says_where_and_what() {
         "differs",
         "entry 12 of the record, index 11",
         "changed since: threshold.min",
-        "call, field rows, index 3: recorded 7, replayed 8",
+        "call, index 3, field rows: recorded 7, replayed 8",
     ] {
         assert!(told.contains(part), "`{part}` is not in\n{told}");
     }

@@ -28,7 +28,7 @@ const SCHEMA: &str = "schema.cedarschema";
 /// Directory of the profiles.
 const DISCLOSURE: &str = "disclosure";
 /// The rules of alerts built in.
-const ALERTS: [&str; 11] = [
+const ALERTS: [&str; 13] = [
     include_str!("../../../../policies/alerts/checkpoint-lag.toml"),
     include_str!("../../../../policies/alerts/containment.toml"),
     include_str!("../../../../policies/alerts/decoy.toml"),
@@ -39,7 +39,9 @@ const ALERTS: [&str; 11] = [
     include_str!("../../../../policies/alerts/sign-in-failures.toml"),
     include_str!("../../../../policies/alerts/verification.toml"),
     include_str!("../../../../policies/alerts/volume.toml"),
+    include_str!("../../../../policies/alerts/witness-fault.toml"),
     include_str!("../../../../policies/alerts/witness-lag.toml"),
+    include_str!("../../../../policies/alerts/witness-silent.toml"),
 ];
 /// Directory of the rules of alerts.
 const ALERTS_DIRECTORY: &str = "alerts";

@@ -101,6 +101,7 @@ impl Domain {
                 })
             }
             Condition::Decoy {} => decoy(entry),
+            Condition::WitnessFault { faults } => witness_fault(entry, faults),
             Condition::Containment { layers } => containment(entry, layers),
             // Brought about by time, not by an entry.
             Condition::CheckpointLag { .. }
@@ -299,6 +300,15 @@ fn decoy(entry: &Entry) -> Option<Seen> {
     let run = entry.run()?;
     let seen = Seen::about(AlertSubject::Run(run));
     (!outputs.is_empty()).then(|| seen.figure("outputs", outputs.len() as u64))
+}
+
+/// One of these faults of a witness, whichever: the entry that raised the alert names both.
+fn witness_fault(entry: &Entry, faults: &[Name]) -> Option<Seen> {
+    let fault = (entry.kind() == Kind::WitnessFault).then(|| entry.facts().get("fault"))??;
+    let watched = faults
+        .iter()
+        .any(|one| Some(one.as_str()) == fault.as_str());
+    watched.then(|| Seen::about(AlertSubject::Log))
 }
 
 /// Rooms that a run says were up, each with its layers: one of them lacks a wanted layer.

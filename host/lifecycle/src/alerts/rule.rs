@@ -4,6 +4,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use yunei_model::{AlertLevel, Name, Text, Timestamp};
 
+use crate::WitnessFault;
+
 /// Bytes of one rule's file at most.
 pub const RULE_BYTES_MAX: usize = 64 << 10;
 /// Seconds of the longest window.
@@ -92,6 +94,11 @@ pub enum Condition {
     WitnessLag {
         /// Seconds.
         seconds: u64,
+    },
+    /// The record says that a witness had one of these faults.
+    WitnessFault {
+        /// Words of [`WitnessFault`](crate::WitnessFault).
+        faults: Vec<Name>,
     },
     /// The record does not hold; it is computed anew every so many seconds.
     Verification {
@@ -231,6 +238,14 @@ impl Condition {
             }
             Self::Verification { every_seconds } => {
                 first(&[(window(*every_seconds), "every_seconds")])
+            }
+            Self::WitnessFault { faults } => {
+                let known = |fault: &Name| {
+                    WitnessFault::ALL
+                        .iter()
+                        .any(|f| f.as_str() == fault.as_str())
+                };
+                first(&[(!faults.is_empty() && faults.iter().all(known), "faults")])
             }
             Self::Containment { layers } => first(&[(!layers.is_empty(), "layers")]),
         }

@@ -43,12 +43,9 @@ impl Domain {
     }
 
     /// For how many seconds the quorum of witnesses has been behind; `None` while no quorum is kept, or it is not behind.
-    #[expect(
-        clippy::unused_async,
-        reason = "a quorum's state is read from the store, as that of checkpoints is"
-    )]
     async fn witness_lag_seconds(&self) -> Result<Option<u64>, LifecycleError> {
-        Ok(None)
+        let lag_us = self.witness_delay_us().await?;
+        Ok(lag_us.map(|lag| u64::try_from(lag / 1_000_000).unwrap_or(0)))
     }
 
     /// Computes the record anew when it is time to.

@@ -37,7 +37,7 @@ fn sign_in(count: u64) -> AlertRule {
     )
 }
 
-async fn open(path: &Path, clock: &Arc<FixedClock>, alerting: Alerting) -> Arc<Domain> {
+pub(crate) async fn open(path: &Path, clock: &Arc<FixedClock>, alerting: Alerting) -> Arc<Domain> {
     let data = Dir::open_ambient_dir(path, ambient_authority()).unwrap();
     data.create_dir_all("keys").unwrap();
     let keys = FileKeyStore::open(data.open_dir("keys").unwrap()).unwrap();
@@ -203,6 +203,31 @@ fn webhook(called: &str, address: SocketAddr) -> Webhook {
     Webhook::new(name(called), address, Zeroizing::new(SECRET.to_vec())).unwrap()
 }
 
+/// In order, each under its number, signed over the bytes that came.
+fn in_order_and_signed(messages: &[Got]) {
+    let rules: Vec<String> = messages
+        .iter()
+        .map(|got| serde_json::from_slice::<serde_json::Value>(&got.body).unwrap())
+        .map(|body| body["alert"]["rule"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rules, ["sign-in", "again"]);
+    let seconds = NOON.as_micros() / 1_000_000;
+    for got in messages {
+        assert_eq!(
+            got.header("yunei-signature"),
+            signature(SECRET, seconds, &got.body)
+        );
+        assert_ne!(
+            got.header("yunei-signature"),
+            signature(b"another", seconds, &got.body)
+        );
+    }
+    assert_ne!(
+        messages[0].header("yunei-message"),
+        messages[1].header("yunei-message")
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_tried_again_later_and_dead_at_last_and_the_next_one_goes_on() {
     let place = tempfile::tempdir().unwrap();
@@ -225,29 +250,7 @@ async fn a_message_is_tried_again_later_and_dead_at_last_and_the_next_one_goes_o
     assert_eq!(domain.watch_record().await.unwrap(), 2);
     assert_eq!(domain.deliver_alerts().await.unwrap(), 2);
 
-    // In order, each under its number, signed over the bytes that came.
-    let messages: Vec<Got> = taken.try_iter().collect();
-    let rules: Vec<String> = messages
-        .iter()
-        .map(|got| serde_json::from_slice::<serde_json::Value>(&got.body).unwrap())
-        .map(|body| body["alert"]["rule"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(rules, ["sign-in", "again"]);
-    let seconds = NOON.as_micros() / 1_000_000;
-    for got in &messages {
-        assert_eq!(
-            got.header("yunei-signature"),
-            signature(SECRET, seconds, &got.body)
-        );
-        assert_ne!(
-            got.header("yunei-signature"),
-            signature(b"another", seconds, &got.body)
-        );
-    }
-    assert_ne!(
-        messages[0].header("yunei-message"),
-        messages[1].header("yunei-message")
-    );
+    in_order_and_signed(&taken.try_iter().collect::<Vec<Got>>());
 
     // Not before it is due; the second one waits for the first.
     assert_eq!(refused.try_iter().count(), 1);

@@ -8,12 +8,15 @@ use serde::Serialize;
 use sha2::Sha256;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::{Instrument as _, Span};
+use yunei_ledger::{Entry, Kind};
 use yunei_model::{Alert, MessageState, Name};
 use yunei_outbound::{Address, Client};
-use yunei_store::{Change, WebhookMessage};
-use yunei_telemetry::event;
+use yunei_store::{Change, EntryFilter, Page, WebhookMessage};
+use yunei_telemetry::{TraceParent, event};
 use zeroize::Zeroizing;
 
+use crate::traced::{below, request_of};
 use crate::{Domain, LifecycleError};
 
 /// Attempts after which a message is dead: spread over about three hours.
@@ -27,6 +30,12 @@ const BACKOFF_SECONDS_MAX: i64 = 900;
 const ATTEMPT_SECONDS_MAX: u64 = 10;
 /// Milliseconds between two looks at what is due.
 const LOOK_MS: u64 = 250;
+/// What the body of a message about an acknowledgement begins with.
+const ACKNOWLEDGED_START: &str = r#"{"event":"alert-acknowledged""#;
+/// Acknowledgements of one account since one of its own that are looked at for that one.
+const ACKNOWLEDGEMENTS_MAX: u32 = 16;
+/// The stage's name in spans.
+const STAGE_WEBHOOK: &str = "webhook";
 /// The header with time and signature.
 const SIGNATURE: &str = "yunei-signature";
 /// The header with the message's number: a receiver that gets one twice knows it by this.
@@ -48,7 +57,7 @@ impl std::fmt::Debug for Webhook {
 }
 
 impl Webhook {
-    /// A webhook whose messages are signed with `secret`; `None` when that has fewer than [`SECRET_BYTES_MIN`] bytes.
+    /// A webhook whose messages are signed with `secret`; `None` when that has fewer than `SECRET_BYTES_MIN` bytes.
     #[must_use]
     pub fn new(name: Name, address: Address, secret: Zeroizing<Vec<u8>>) -> Option<Self> {
         (secret.len() >= SECRET_BYTES_MIN).then(|| Self {
@@ -185,6 +194,39 @@ impl Domain {
         Ok(message.state == MessageState::Delivered)
     }
 
+    /// A span below the request that brought about what a message tells of.
+    async fn stage_of(&self, message: &WebhookMessage) -> Result<Span, LifecycleError> {
+        let Some(alert) = self.store.alert(message.alert).await? else {
+            return Ok(Span::none());
+        };
+        let acknowledged = message.body.starts_with(ACKNOWLEDGED_START);
+        let Some(taken) = alert.acknowledged.filter(|_| acknowledged) else {
+            // Rules about how things stand have no entry that they stem from.
+            return match alert.position {
+                Some(position) => self.stage_below_origin(STAGE_WEBHOOK, position).await,
+                None => Ok(Span::none()),
+            };
+        };
+        let filter = EntryFilter {
+            kinds: vec![Kind::AlertAcknowledged],
+            actor: Some(taken.account),
+            since: Some(taken.at),
+            ..EntryFilter::default()
+        };
+        let page = Page::first(ACKNOWLEDGEMENTS_MAX);
+        let entries = self.store.entries(&filter, page).await?;
+        let told = alert.id.to_string();
+        let about = |entry: &Entry| {
+            let named = entry.facts().get("alert").and_then(|id| id.as_str());
+            named == Some(told.as_str())
+        };
+        let taken = entries
+            .iter()
+            .find(|recorded| about(&recorded.entry))
+            .and_then(|recorded| request_of(&recorded.entry));
+        Ok(below(STAGE_WEBHOOK, taken))
+    }
+
     /// One attempt; on failure, why, in a word.
     async fn attempt(
         &self,
@@ -194,7 +236,12 @@ impl Domain {
     ) -> Result<(), String> {
         let body = message.body.clone().into_bytes();
         let seconds = self.clock.now().as_micros() / 1_000_000;
-        let headers = vec![
+        // A trace that cannot be read keeps no alert from being told.
+        let span = self
+            .stage_of(message)
+            .await
+            .unwrap_or_else(|_| Span::none());
+        let mut headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             (
                 SIGNATURE.to_owned(),
@@ -202,7 +249,9 @@ impl Domain {
             ),
             (NUMBER.to_owned(), message.sequence.to_string()),
         ];
-        match client.post(webhook.address.join(""), headers, body).await {
+        headers.extend(span.in_scope(TraceParent::outbound));
+        let sent = client.post(webhook.address.join(""), headers, body);
+        match sent.instrument(span).await {
             Ok(reply) if reply.is_success() => Ok(()),
             Ok(reply) => Err(format!("status {}", reply.status)),
             Err(error) => Err(error.to_string()),

@@ -10,6 +10,9 @@ macro_rules! faults {
         pub enum WitnessFault { $(#[doc = $en] $variant),+ }
 
         impl WitnessFault {
+            /// Each of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// The word in record and API.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

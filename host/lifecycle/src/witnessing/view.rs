@@ -5,8 +5,9 @@ use yunei_authority::{Action, Target};
 use yunei_ledger::QuorumStatus;
 use yunei_model::{Grade, Name, Text, Timestamp};
 use yunei_store::SignedCheckpoint;
+use yunei_telemetry::metrics::WitnessStanding;
 
-use super::Witnessing;
+use super::{ROUND_MS_MAX, Witnessing};
 use crate::{Actor, Domain, LifecycleError};
 
 /// How far the log is witnessed.
@@ -118,14 +119,11 @@ impl Domain {
         let covered = *witnessing.witnessed.borrow();
         let newest = self.store.newest_checkpoint().await?;
         let witnessed = self.store.checkpoint_of(covered).await?;
-        let beyond = self.store.checkpoints(Some(covered), 1).await?;
-        let lag_ms = beyond
-            .first()
-            .map(|oldest| self.clock.now().millis_since(oldest.signed_at));
+        let lag_us = self.witness_lag_us().await?;
         let states = quorum.witnesses().iter();
         Ok(WitnessingView {
             configured: true,
-            lag_s: sizes.then(|| u64::try_from(lag_ms.unwrap_or(0)).unwrap_or(0) / 1000),
+            lag_s: sizes.then(|| u64::try_from(lag_us.unwrap_or(0)).unwrap_or(0) / 1_000_000),
             newest: newest.as_ref().filter(|_| sizes).map(&cosigned),
             witnessed: witnessed.as_ref().map(&cosigned),
             grade_from: quorum.grade_from(),
@@ -134,6 +132,50 @@ impl Domain {
                 .map(|witness| witnessing.view(witness, sizes))
                 .collect(),
         })
+    }
+
+    /// Microseconds since the oldest checkpoint was signed that is under no quorum; `None` when all are, or no quorum is kept.
+    pub(crate) async fn witness_lag_us(&self) -> Result<Option<i64>, LifecycleError> {
+        let Some(witnessing) = &self.witnessing else {
+            return Ok(None);
+        };
+        let covered = *witnessing.witnessed.borrow();
+        let beyond = self.store.checkpoints(Some(covered), 1).await?;
+        let now = self.clock.now().as_micros();
+        Ok(beyond
+            .first()
+            .map(|oldest| now.saturating_sub(oldest.signed_at.as_micros())))
+    }
+
+    /// For how long the quorum has been behind while this process asked for it, in microseconds: neither the time in which it was
+    /// down nor that before there was a policy is the witnesses'.
+    pub(crate) async fn witness_delay_us(&self) -> Result<Option<i64>, LifecycleError> {
+        let Some(witnessing) = &self.witnessing else {
+            return Ok(None);
+        };
+        let up_us = self.clock.now().as_micros() - witnessing.opened_at.as_micros();
+        Ok(self.witness_lag_us().await?.map(|lag| lag.min(up_us)))
+    }
+
+    /// How the witnesses stand, as metrics tell it; nothing without a quorum policy.
+    pub(crate) async fn witness_standing(&self) -> Result<Option<WitnessStanding>, LifecycleError> {
+        let Some(witnessing) = &self.witnessing else {
+            return Ok(None);
+        };
+        let lag_us = self.witness_lag_us().await?.unwrap_or(0);
+        // One that was signed a moment ago lacks cosignatures on any busy log: it counts once its round is over.
+        let overdue = lag_us > i64::try_from(ROUND_MS_MAX).unwrap_or(i64::MAX) * 1000;
+        let size = match overdue {
+            true => *witnessing.target.borrow(),
+            false => *witnessing.witnessed.borrow(),
+        };
+        let told = self.store.checkpoint_of(size).await?;
+        let status = told.map(|told| witnessing.quorum.status(told.note.as_bytes()));
+        Ok(Some(WitnessStanding {
+            required: witnessing.quorum.needed() as u64,
+            cosigned: status.map_or(0, |status| status.valid as u64),
+            lag_us,
+        }))
     }
 
     /// How many witnesses there are, and how many make the quorum; `None` without a quorum policy.

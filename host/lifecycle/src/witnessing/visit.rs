@@ -1,11 +1,12 @@
 //! One submission to one witness (C2SP tlog-witness, add-checkpoint).
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use tracing::Instrument as _;
 use yunei_ledger::{Cosignature, Witness, cosignature};
 use yunei_model::Timestamp;
 use yunei_outbound::{Address, Reply};
 use yunei_store::WitnessCursor;
-use yunei_telemetry::event;
+use yunei_telemetry::{TraceParent, event};
 
 use super::{WitnessFault, Witnessing};
 use crate::{Domain, LifecycleError};
@@ -70,12 +71,17 @@ impl Domain {
         size: u64,
     ) -> Result<(String, Reply), WitnessFault> {
         let (note, body) = self.add_checkpoint_body(known, size).await.map_err(told)?;
-        let headers = vec![(
+        let mut headers = vec![(
             "content-type".to_owned(),
             "text/plain; charset=utf-8".to_owned(),
         )];
+        // A checkpoint covers many requests: it stems from the one that made its last entry.
+        let span = self.stage_below_request("witness", size).await;
+        let span = span.map_err(told)?;
+        headers.extend(span.in_scope(TraceParent::outbound));
         let url = address.join("/add-checkpoint");
-        let reply = witnessing.client.post(url, headers, body).await;
+        let reply = witnessing.client.post(url, headers, body);
+        let reply = reply.instrument(span).await;
         Ok((note, reply.map_err(|error| WitnessFault::from(&error))?))
     }
 

@@ -4,8 +4,12 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
+use yunei_model::Code;
+
 use crate::document::Description;
+use crate::failure::Failure;
 use crate::route::{Route, get};
+use crate::segment::Segment;
 
 pub(super) const TAG: &str = "live";
 
@@ -13,34 +17,50 @@ pub(super) const TAG: &str = "live";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-macro_rules! files {
-    ($($path:literal, $id:literal, $file:literal, $kind:literal;)+) => {
-        pub(super) fn routes() -> Vec<Route> {
-            vec![$(
-                get($path, || async { file(include_str!(concat!("../../live/", $file)), $kind) })
-                    .public("the page shows nothing before its reader has signed in")
-                    .reads("the same for everyone")
-                    .described(
-                        Description::new(TAG, $id, concat!("`", $file, "` of the live page."))
-                            .gives_file(concat!("a text of `", $kind, "`")),
-                    ),
-            )+]
-        }
+pub(super) fn routes() -> Vec<Route> {
+    const WHY: &str = "the page shows nothing before its reader has signed in";
+    vec![
+        get("/", page)
+            .public(WHY)
+            .reads("the same for everyone")
+            .described(
+                Description::new(TAG, "livePage", "The live page.").gives_file("a page of HTML"),
+            ),
+        get("/live/{file}", file)
+            .public(WHY)
+            .reads("the same for everyone")
+            .described(
+                Description::new(TAG, "liveFile", "A style or a script of the live page.")
+                    .gives_file("a text"),
+            ),
+    ]
+}
+
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+async fn page() -> Response {
+    told(
+        include_str!("../../live/index.html"),
+        "text/html; charset=utf-8",
+    )
+}
+
+async fn file(Segment(name): Segment<String>) -> Result<Response, Failure> {
+    let (text, kind) = match name.as_str() {
+        "style.css" => (include_str!("../../live/style.css"), STYLE),
+        "live.js" => (include_str!("../../live/live.js"), SCRIPT),
+        "interface.js" => (include_str!("../../live/interface.js"), SCRIPT),
+        "record.js" => (include_str!("../../live/record.js"), SCRIPT),
+        "run.js" => (include_str!("../../live/run.js"), SCRIPT),
+        "shape.js" => (include_str!("../../live/shape.js"), SCRIPT),
+        "words.js" => (include_str!("../../live/words.js"), SCRIPT),
+        _ => return Err(Code::NotFound.into()),
     };
+    Ok(told(text, kind))
 }
 
-files! {
-    "/", "livePage", "index.html", "text/html; charset=utf-8";
-    "/live/style.css", "liveStyle", "style.css", "text/css; charset=utf-8";
-    "/live/live.js", "liveScript", "live.js", "text/javascript; charset=utf-8";
-    "/live/interface.js", "liveInterface", "interface.js", "text/javascript; charset=utf-8";
-    "/live/record.js", "liveRecord", "record.js", "text/javascript; charset=utf-8";
-    "/live/run.js", "liveRun", "run.js", "text/javascript; charset=utf-8";
-    "/live/shape.js", "liveShape", "shape.js", "text/javascript; charset=utf-8";
-    "/live/words.js", "liveWords", "words.js", "text/javascript; charset=utf-8";
-}
-
-fn file(text: &'static str, kind: &'static str) -> Response {
+fn told(text: &'static str, kind: &'static str) -> Response {
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -76,14 +76,14 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::ViewRecord])
             .reads("whoever may read the record leaves `queried`, as its policies want")
             .described(
-                Description::new(TAG, "entryReceipt", "The receipt of an entry: proves offline that it is in the log.")
+                Description::new(TAG, "entryReceipt", "The receipt of an entry: proves offline that it is in the log, under the newest checkpoint with the witnesses' quorum that covers it, or else the newest signed one.")
                     .gives_file("a proof in the format tlog-proof"),
             ),
         get("/api/v1/runs/{id}/calls/{index}/receipt", call_receipt)
             .decided_by(&[Action::ViewRunDetail])
             .reads("names, counts and times of calls, for those who supervise; authorities' reading is `queried`")
             .described(
-                Description::new(TAG, "callReceipt", "The receipt of one host call: proves offline that it is in the trace that an entry of the log commits to.")
+                Description::new(TAG, "callReceipt", "The receipt of one host call: proves offline that it is in the trace that an entry of the log commits to, under a checkpoint as that of an entry's receipt.")
                     .gives_file("a proof in the format tlog-proof"),
             )
             .costing(Budget::TABLE),

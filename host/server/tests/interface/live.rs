@@ -325,8 +325,8 @@ async fn a_stream_ends_with_its_token_and_with_its_role() {
     town.delete(&path, &auditor, &json!({})).await.expect(204);
     let told = by_token.until(|event| event.name == "end").await;
     assert!(
-        began.elapsed() < Duration::from_secs(5),
-        "a revocation takes effect within a second, on a busy machine within five"
+        began.elapsed() < Duration::from_secs(2),
+        "a revocation takes effect within a second, on a busy machine within two"
     );
     assert_eq!(
         told.last().unwrap().data,

@@ -31,8 +31,8 @@ fn request<T: DeserializeOwned>(name: &str, full: Value) {
     parsed(&full).unwrap_or_else(|error| panic!("{name}: {error}"));
     let required: BTreeSet<&str> = schema["required"]
         .as_array()
-        .unwrap()
-        .iter()
+        .into_iter()
+        .flatten()
         .filter_map(Value::as_str)
         .collect();
     for field in full.as_object().unwrap().keys() {

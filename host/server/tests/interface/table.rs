@@ -41,6 +41,7 @@ fn every_route_has_a_decision_and_an_effect() {
         );
         assert!(
             route.path() == "/"
+                || route.path() == "/live/{file}"
                 || route.path().starts_with("/log/")
                 || route.path().starts_with(&format!("{API}/")),
             "{name} is outside of the interface"
@@ -59,6 +60,7 @@ fn what_is_public_is_little() {
         public,
         [
             "GET /",
+            "GET /live/{file}",
             "GET /api/v1/health",
             "GET /api/v1/openapi.json",
             "POST /api/v1/sessions",

@@ -2,6 +2,7 @@
 //! it answers, against the table of routes and the document.
 
 mod added;
+mod contract;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::oversight::oversight;
 use crate::support::{PASSWORD, Town, asked};
 use axum::body::Body;
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use yunei_server::{Effect, routes};
 
 pub(crate) const NOWHERE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -84,7 +85,7 @@ async fn every_route_does_what_the_table_says() {
     system(&town).await;
     tokens(&town, &people).await;
     catalogue(&town, &people).await;
-    contract(&town, &people).await;
+    contract::walk(&town, &people).await;
     modules_and_runs(&town, &people).await;
     record(&town, &people).await;
     alerts(&town, &people).await;
@@ -116,6 +117,7 @@ async fn every_route_does_what_the_table_says() {
 async fn system(town: &Town) {
     for path in [
         "/",
+        "/live/live.js",
         "/api/v1/health",
         "/api/v1/openapi.json",
         "/api/v1/log/key",
@@ -243,94 +245,6 @@ async fn catalogue(town: &Town, people: &People) {
         .await
         .expect(200);
     assert_eq!(list.json()["items"][0], snapshot);
-}
-
-async fn contract(town: &Town, people: &People) {
-    let new = json!({ "name": "planning", "title": { "zh": "规划", "en": "Planning" }, "purposes": ["planning"] });
-    let scenario = town
-        .post("/api/v1/scenarios", &people.officer, &new)
-        .await
-        .expect(201)
-        .text("id");
-    let approve = format!("/api/v1/scenarios/{scenario}/approve");
-    town.post(&approve, &people.officer, &json!({}))
-        .await
-        .expect(200);
-    town.post(&approve, &people.officer, &json!({}))
-        .await
-        .expect(409);
-    town.get("/api/v1/scenarios", &people.alice)
-        .await
-        .expect(200);
-    let grant = draft(town, people, &scenario).await;
-    steps(town, people, &grant).await;
-}
-
-/// Drafts a grant, after two that cannot stand.
-async fn draft(town: &Town, people: &People, scenario: &str) -> String {
-    let grants = "/api/v1/grants";
-    let mut terms = terms(scenario, &people.operator);
-    let new = |terms: &Value| json!({ "terms": terms });
-    terms["until"] = json!(0);
-    let reply = town.post(grants, &people.officer, &new(&terms)).await;
-    assert_eq!(reply.expect(422).code(), "grant-invalid");
-    terms["until"] = json!(4_000_000_000_000_000_i64);
-    terms["nonsense"] = json!(1);
-    let reply = town.post(grants, &people.officer, &new(&terms)).await;
-    reply.expect(400);
-    terms.as_object_mut().unwrap().remove("nonsense");
-    terms["from"] = json!(3_900_000_000_000_000_i64);
-    let reply = town.post(grants, &people.officer, &new(&terms)).await;
-    reply.expect(201).text("id")
-}
-
-async fn steps(town: &Town, people: &People, grant: &str) {
-    let of = |step: &str| format!("/api/v1/grants/{grant}{step}");
-    let early = town
-        .post(&of("/activate"), &people.officer, &json!({}))
-        .await;
-    assert!(!early.status.is_success());
-    town.post(
-        &of("/consents"),
-        &people.sam,
-        &json!({ "resource": "rides" }),
-    )
-    .await
-    .expect(201);
-    town.get("/api/v1/grants", &people.alice).await.expect(200);
-    town.get(&of(""), &people.alice).await.expect(200);
-    town.get(&of("/usage"), &people.alice).await.expect(200);
-    for (step, state) in [
-        ("/activate", "active"),
-        ("/suspend", "suspended"),
-        ("/resume", "active"),
-        ("/revoke", "revoked"),
-    ] {
-        let reason = json!({ "reason": "the walk" });
-        let reply = town
-            .post(&of(step), &people.officer, &reason)
-            .await
-            .expect(200);
-        assert_eq!(reply.text("state"), state);
-    }
-    for blank in [
-        json!({}),
-        json!({ "reason": "  " }),
-        json!({ "reason": "x".repeat(501) }),
-    ] {
-        town.post(&of("/revoke"), &people.officer, &blank)
-            .await
-            .expect(400);
-    }
-}
-
-fn terms(scenario: &str, operator: &str) -> Value {
-    json!({
-        "operator": operator, "scenario": scenario, "purpose": "planning",
-        "resource": [{ "name": "rides", "fields": ["fare"] }],
-        "quota": { "runs": 10, "rows": 1000, "released_cells": 100 },
-        "binding": "latest", "from": 1, "until": 2,
-    })
 }
 
 async fn modules_and_runs(town: &Town, people: &People) {

@@ -62,15 +62,20 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Says what is measured where: a figure without it is worth nothing.
-pub fn print_machine(workspace: &Workspace, built: &Built) -> anyhow::Result<()> {
+/// The machine, in a line.
+pub fn machine() -> anyhow::Result<String> {
     let processors = std::thread::available_parallelism()?;
-    println!(
+    Ok(format!(
         "machine: {processors} × {}, {}, Linux {}",
         line_of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned()),
         line_of("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown memory".to_owned()),
         first_words("/proc/sys/kernel/osrelease", 1),
-    );
+    ))
+}
+
+/// Says what is measured where: a figure without it is worth nothing.
+pub fn print_machine(workspace: &Workspace, built: &Built) -> anyhow::Result<()> {
+    println!("{}", machine()?);
     println!(
         "load before: {} (1, 5, 15 min)",
         first_words("/proc/loadavg", 3)

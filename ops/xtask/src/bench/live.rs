@@ -232,8 +232,17 @@ fn note(seen: &mut Seen, text: &str, position: Option<u64>, span: &Span) {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         rest.get(..digits)?.parse::<f64>().ok()
     });
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    if let (Some(made), Ok(now)) = (made, now) {
-        seen.lags_ms.push(now.as_secs_f64() * 1e3 - made / 1e3);
+    if let (Some(made), Some(now_ms)) = (made, now_ms()) {
+        seen.lags_ms.push(now_ms - made / 1e3);
     }
+}
+
+/// Milliseconds since 1970 by the clock that the server stamps its entries with.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the lag of an entry is measured from the server's own stamp, which is the system's time"
+)]
+fn now_ms() -> Option<f64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(now.as_secs_f64() * 1e3)
 }

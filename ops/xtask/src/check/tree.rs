@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+/// What git keeps for itself: a directory, and in a further working tree a file.
+const GIT: &str = ".git";
 /// Directories that hold nothing of ours, wherever they are.
-const SKIPPED: [&str; 5] = [".git", "target", "node_modules", ".venv", "__pycache__"];
+const SKIPPED: [&str; 4] = ["target", "node_modules", ".venv", "__pycache__"];
 /// A data directory of a running server, at the root alone.
 const SKIPPED_AT_ROOT: &str = "data";
 
@@ -23,6 +25,9 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let name = entry.file_name();
             let path = directory.join(&name);
             let kind = entry.file_type()?;
+            if name == GIT {
+                continue;
+            }
             if kind.is_dir() {
                 let skipped = SKIPPED.iter().any(|skipped| name == *skipped)
                     || path == Path::new(SKIPPED_AT_ROOT);

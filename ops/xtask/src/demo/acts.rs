@@ -4,6 +4,7 @@ mod approved;
 mod catalogue;
 mod contract;
 mod people;
+mod proof;
 mod record;
 mod refused;
 mod released;
@@ -22,7 +23,7 @@ const ROWS_SHOWN_LATER: usize = 6;
 type Act = (&'static str, fn(&mut Stage) -> anyhow::Result<()>);
 
 /// The acts, in their order.
-pub const ACTS: [Act; 10] = [
+pub const ACTS: [Act; 11] = [
     ("Organisations, people and roles", people::play),
     (
         "Resources, catalogued and imported by their source units",
@@ -54,11 +55,20 @@ pub const ACTS: [Act; 10] = [
     ),
     ("A revocation in the middle of a run", revoked::play),
     ("The record, witnessed and verified", record::play),
+    (
+        "One host call, from the cell to a verifier that others wrote",
+        proof::play,
+    ),
 ];
 
 /// Plays them all.
 pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.say(&format!("the server listens on {}", stage.url()));
+    stage.say(&format!(
+        "An authorized operation domain: operating units run their own modules over public data that they never get, and what\n\
+         leaves is only what passes a release gate. Everything below is asked of a real server at {}, over HTTP;\n\
+         data sets are public ones, organisations and people are made up.",
+        stage.url()
+    ));
     for (title, play) in ACTS {
         stage.act(title);
         play(stage)?;

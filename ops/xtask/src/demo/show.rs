@@ -288,7 +288,8 @@ fn pairs(value: &Value) -> String {
     }
 }
 
-fn cut(text: &str, wide: usize) -> String {
+/// A text that takes so many columns at most.
+pub fn cut(text: &str, wide: usize) -> String {
     if width(text) <= wide {
         return text.to_owned();
     }

@@ -11,6 +11,7 @@ use yunei_tests::{Client, Server, Story, Witness};
 use super::acts::ACTS;
 use super::{show, watch};
 use crate::process::Call;
+use crate::setup::log_tools;
 use crate::workspace::Workspace;
 
 /// Time between two frames of the bar.
@@ -24,9 +25,12 @@ pub struct Stage {
     pub story: Story,
     /// The first cast: later acts come back to its grant.
     pub first: Option<Cast>,
+    /// The first run that was released: the last act comes back to one of its calls.
+    pub released: Option<String>,
     server: Server,
     witnesses: Vec<Witness>,
     program: PathBuf,
+    others: Call,
     guests: PathBuf,
     bar: ProgressBar,
     start: Instant,
@@ -62,9 +66,12 @@ impl Stage {
         Ok(Self {
             story: Story::begin(&workspace.root, &server)?,
             first: None,
+            released: None,
             server,
             witnesses,
             program: workspace.program(),
+            others: Call::new(log_tools::python(workspace))
+                .args([workspace.root.join("tests/interop/log.py")]),
             guests: workspace.guests(),
             bar,
             start: Instant::now(),
@@ -180,7 +187,7 @@ impl Stage {
         self.doing("fetching the table");
         let release = text(&seen, "/releases/0")?;
         let table = self.story.table(&cast.operator, &release)?;
-        self.say("\n   THE RELEASED TABLE");
+        self.say("\n   THE RELEASED TABLE (· is a cell that must not be seen)");
         self.say(&show::indent(&show::table(&table, rows_max), 3));
         self.show_views(&seen, run)
     }
@@ -215,9 +222,29 @@ impl Stage {
         Ok(self.server.children()?.len())
     }
 
+    /// The server.
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The verifier keys of the witnesses.
+    pub fn witness_keys(&self) -> impl Iterator<Item = &str> {
+        self.witnesses.iter().map(Witness::key)
+    }
+
+    /// A call of our own program.
+    pub fn ours(&self) -> Call {
+        Call::new(&self.program)
+    }
+
+    /// A call of the verifier that others wrote.
+    pub fn others(&self) -> Call {
+        self.others.clone()
+    }
+
     /// Verifies the record offline, with the program and the data directory alone.
     pub fn verify_offline(&self) -> anyhow::Result<String> {
-        Call::new(&self.program)
+        self.ours()
             .args(["ledger", "verify", "--data"])
             .args([self.server.data()])
             .args(["--policy"])

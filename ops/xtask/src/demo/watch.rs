@@ -12,8 +12,10 @@ use super::stage::Stage;
 
 /// Names in the policy, and whether they are outside.
 const WITNESSES: [(&str, bool); 3] = [("bureau", false), ("cyberspace", true), ("audit", true)];
+/// How the names of their keys begin.
+const ORIGIN: &str = "witness.example/";
 /// Witnesses that make the quorum.
-const THRESHOLD: usize = 2;
+pub const THRESHOLD: usize = 2;
 /// Resources of this grade and above leave under the quorum alone.
 const HEAD: &str = "grade_from = \"g3\"";
 /// Longest wait for all cosignatures.
@@ -31,7 +33,7 @@ pub fn start(program: &Path, server: &mut Server) -> anyhow::Result<Vec<Witness>
     let mut named = Vec::new();
     for (name, outside) in WITNESSES {
         let data = place.join(format!("witness-{name}"));
-        let witness = Witness::start(program, &data, &format!("witness.example/{name}"), &log_key)?;
+        let witness = Witness::start(program, &data, &format!("{ORIGIN}{name}"), &log_key)?;
         named.push(Named::of(name, &witness, outside));
         witnesses.push(witness);
     }
@@ -45,20 +47,48 @@ pub fn policy(server: &Server) -> PathBuf {
     server.data().join("witnesses.toml")
 }
 
-/// Shows how the log is witnessed, once every witness has cosigned what there is.
-pub fn show(stage: &Stage) -> anyhow::Result<()> {
+/// How the log is witnessed, once every witness has cosigned what there is.
+pub fn cosigned(stage: &Stage) -> anyhow::Result<Value> {
     let start = Instant::now();
-    let told = loop {
+    loop {
         let told = stage.story.witnesses()?;
         let whole = told.pointer("/newest/valid") == Some(&Value::from(WITNESSES.len()));
         if whole {
-            break told;
+            return Ok(told);
         }
         if start.elapsed() > COSIGN_WAIT_MAX {
             bail!("not witnessed: {told}");
         }
         std::thread::sleep(PAUSE);
-    };
+    }
+}
+
+/// Waits until the published checkpoint carries the cosignature of every witness.
+pub fn published(stage: &Stage) -> anyhow::Result<()> {
+    cosigned(stage)?;
+    let file = stage.server().data().join("log").join("checkpoint");
+    let start = Instant::now();
+    loop {
+        let note = std::fs::read_to_string(&file)?;
+        if note.lines().filter(|line| is_cosignature(line)).count() == WITNESSES.len() {
+            return Ok(());
+        }
+        if start.elapsed() > COSIGN_WAIT_MAX {
+            bail!("published without cosignatures: {note}");
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Whether a line of a checkpoint is of a witness, by the name on it alone: what it is worth is for verifiers to say.
+fn is_cosignature(line: &str) -> bool {
+    line.strip_prefix("— ")
+        .is_some_and(|of| of.starts_with(ORIGIN))
+}
+
+/// Shows how the log is witnessed, once every witness has cosigned what there is.
+pub fn show(stage: &Stage) -> anyhow::Result<()> {
+    let told = cosigned(stage)?;
     let of = |pointer: &str| plain(told.pointer(pointer).unwrap_or(&Value::Null));
     stage.say(&format!(
         "   {} of {} witnesses cosigned {} entries, {} are needed, one of them outside; {} s behind",
@@ -69,13 +99,15 @@ pub fn show(stage: &Stage) -> anyhow::Result<()> {
         of("/lag_s"),
     ));
     let mut lines = vec![
-        ["witness", "outside", "cosigned up to"]
+        ["witness", "outside", "cosigned entries"]
             .map(str::to_owned)
             .to_vec(),
     ];
     for witness in items(&told, "/witnesses") {
         let of = |key: &str| plain(witness.get(key).unwrap_or(&Value::Null));
-        lines.push(vec![of("name"), of("outside"), of("size")]);
+        let outside = witness.get("outside") == Some(&Value::Bool(true));
+        let outside = if outside { "yes" } else { "no" };
+        lines.push(vec![of("name"), outside.to_owned(), of("size")]);
     }
     stage.say(&show::indent(
         &show::aligned(&lines, &[false, false, true]),

@@ -11,13 +11,14 @@ use yunei_tests::{BUREAU, Client, REGULATOR, Story};
 
 use super::load::{Acknowledged, Submission};
 use super::report::Report;
+use super::stages::Stages;
 
 /// Entries of one page.
 const PAGE: u64 = 1000;
 /// Checkpoints that are kept for verification at most: the newest of each round.
 const CHECKPOINTS_MAX: usize = 2000;
 /// States in which a run has ended.
-const ENDS: [&str; 5] = ["released", "withheld", "failed", "stopped", "aborted"];
+pub const ENDS: [&str; 5] = ["released", "withheld", "failed", "stopped", "aborted"];
 
 /// Everything that the server ever promised, and what its record ever showed.
 pub struct Account {
@@ -31,6 +32,7 @@ pub struct Account {
     /// Ids that entries name.
     named: HashSet<String>,
     last: u64,
+    stages: Stages,
 }
 
 impl Account {
@@ -47,12 +49,18 @@ impl Account {
             seen: HashMap::new(),
             named: HashSet::new(),
             last: 0,
+            stages: Stages::new(),
         })
     }
 
     /// Files of the checkpoints that were seen.
     pub fn checkpoints(&self) -> &[PathBuf] {
         &self.checkpoints
+    }
+
+    /// The server is dead: how far the published log had come.
+    pub fn killed(&mut self, data: &Path) {
+        self.stages.killed(data);
     }
 
     /// Adds what a round left behind.
@@ -88,6 +96,7 @@ impl Account {
         self.promised.clear();
         report.entries = self.seen.len() as u64;
         report.repeated += operator;
+        report.met.clone_from(self.stages.met());
         Ok(())
     }
 
@@ -128,6 +137,7 @@ impl Account {
                 }
                 self.seen.insert(position, digest(placed));
                 name(placed, &mut self.named);
+                self.stages.read(position, placed);
                 self.last = position;
             }
             if (page.len() as u64) < PAGE {

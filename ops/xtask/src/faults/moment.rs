@@ -1,16 +1,21 @@
 //! When a server is killed.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use yunei_tests::{BUREAU, Story};
 
+use super::account::ENDS;
 use super::load::Load;
 
 /// Latest random moment after the load began.
 const RANDOM_MS_MAX: u64 = 1500;
 /// Longest wait for a run to reach a state; after that it is killed where it is.
 const STATE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Runs that are looked at in a turn.
+const LOOKS_MAX: usize = 3;
 
 /// When.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,13 +57,24 @@ impl Moment {
             Self::State(state) => {
                 let bureau = story.person(BUREAU)?;
                 let began = Instant::now();
+                let mut over = HashSet::new();
                 while began.elapsed() < STATE_WAIT_MAX {
-                    for run in load.runs() {
+                    let runs = load.runs();
+                    // The oldest that are not over are those at work; the newest waits.
+                    let open = runs.iter().filter(|run| !over.contains(*run));
+                    let looked: Vec<&String> = open.take(LOOKS_MAX).chain(runs.last()).collect();
+                    let mut ended = Vec::new();
+                    for run in looked {
                         let detail = bureau.get(&format!("/runs/{run}/detail"))?.json();
-                        if detail.pointer("/run/state").and_then(Value::as_str) == Some(state) {
+                        let now = detail.pointer("/run/state").and_then(Value::as_str);
+                        if now == Some(state) {
                             return Ok(true);
                         }
+                        if now.is_some_and(|now| ENDS.contains(&now)) {
+                            ended.push(run.clone());
+                        }
                     }
+                    over.extend(ended);
                 }
                 Ok(false)
             }

@@ -32,6 +32,8 @@ pub struct Report {
     pub changed: u64,
     /// Entries on the record.
     pub entries: u64,
+    /// Kills by how far runs were.
+    pub met: BTreeMap<&'static str, u64>,
 }
 
 impl Report {
@@ -53,6 +55,7 @@ impl Report {
             doubled: 0,
             changed: 0,
             entries: 0,
+            met: BTreeMap::new(),
         }
     }
 
@@ -101,7 +104,7 @@ impl Report {
     }
 
     /// As a page.
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, machine: &str) -> String {
         let mut text = String::from("# Kills\n\n");
         let kills: u64 = self.kills.values().sum();
         let mut restarts = self.restarts_ms.clone();
@@ -111,9 +114,12 @@ impl Report {
             format!("`cargo xtask faults --rounds {kills} --seed {}`, {} build: SIGKILL of the server while two people submit runs,", self.seed, self.build),
             "one uploads modules, one has tokens issued and one reads checkpoints; then a restart over the same directory.".to_owned(),
             String::new(),
+            machine.to_owned(),
+            String::new(),
             "| | |".to_owned(),
             "|---|---|".to_owned(),
             format!("| kills | {kills} ({}) |", counts(&self.kills)),
+            format!("| kills that met … | {} |", counts(&self.met)),
             format!("| kills whose moment did not come in time | {} |", self.missed),
             format!("| acknowledged, and looked for on the record after the next start | {} |", self.promised),
             format!("| **of those lost** | **{}** |", self.lost),
@@ -134,10 +140,10 @@ impl Report {
     }
 }
 
-fn counts(map: &BTreeMap<String, u64>) -> String {
+fn counts<N: std::fmt::Display>(map: &BTreeMap<N, u64>) -> String {
     let parts: Vec<String> = map
         .iter()
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
-    parts.join(", ")
+    parts.join("; ")
 }

@@ -35,6 +35,7 @@ fn environment(workspace: &Workspace) -> PathBuf {
     workspace.target.join("tools").join("aics-tlog")
 }
 
-fn python(workspace: &Workspace) -> PathBuf {
+/// The Python that has it.
+pub fn python(workspace: &Workspace) -> PathBuf {
     environment(workspace).join("bin").join("python")
 }

@@ -33,6 +33,11 @@ fn what_makes_no_sense_is_refused_and_named() {
             "25:00",
         ),
         ("kind = \"containment\"\nlayers = []", "layers"),
+        ("kind = \"witness-fault\"\nfaults = []", "faults"),
+        (
+            "kind = \"witness-fault\"\nfaults = [\"forged\", \"sad\"]",
+            "faults",
+        ),
         ("kind = \"quota\"\npercent = 90\nmore = 1", "more"),
         ("kind = \"no-such\"", "no-such"),
     ] {

@@ -152,49 +152,21 @@ async fn calls_are_found_over_all_runs(store: &Store, world: &World) {
         .await
         .unwrap();
     assert_eq!(after, all[4..5]);
+    let filter = |change: &dyn Fn(&mut CallFilter)| {
+        let mut filter = of_unit.clone();
+        change(&mut filter);
+        filter
+    };
     let filters = [
+        (filter(&|f| f.run = Some(runs[0].id)), 3),
+        (filter(&|f| f.grant = Some(setting.grant.id)), 6),
+        (filter(&|f| f.module = Some(setting.module.id)), 6),
         (
-            CallFilter {
-                run: Some(runs[0].id),
-                ..of_unit.clone()
-            },
-            3,
-        ),
-        (
-            CallFilter {
-                grant: Some(setting.grant.id),
-                ..of_unit.clone()
-            },
+            filter(&|f| f.resource = Some(setting.resource.name.clone())),
             6,
         ),
-        (
-            CallFilter {
-                module: Some(setting.module.id),
-                ..of_unit.clone()
-            },
-            6,
-        ),
-        (
-            CallFilter {
-                resource: Some(setting.resource.name.clone()),
-                ..of_unit.clone()
-            },
-            6,
-        ),
-        (
-            CallFilter {
-                resource: Some(world.name("other")),
-                ..of_unit.clone()
-            },
-            0,
-        ),
-        (
-            CallFilter {
-                submitted_before: Some(NOON),
-                ..of_unit.clone()
-            },
-            0,
-        ),
+        (filter(&|f| f.resource = Some(world.name("other"))), 0),
+        (filter(&|f| f.submitted_before = Some(NOON)), 0),
     ];
     for (filter, count) in filters {
         let found = store.calls_across(&filter, None, 100).await.unwrap();

@@ -34,6 +34,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
         &show::aligned(&lines, &[false, true, true, true]),
         3,
     ));
+    stage.say("   grades rise from g1 to g3, important, core; the subject is the field that tells whom a row is about");
     stage.say("   bus rides come as daily files with late rows: each is added to the snapshot before, and gives a new one");
     Ok(())
 }

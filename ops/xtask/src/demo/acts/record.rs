@@ -28,7 +28,9 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     }
     stage.doing("verifying offline");
     let offline = stage.verify_offline()?;
-    stage.say("   without it, by `yunei ledger verify --data --policy` over the files alone:");
+    stage.say(
+        "   without it, by `yunei ledger verify --data --policy` over the files alone (each look at the record is an entry, too):",
+    );
     stage.say(&show::indent(offline.trim_end(), 6));
     Ok(())
 }

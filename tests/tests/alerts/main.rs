@@ -8,24 +8,25 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod webhook;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
 
 use common::{RUN_WAIT_MAX, guest, program, repository, text};
-use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use webhook::{Got, SECRET, address, receive};
 use yunei_tests::{BUREAU, Client, REGULATOR, Server, Story};
 
-const SECRET: &str = "a secret of more than sixteen bytes";
+/// A trace that a client comes with, and its place in it.
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
 /// Longest wait for an alert, on a busy machine.
 const ALERT_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Some of the people in the data of the census, as if their source unit had put them there.
@@ -173,89 +174,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the webhook got: seconds and signature, number, body.
-struct Got {
-    signature: String,
-    number: u64,
-    body: Vec<u8>,
-}
-
-impl Got {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("JSON")
-    }
-
-    /// Checks the signature as a receiver does.
-    fn check(&self) {
-        let (seconds, told) = self.signature.split_once(",v1=").expect("two parts");
-        let seconds = seconds.strip_prefix("t=").expect("a time");
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(SECRET.as_bytes()).expect("a key");
-        mac.update(seconds.as_bytes());
-        mac.update(b".");
-        mac.update(&self.body);
-        let told = hex::decode(told).expect("hexadecimal");
-        mac.verify_slice(&told).expect("the signature holds");
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .expect("a clock");
-        let seconds: u64 = seconds.parse().expect("seconds");
-        assert!(now.as_secs().abs_diff(seconds) < 300, "{seconds}");
-    }
-}
-
-/// Answers as `statuses` say, and well afterwards; what was answered well is told.
-fn receive(listener: TcpListener, statuses: Vec<u16>) -> Receiver<Got> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut statuses = statuses.into_iter();
-        for stream in listener.incoming().flatten() {
-            let status = statuses.next().unwrap_or(200);
-            let got = answer(stream, status);
-            if let Some(got) = got.filter(|_| status == 200)
-                && sender.send(got).is_err()
-            {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-fn answer(mut stream: std::net::TcpStream, status: u16) -> Option<Got> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut signature, mut number, mut length) = (String::new(), 0, 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        let (name, value) = line.trim().split_once(':').unwrap_or(("", ""));
-        let value = value.trim();
-        match name.to_ascii_lowercase().as_str() {
-            "yunei-signature" => signature = value.to_owned(),
-            "yunei-message" => number = value.parse().ok()?,
-            "content-length" => length = value.parse().ok()?,
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).ok()?;
-    Some(Got {
-        signature,
-        number,
-        body,
-    })
-}
-
-/// An address at which nobody listens yet.
-fn address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
-}
-
 #[test]
 fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     let receiver = address();
@@ -278,10 +196,11 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         .operator_of(&terms)
         .expect("an operator")
         .clone();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let answer = unit.get("/record").expect("an answer");
         assert_eq!(answer.status, 403);
     }
+    traced_refusal(&unit);
     let alert = watched.raised("denied-decisions");
     assert_eq!(alert["subject"]["kind"], json!("account"));
     assert_eq!(alert["figures"], json!({ "denied": 3, "bound": 3 }));
@@ -294,6 +213,7 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     assert_eq!(alert["run"], json!(run));
     assert_eq!(alert["resources"], json!(["nyc-flights-2013"]));
 
+    let traced_run = denied_calls(&mut watched, &terms);
     volume(&mut watched, &terms);
     quota(&mut watched);
     watched_by_remit(&watched, &unit);
@@ -308,6 +228,18 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     messages.iter().for_each(Got::check);
     let numbers: Vec<u64> = messages.iter().map(|got| got.number).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
+    for (rule, trace) in [("denied-decisions", TRACE), ("denied-calls", &traced_run)] {
+        let message = messages
+            .iter()
+            .find(|got| got.json()["alert"]["rule"] == json!(rule))
+            .expect("a message");
+        let told = &message.trace;
+        assert!(
+            told.starts_with(&format!("00-{trace}-")),
+            "{rule}: `{told}`"
+        );
+        assert!(!told.contains(CALLER), "the host's own span: `{told}`");
+    }
     let told: Vec<Value> = messages
         .iter()
         .map(Got::json)
@@ -335,6 +267,50 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
         first["attempts"].as_u64() > Some(2),
         "{first}: it was down for a while"
     );
+}
+
+/// A request that is refused, with a trace of the client's.
+fn traced_refusal(unit: &Client) {
+    let answer = ureq::get(format!("{}/api/v1/record", unit.url()))
+        .header(
+            "authorization",
+            format!("Bearer {}", unit.token().expect("a token")),
+        )
+        .header("traceparent", format!("00-{TRACE}-{CALLER}-01"))
+        .call();
+    assert!(
+        matches!(answer, Err(ureq::Error::StatusCode(403))),
+        "{answer:?}"
+    );
+}
+
+/// A guest that asks for what its grant does not give: each refused call is on the trace, and many of them raise an alert.
+/// Gives the trace that its submission is in.
+fn denied_calls(watched: &mut Watched, terms: &Path) -> String {
+    let (_, run) = watched.run("hostile", "denied-caller", terms, "transport-punctuality");
+    let alert = watched.raised("denied-calls");
+    assert_eq!(alert["subject"]["kind"], json!("operator"), "{alert}");
+    assert_eq!(alert["figures"], json!({ "denied": 12, "bound": 10 }));
+    assert_eq!(alert["run"], json!(run));
+    let bureau = watched.bureau();
+    let path = format!("/runs/{run}/calls?limit=1000");
+    let calls = bureau.get(&path).expect("an answer").json();
+    let calls = calls["items"].as_array().expect("calls");
+    let denied: Vec<&Value> = calls
+        .iter()
+        .filter(|call| call["decision"] == json!("denied"))
+        .collect();
+    assert_eq!(denied.len(), 12, "{calls:?}");
+    for call in denied {
+        assert_eq!(call["kind"], json!("data.open"), "{call}");
+        assert_eq!(call["clause"], json!("grant.resources"), "{call}");
+    }
+    let path = "/record?kind=run-submitted&limit=1000";
+    let submitted = bureau.get(path).expect("an answer").json();
+    let submitted = submitted["items"].as_array().expect("items").iter();
+    let mut submitted = submitted.filter(|item| item["entry"]["run"] == json!(run));
+    let entry = &submitted.next().expect("its submission")["entry"];
+    text(&entry["observed"], "trace_id")
 }
 
 /// A run that reads everything after one that read next to nothing, under one grant.
