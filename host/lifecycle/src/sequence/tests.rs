@@ -16,15 +16,14 @@ const BACK_SECONDS: i64 = 2 * 3600;
 
 async fn fail_to_sign_in(domain: &Domain) -> LifecycleError {
     let nobody = Name::parse("nobody").unwrap();
-    let refused = domain.sign_in(&nobody, "wrong", &RequestTrace::default());
-    refused.await.unwrap_err()
+    let trace = RequestTrace::default();
+    let refused = domain.sign_in(&nobody, "wrong", &trace).await;
+    refused.unwrap_err()
 }
 
 async fn positions_and_times(domain: &Domain) -> Vec<(u64, Timestamp)> {
-    let entries = domain
-        .store
-        .entries(&EntryFilter::default(), Page::first(100));
-    let entries = entries.await.unwrap();
+    let all = EntryFilter::default();
+    let entries = domain.store.entries(&all, Page::first(100)).await.unwrap();
     entries
         .iter()
         .map(|recorded| (recorded.position, recorded.entry.at()))
