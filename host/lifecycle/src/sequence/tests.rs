@@ -89,6 +89,7 @@ async fn a_clock_that_is_put_back_changes_no_order_and_stops_no_checkpoint() {
     drop(domain);
     clock.advance_seconds(BACK_SECONDS + 1);
     let domain = start(place.path(), &clock).await;
+    let newest = domain.store.newest_checkpoint().await.unwrap().unwrap();
     let strangers = domain.store.checkpoint_before(clock.now()).await.unwrap();
     assert_eq!(strangers.unwrap().size, newest.size);
     domain.authenticate(&secret, trace).await.unwrap();
