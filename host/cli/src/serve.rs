@@ -1,5 +1,6 @@
 //! `yunei serve`: everything put together.
 
+mod begin;
 pub mod configuration;
 mod data;
 mod policies;
@@ -28,6 +29,7 @@ use crate::internal;
 use crate::printer::Printer;
 use configuration::Configuration;
 
+pub use begin::begin;
 pub use data::{Directory, LOG_KEY_FILE, WITNESSES_FILE};
 use policies::Policies;
 pub use signals::Signals;
@@ -131,18 +133,7 @@ struct Opened {
 impl Serve {
     /// Serves until it is told to stop.
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
-        let telemetry = yunei_telemetry::Settings::new(
-            "yunei",
-            env!("CARGO_PKG_VERSION"),
-            Arc::new(SystemClock),
-            Arc::new(RandomIds),
-        );
-        let _flushed_when_dropped = yunei_telemetry::init(telemetry.filter(&self.log))
-            .map_err(|error| Input::new("cannot log as it was told").because(error))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
+        let (_flushed_when_dropped, runtime) = begin("yunei", &self.log)?;
         let served = runtime.block_on(self.serve(caller.printer()));
         // Whoever wants it to stop at once does not wait for an import that is under way.
         runtime.shutdown_background();

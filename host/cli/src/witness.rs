@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::net::TcpListener;
 use yunei_ledger::VerifierKey;
-use yunei_model::{RandomIds, SystemClock};
+use yunei_model::SystemClock;
 use yunei_witness::WitnessError;
 
 use crate::caller::Caller;
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Input;
 use crate::files;
 use crate::printer::Printer;
-use crate::serve::{Directory, Signals, listen};
+use crate::serve::{Directory, Signals, begin, listen};
 
 /// Runs a witness, or shows its key.
 #[derive(Debug, Args)]
@@ -88,18 +88,7 @@ impl Key {
 
 impl Stand {
     fn run(self, printer: Printer) -> anyhow::Result<Exit> {
-        let telemetry = yunei_telemetry::Settings::new(
-            "yunei-witness",
-            env!("CARGO_PKG_VERSION"),
-            Arc::new(SystemClock),
-            Arc::new(RandomIds),
-        );
-        let _flushed_when_dropped = yunei_telemetry::init(telemetry.filter(&self.log))
-            .map_err(|error| Input::new("cannot log as it was told").because(error))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("cannot start")?;
+        let (_flushed_when_dropped, runtime) = begin("yunei-witness", &self.log)?;
         runtime.block_on(self.serve(printer))?;
         Ok(Exit::Done)
     }

@@ -7,10 +7,11 @@ use yunei_model::{
     Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource,
     Scenario, ScenarioId, ScenarioState, State, Text,
 };
-use yunei_store::Page;
+use yunei_store::{Change, Page};
 
 use crate::list::Listing;
-use crate::{Actor, Domain, LifecycleError, Listed};
+use crate::stop::kept_reason;
+use crate::{Actor, Domain, LifecycleError, Listed, Permit};
 
 /// A scenario to be proposed.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +34,17 @@ pub struct NewGrant {
     pub amends: Option<GrantId>,
     /// Terms.
     pub terms: GrantTerms,
+}
+
+/// A step of a grant from its state to the next.
+pub(crate) struct GrantStep<'a> {
+    pub(crate) grant: GrantId,
+    /// What policy is asked for.
+    pub(crate) action: Action,
+    pub(crate) next: GrantState,
+    /// Kind of its entry.
+    pub(crate) kind: Kind,
+    pub(crate) reason: &'a str,
 }
 
 impl Domain {
@@ -125,7 +137,7 @@ impl Domain {
         let draft = permit
             .draft(kind, actor)
             .fact("scenario", id)
-            .fact("reason", crate::stop::kept_reason(reason));
+            .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(scenario)
@@ -297,21 +309,15 @@ impl Domain {
         id: GrantId,
         reason: &str,
     ) -> Result<Grant, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
-        let permit = self
-            .permit(
-                actor,
-                Action::ActivateGrant,
-                &Target::Grant(Box::new(target)),
-            )
-            .await?;
-        self.step_grant(
+        self.step_alone(
             actor,
-            &permit,
-            id,
-            GrantState::Active,
-            Kind::GrantActivated,
-            reason,
+            &GrantStep {
+                grant: id,
+                action: Action::ActivateGrant,
+                next: GrantState::Active,
+                kind: Kind::GrantActivated,
+                reason,
+            },
         )
         .await
     }
@@ -326,43 +332,53 @@ impl Domain {
         id: GrantId,
         reason: &str,
     ) -> Result<Grant, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
-        let permit = self
-            .permit(actor, Action::ResumeGrant, &Target::Grant(Box::new(target)))
-            .await?;
-        self.step_grant(
+        self.step_alone(
             actor,
-            &permit,
-            id,
-            GrantState::Active,
-            Kind::GrantResumed,
-            reason,
+            &GrantStep {
+                grant: id,
+                action: Action::ResumeGrant,
+                next: GrantState::Active,
+                kind: Kind::GrantResumed,
+                reason,
+            },
         )
         .await
     }
 
-    async fn step_grant(
+    async fn step_alone(
         &self,
         actor: &Actor,
-        permit: &crate::Permit,
-        id: GrantId,
-        next: GrantState,
-        kind: Kind,
-        reason: &str,
+        step: &GrantStep<'_>,
     ) -> Result<Grant, LifecycleError> {
-        let mut change = self.store.begin().await?;
-        let mut grant = change.grant(id).await?.ok_or(Code::NotFound)?;
-        grant.state = grant.state.step(next).map_err(|_| Code::WrongState)?;
-        change.put_grant(&grant).await?;
-        let draft = permit
-            .draft(kind, actor)
-            .operator(grant.terms.operator)
-            .fact("grant", id)
-            .fact("grant_version", grant.version)
-            .fact("reason", crate::stop::kept_reason(reason));
-        self.record(&mut change, draft).await?;
+        let (change, _, grant) = self.step_grant(actor, step).await?;
         self.commit(change).await?;
         Ok(grant)
+    }
+
+    /// Takes a grant's step, with its entry, within a change that is not committed yet; with policy's yes to it.
+    ///
+    /// # Errors
+    /// Refused by policy, or not in the state for it.
+    pub(crate) async fn step_grant(
+        &self,
+        actor: &Actor,
+        step: &GrantStep<'_>,
+    ) -> Result<(Change, Permit, Grant), LifecycleError> {
+        let (_, target) = self.grant_with_target(step.grant).await?;
+        let target = Target::Grant(Box::new(target));
+        let permit = self.permit(actor, step.action, &target).await?;
+        let mut change = self.store.begin().await?;
+        let mut grant = change.grant(step.grant).await?.ok_or(Code::NotFound)?;
+        grant.state = grant.state.step(step.next).map_err(|_| Code::WrongState)?;
+        change.put_grant(&grant).await?;
+        let draft = permit
+            .draft(step.kind, actor)
+            .operator(grant.terms.operator)
+            .fact("grant", step.grant)
+            .fact("grant_version", grant.version)
+            .fact("reason", kept_reason(step.reason));
+        self.record(&mut change, draft).await?;
+        Ok((change, permit, grant))
     }
 
     /// Grants that `actor` may see, newest version of each.

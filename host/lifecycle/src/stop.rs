@@ -7,6 +7,7 @@ use yunei_model::{
 };
 use yunei_store::{Change, Emergency, Page, RunFilter};
 
+use crate::contract::GrantStep;
 use crate::{Actor, Domain, LifecycleError, Permit, RunDetail};
 
 /// Characters of a reason that are kept.
@@ -30,11 +31,13 @@ impl Domain {
     ) -> Result<Grant, LifecycleError> {
         self.end_grant(
             actor,
-            id,
-            Action::SuspendGrant,
-            GrantState::Suspended,
-            Kind::GrantSuspended,
-            reason,
+            &GrantStep {
+                grant: id,
+                action: Action::SuspendGrant,
+                next: GrantState::Suspended,
+                kind: Kind::GrantSuspended,
+                reason,
+            },
         )
         .await
     }
@@ -51,11 +54,13 @@ impl Domain {
     ) -> Result<Grant, LifecycleError> {
         self.end_grant(
             actor,
-            id,
-            Action::RevokeGrant,
-            GrantState::Revoked,
-            Kind::GrantRevoked,
-            reason,
+            &GrantStep {
+                grant: id,
+                action: Action::RevokeGrant,
+                next: GrantState::Revoked,
+                kind: Kind::GrantRevoked,
+                reason,
+            },
         )
         .await
     }
@@ -63,32 +68,15 @@ impl Domain {
     async fn end_grant(
         &self,
         actor: &Actor,
-        id: GrantId,
-        action: Action,
-        next: GrantState,
-        kind: Kind,
-        reason: &str,
+        step: &GrantStep<'_>,
     ) -> Result<Grant, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
-        let permit = self
-            .permit(actor, action, &Target::Grant(Box::new(target)))
-            .await?;
-        let mut change = self.store.begin().await?;
-        let mut grant = change.grant(id).await?.ok_or(Code::NotFound)?;
-        grant.state = grant.state.step(next).map_err(|_| Code::WrongState)?;
-        change.put_grant(&grant).await?;
-        let draft = permit
-            .draft(kind, actor)
-            .operator(grant.terms.operator)
-            .fact("grant", id)
-            .fact("grant_version", grant.version)
-            .fact("reason", kept_reason(reason));
-        self.record(&mut change, draft).await?;
+        let (mut change, permit, grant) = self.step_grant(actor, step).await?;
         let cause = EndCause::GrantEnded {
-            state: next.to_string(),
+            state: step.next.to_string(),
         };
+        let by = Some((actor, &permit));
         let stopped = self
-            .stop_runs(&mut change, Some(id), &cause, Some((actor, &permit)))
+            .stop_runs(&mut change, Some(step.grant), &cause, by)
             .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);

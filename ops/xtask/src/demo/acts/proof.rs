@@ -29,7 +29,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let index = of(&call, "/index");
     stage.say(
         "   1. The call. In the first run that was released (act 4) the host handed the module, in its cell, a batch of rows.\n      \
-         It wrote down what it gave and how much of it, and no value:"
+         It wrote down what it gave and how much of it, and no value:",
     );
     stage.say(&show::indent(&facts(&call), 9));
     let sealed = sealing(stage, &run)?;
