@@ -64,8 +64,16 @@ fn try_to_change(world: &World) -> (u16, Value) {
     (answer.status, answer.json())
 }
 
-/// What holds afterwards, whatever the fault was: the run has ended without a release, and the record verifies.
+/// What holds afterwards, whatever the fault was: the run has ended for that reason, without a restart and without a release, and
+/// the record verifies after a kill.
 fn assert_whole(world: &mut World, run: &str) {
+    until("the end of the run", || {
+        let detail = world.story.detail(run).expect("a detail");
+        detail["run"]["state"] != json!("running")
+    });
+    let detail = world.story.detail(run).expect("a detail");
+    let cause = &detail["run"]["end_cause"]["kind"];
+    assert_eq!(*cause, json!("record-failed"), "{}", detail["run"]);
     world.server.kill_hard().expect("killed");
     world.server.restart().expect("restarted");
     world.story.move_to(&world.server);
@@ -181,6 +189,9 @@ fn a_store_that_errors_stops_runs_and_loses_nothing() {
         (503, json!("record-failed")),
         "{told}"
     );
+
+    let log = std::fs::read_to_string(world.server.log()).expect("a log");
+    assert!(log.contains("record-failed"), "{log}");
 
     drop(holder);
     until("a change to be served", || try_to_change(&world).0 == 201);

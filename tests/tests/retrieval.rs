@@ -85,7 +85,7 @@ fn evidence_is_fetched_with_an_approval_and_a_second_signature() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON lines"))
         .collect();
-    let (first, last) = (&lines[0], &lines[lines.len() - 1]);
+    let (first, last) = (&lines[0]["export"], &lines[lines.len() - 1]["export"]);
     assert_eq!(first["retrieval"]["approval"], json!(APPROVAL), "{first}");
     assert_eq!(last["complete"], json!(true), "{last}");
     assert_eq!(last["calls"].as_u64(), calls, "{last}");

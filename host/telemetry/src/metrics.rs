@@ -135,7 +135,7 @@ pub struct OutboxStanding {
 pub struct WitnessStanding {
     /// Cosignatures that the quorum wants.
     pub required: u64,
-    /// Cosignatures on the newest witnessed checkpoint.
+    /// Cosignatures that hold on the newest witnessed checkpoint, or while one is overdue on the newest that witnesses were asked for.
     pub cosigned: u64,
     /// Age of the oldest checkpoint without its quorum, in microseconds.
     pub lag_us: i64,

@@ -79,8 +79,10 @@ fn play(workspace: &Workspace, faults: &Faults) -> anyhow::Result<Report> {
         Profile::Release => "release",
         Profile::Dev => "debug",
     };
-    let program = workspace.target.join(folder).join("yunei");
     let place = tempfile::tempdir()?;
+    // A copy: a build beside this would put another program in its place.
+    let program = place.path().join("yunei");
+    std::fs::copy(workspace.target.join(folder).join("yunei"), &program)?;
     let data = place.path().join("data");
     let mut chance = Chance::new(faults.seed);
     let mut report = Report::new(faults.seed, folder);

@@ -17,16 +17,13 @@ const BACK_SECONDS: i64 = 2 * 3600;
 async fn fail_to_sign_in(domain: &Domain) -> LifecycleError {
     let nobody = Name::parse("nobody").unwrap();
     let trace = RequestTrace::default();
-    domain.sign_in(&nobody, "wrong", &trace).await.unwrap_err()
+    let refused = domain.sign_in(&nobody, "wrong", &trace).await;
+    refused.unwrap_err()
 }
 
 async fn positions_and_times(domain: &Domain) -> Vec<(u64, Timestamp)> {
-    let filter = EntryFilter::default();
-    let entries = domain
-        .store
-        .entries(&filter, Page::first(100))
-        .await
-        .unwrap();
+    let all = EntryFilter::default();
+    let entries = domain.store.entries(&all, Page::first(100)).await.unwrap();
     entries
         .iter()
         .map(|recorded| (recorded.position, recorded.entry.at()))
@@ -92,6 +89,7 @@ async fn a_clock_that_is_put_back_changes_no_order_and_stops_no_checkpoint() {
     drop(domain);
     clock.advance_seconds(BACK_SECONDS + 1);
     let domain = start(place.path(), &clock).await;
+    let newest = domain.store.newest_checkpoint().await.unwrap().unwrap();
     let strangers = domain.store.checkpoint_before(clock.now()).await.unwrap();
     assert_eq!(strangers.unwrap().size, newest.size);
     domain.authenticate(&secret, trace).await.unwrap();

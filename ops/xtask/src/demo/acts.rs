@@ -66,7 +66,7 @@ pub fn play(stage: &mut Stage) -> anyhow::Result<()> {
     stage.say(&format!(
         "An authorized operation domain: operating units run their own modules over public data that they never get, and what\n\
          leaves is only what passes a release gate. Everything below is asked of a real server at {}, over HTTP;\n\
-         data sets are public ones, organisations and people are made up.",
+         the data sets are public ones and a synthetic one, organisations and people are made up.",
         stage.url()
     ));
     for (title, play) in ACTS {

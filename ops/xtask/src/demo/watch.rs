@@ -63,14 +63,18 @@ pub fn cosigned(stage: &Stage) -> anyhow::Result<Value> {
     }
 }
 
-/// Waits until the published checkpoint carries the cosignature of every witness.
+/// Waits until the newest checkpoint is published, with the cosignature of every witness.
 pub fn published(stage: &Stage) -> anyhow::Result<()> {
-    cosigned(stage)?;
+    let newest = cosigned(stage)?;
+    let newest = newest.pointer("/newest/size").and_then(Value::as_u64);
     let file = stage.server().data().join("log").join("checkpoint");
     let start = Instant::now();
     loop {
         let note = std::fs::read_to_string(&file)?;
-        if note.lines().filter(|line| is_cosignature(line)).count() == WITNESSES.len() {
+        // The second line tells the size.
+        let size = note.lines().nth(1).and_then(|line| line.parse().ok());
+        let cosigned = note.lines().filter(|line| is_cosignature(line)).count();
+        if size >= newest && cosigned == WITNESSES.len() {
             return Ok(());
         }
         if start.elapsed() > COSIGN_WAIT_MAX {
