@@ -29,6 +29,8 @@ const TRACE_ENDING: &str = ".jsonl";
 const PREFIX: &str = "/log";
 /// Calls of one page.
 const CALLS_PAGE: usize = 1000;
+/// Looks for what replaced a tile at most: a server replaces it a few times a second.
+const WIDER_LOOKS_MAX: usize = 20;
 /// Files that a copy has at most.
 const FILES_MAX: usize = 16 << 20;
 
@@ -63,12 +65,42 @@ impl Copied<'_> {
             let read = files::read(&path, bytes_max(*tile));
             match read {
                 Ok(bytes) => drop(published.tile(*tile, &bytes)),
-                // Something wider has taken its place meanwhile.
-                Err(_) if scope.growing && !path.exists() => {}
+                Err(_) if scope.growing && !path.exists() => {
+                    if let Some((wider, bytes)) = self.wider(*tile) {
+                        let _runs = published.tile(wider, &bytes);
+                    }
+                }
                 Err(error) => published.stray(&tile.to_string(), &error.to_string()),
             }
         }
         Ok(note)
+    }
+
+    /// What has taken the place of a tile since its name was read: the full one, or a wider one, which may itself be replaced while it
+    /// is looked for.
+    fn wider(&self, tile: Tile) -> Option<(Tile, Vec<u8>)> {
+        let read = |tile: Tile| {
+            let bytes = files::read(&self.0.join(tile.to_string()), bytes_max(tile)).ok()?;
+            Some((tile, bytes))
+        };
+        let narrower = format!("{}.p", tile.full());
+        for _ in 0..WIDER_LOOKS_MAX {
+            if let Some(full) = read(tile.full()) {
+                return Some(full);
+            }
+            let names = std::fs::read_dir(self.0.join(&narrower))
+                .into_iter()
+                .flatten();
+            let widths = names
+                .flatten()
+                .filter_map(|name| name.file_name().into_string().ok());
+            let tiles =
+                widths.filter_map(|width| format!("{narrower}/{width}").parse::<Tile>().ok());
+            if let Some(widest) = tiles.max_by_key(|tile| tile.width()).and_then(read) {
+                return Some(widest);
+            }
+        }
+        None
     }
 
     /// What is neither checkpoint nor tile: a trace, or nothing that belongs here.
