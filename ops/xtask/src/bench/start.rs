@@ -20,7 +20,7 @@ const RUNS: usize = 50;
 const WARM_UP: usize = 3;
 /// Longest wait for one run.
 pub const RUN_WAIT_MAX: Duration = Duration::from_secs(60);
-/// The small job: one day of bus rides, counted by district and hour.
+/// The small job: a week of bus rides, counted by district and hour.
 pub const QUESTION: &str = "bus-rides";
 /// Its module.
 pub const MODULE: &str = "examples/bus-rides";
@@ -48,7 +48,7 @@ pub fn run(workspace: &Workspace, built: &Built, runs: Option<usize>) -> anyhow:
     }
     let laps = laps(&server, &moments)?;
     println!(
-        "start: {QUESTION} (8,081 rows), {runs} runs after {WARM_UP}, one after another, full record and lock-down; ms:"
+        "start: {QUESTION} (52,985 rows), {runs} runs after {WARM_UP}, one after another, full record and lock-down; ms:"
     );
     let whole = Figures::of(moments.iter().map(Moments::whole_ms));
     println!("  submit → released: {whole}; asked p50 ≤ 30");
