@@ -45,7 +45,7 @@ pub fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Whether `word` stands in `line`; a path only where it begins, so that `a/work/b` is none.
+/// Whether `word` stands in `line`; a path only where it begins, so that the middle of a longer one is none.
 fn stands(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).and_then(|before| before.chars().next_back());
