@@ -21,6 +21,7 @@ const TABLE: &[Place] = &[
     place("yunei-ledger", 0, &["yunei-model"]),
     place("yunei-authority", 0, &["yunei-model"]),
     place("yunei-disclosure", 0, &["yunei-model"]),
+    place("yunei-privacy", 0, &["yunei-model"]),
     // One edge each.
     place("yunei-catalog", 1, &[]),
     place("yunei-sandbox", 1, &[]),
