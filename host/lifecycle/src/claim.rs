@@ -145,6 +145,7 @@ impl Domain {
             resources: facts.resources,
             rows_reserved: rows,
             profile: self.profile_text.clone(),
+            audited_to: None,
         };
         Ok(Claimed {
             prepared: self.prepared(preparation, *key)?,
