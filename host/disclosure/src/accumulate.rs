@@ -19,6 +19,7 @@ use groups::Groups;
 use order::Order;
 
 pub use order::SubjectKey;
+pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
 
