@@ -16,6 +16,7 @@ mod code;
 mod contract;
 mod contribution;
 mod digest;
+mod exact;
 mod field;
 mod grant;
 mod id;
@@ -25,10 +26,12 @@ mod module;
 mod name;
 mod oversight;
 mod parameter;
+mod period;
 mod product;
 mod release;
 mod resource;
 mod retrieval;
+mod row_set;
 mod run;
 mod table;
 mod transition;
@@ -46,6 +49,7 @@ pub use contribution::{
     CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
 };
 pub use digest::{Digest, DigestError};
+pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -63,6 +67,7 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use period::Period;
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
@@ -74,6 +79,7 @@ pub use resource::{
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};
