@@ -78,7 +78,7 @@ impl Domain {
                 if !about || resource.basis == Basis::NonPersonal {
                     continue;
                 }
-                let catalogued = narrowed(resource, manifest, output, computed);
+                let catalogued = narrowed(resource, rows, manifest, output, computed);
                 candidates.push(ExactCandidate {
                     run: run.id,
                     output: output.name.clone(),
@@ -239,11 +239,18 @@ pub(crate) fn digest_of(table: &Table) -> Result<Digest, LifecycleError> {
 }
 
 /// The resource with those fields alone that the output is about and that its row filters may name.
-fn narrowed(resource: &Resource, manifest: &Manifest, output: &Output, computed: bool) -> Resource {
+fn narrowed(
+    resource: &Resource,
+    rows: &RowSet,
+    manifest: &Manifest,
+    output: &Output,
+    computed: bool,
+) -> Resource {
     let mut named: Vec<&Name> = resource
         .subject
         .iter()
         .chain(&resource.subject_group)
+        .chain(rows.filter().iter().map(|condition| &condition.field))
         .collect();
     for dimension in &output.dimensions {
         if let Dimension::Banded { field, .. } = dimension {

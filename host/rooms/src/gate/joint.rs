@@ -10,7 +10,7 @@ use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, ju
 use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
 use yunei_model::{Route, Table, Verdict};
 
-use self::tables::{Party, Tables};
+use self::tables::Tables;
 use super::coding::{Numbers, groups, subjects};
 use super::earlier::review;
 use super::failed;
@@ -135,7 +135,7 @@ impl Gathering {
         let subjects = named(self.tables.subject)?.map(subjects).transpose()?;
         let groups = named(self.tables.group)?.map(groups).transpose()?;
         let (subjects, groups) = (subjects.unwrap_or_default(), groups.unwrap_or_default());
-        let mut add = |accumulator: &mut Accumulator, cells: &[u32], columns: &[usize]| {
+        let add = |accumulator: &mut Accumulator, cells: &[u32], columns: &[usize]| {
             let inputs: Option<Vec<Input<'_>>> = columns
                 .iter()
                 .map(|column| numbers.get(*column).map(Numbers::input))
