@@ -24,6 +24,7 @@ mod module;
 mod name;
 mod oversight;
 mod parameter;
+mod privacy;
 mod product;
 mod release;
 mod resource;
@@ -58,6 +59,10 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use privacy::{
+    BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
+    PrivacyCharge, PrivacyCharged, STEPS_MAX,
+};
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };

@@ -6,6 +6,7 @@ mod claims;
 mod collectors;
 mod outputs;
 mod people;
+mod privacy;
 pub mod queries;
 mod quotas;
 mod record;
@@ -26,6 +27,7 @@ pub async fn suite(store: &Store) {
     things::cases(store, &world).await;
     claims::cases(store, &world).await;
     quotas::cases(store, &world).await;
+    privacy::cases(store, &world).await;
     outputs::cases(store, &world).await;
     collectors::cases(store, &world).await;
     alerts::cases(store, &world).await;
