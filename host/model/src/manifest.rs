@@ -163,6 +163,9 @@ pub struct Contribution {
     /// Where the noise comes from.
     #[serde(default)]
     pub mechanism: Mechanism,
+    /// Cell of a subject whose call failed: its measures count with their defaults there. None: it touches no cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_cell: Option<String>,
 }
 
 /// A bounded measure of a `per-subject` module.
@@ -296,11 +299,12 @@ impl Manifest {
         if (self.world == World::PerSubject) != self.contribution.is_some() {
             broken.push("a `per-subject` module, and no other, has a contribution".to_owned());
         }
-        if let Some(contribution) = &self.contribution {
-            broken.extend(contribution.privacy_faults());
-        }
         if self.world == World::PerSubject && !self.outputs.is_empty() {
             broken.push("a `per-subject` module has its contribution and no other output".to_owned());
+        }
+        if let Some(contribution) = &self.contribution {
+            broken.extend(contribution.broken_rules());
+            broken.extend(contribution.privacy_faults());
         }
         if self.world != World::PerSubject && self.outputs.is_empty() {
             broken.push("a module has at least one output".to_owned());

@@ -29,6 +29,7 @@ fn contribution(
             })
             .collect(),
         cells_per_subject,
+        default_cell: None,
         epsilon: 1.0,
         delta: 0.0,
         mechanism: Mechanism::Laplace,

@@ -4,6 +4,7 @@ mod alerts;
 mod atomicity;
 mod claims;
 mod collectors;
+mod exact;
 mod outputs;
 mod people;
 mod privacy;
@@ -29,6 +30,7 @@ pub async fn suite(store: &Store) {
     quotas::cases(store, &world).await;
     privacy::cases(store, &world).await;
     outputs::cases(store, &world).await;
+    exact::cases(store, &world).await;
     collectors::cases(store, &world).await;
     alerts::cases(store, &world).await;
     record::cases(store, &world).await;
