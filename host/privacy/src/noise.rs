@@ -10,8 +10,6 @@ use crate::{Bounds, PrivacyError};
 
 /// Steps of the last digit by which a scale is raised until its privacy is within the charge.
 const RAISES_MAX: u32 = 64;
-/// Share of the charge that rounding in floats may not reach.
-const SLACK: f64 = 1e-12;
 /// Two-sided 97.5 % point of the standard normal distribution.
 const NORMAL_95: f64 = 1.959_963_984_540_054_5;
 /// The share of figures that may be further off than the stated bound.
@@ -132,7 +130,12 @@ fn share(charge: PrivacyCharge, measures: usize) -> Result<f64, PrivacyError> {
         0 => charge.rho_pico as f64 / 1e12,
         nano => nano as f64 / 1e9,
     };
-    let share = whole / measures as f64 * (1.0 - SLACK);
+    let measures = measures as f64;
+    let mut share = whole / measures;
+    // All shares together are within the charge, however the division rounded.
+    if share * measures > whole {
+        share = share.next_down();
+    }
     if share > 0.0 && share.is_finite() {
         Ok(share)
     } else {
@@ -147,7 +150,7 @@ fn laplace_scale(sensitivity: u64, share: f64) -> Result<f64, PrivacyError> {
         laplace(scale)?
             .map(&distance)
             .map_err(|_| PrivacyError::Calibration)
-            .map(|epsilon| epsilon <= share / (1.0 - SLACK))
+            .map(|epsilon| epsilon <= share)
     })
 }
 
@@ -159,7 +162,7 @@ fn gaussian_scale(squared: u128, share: f64) -> Result<f64, PrivacyError> {
         gaussian(scale)?
             .map(&distance)
             .map_err(|_| PrivacyError::Calibration)
-            .map(|rho| rho <= share / (1.0 - SLACK))
+            .map(|rho| rho <= share)
     })
 }
 
