@@ -135,7 +135,10 @@ impl Stage {
         let story = &self.world.story;
         let detail = story.wait_state(&run, &["released"], RUN_WAIT_MAX);
         let detail = detail.expect("released");
-        let release = detail["releases"][0].as_str().expect("a release").to_owned();
+        let release = detail["releases"][0]
+            .as_str()
+            .expect("a release")
+            .to_owned();
         let bureau = self.world.bureau();
         let table = story.table(bureau, &release).expect("a table");
         let again = story.table(bureau, &release).expect("a table");
@@ -145,12 +148,25 @@ impl Stage {
 
     fn fit(&self) -> String {
         let path = format!("/grants/{}/privacy/{}", self.grant, self.module);
-        text(&self.unit.get(&path).expect("an answer").served().expect("told"), "fit")
+        text(
+            &self
+                .unit
+                .get(&path)
+                .expect("an answer")
+                .served()
+                .expect("told"),
+            "fit",
+        )
     }
 
     fn account(&self) -> Value {
         let path = "/privacy/accounts/secretive-people";
-        self.world.bureau().get(path).expect("an answer").served().expect("an account")
+        self.world
+            .bureau()
+            .get(path)
+            .expect("an answer")
+            .served()
+            .expect("an account")
     }
 }
 
@@ -158,7 +174,8 @@ impl Stage {
 fn figures(table: &Value) -> Vec<f64> {
     let columns = table["columns"].as_array().expect("columns");
     let names: Vec<&str> = columns.iter().filter_map(|c| c["name"].as_str()).collect();
-    let wanted = "cell told told_noise_scale told_error_95 mechanism epsilon delta conditions conditions_zh";
+    let wanted =
+        "cell told told_noise_scale told_error_95 mechanism epsilon delta conditions conditions_zh";
     assert_eq!(names.join(" "), wanted);
     let rows = table["rows"].as_array().expect("rows");
     assert_eq!(rows.len(), SUBJECTS, "an empty cell is there as any other");
@@ -166,7 +183,9 @@ fn figures(table: &Value) -> Vec<f64> {
     assert_eq!(rows[0][5], json!(EPSILON));
     let conditions = rows[0][7].as_str().expect("conditions");
     assert!(conditions.contains("For any module"), "{conditions}");
-    rows.iter().map(|row| row[1].as_f64().expect("a figure")).collect()
+    rows.iter()
+        .map(|row| row[1].as_f64().expect("a figure"))
+        .collect()
 }
 
 /// How much more often a slot with the secret is guessed than one without, by the threshold that suits a noise without bias.
@@ -229,12 +248,22 @@ fn releases_under_one_budget_tell_no_more_of_anyone_than_it_allows() {
     assert!(advantage(&together) <= bound(4.0 * EPSILON));
 
     let (_, figures) = stage.released("full-support");
-    assert!(advantage(&figures) <= bound(EPSILON), "clamped to what anyone may give");
+    assert!(
+        advantage(&figures) <= bound(EPSILON),
+        "clamped to what anyone may give"
+    );
     // Nobody is the second of an instance, so everyone gives nothing: a mean is off by 0.5 with a probability below 10⁻⁷.
     let (_, figures) = stage.released("state");
-    assert!(mean(&figures).abs() < 0.5, "something was kept from one subject to the next: {}", mean(&figures));
+    assert!(
+        mean(&figures).abs() < 0.5,
+        "something was kept from one subject to the next: {}",
+        mean(&figures)
+    );
     let (_, figures) = stage.released("trap");
-    assert!(advantage(&figures) <= bound(EPSILON), "a trap counts as the default, and nobody else is touched");
+    assert!(
+        advantage(&figures) <= bound(EPSILON),
+        "a trap counts as the default, and nobody else is touched"
+    );
     killed(&mut stage);
     assert_eq!(stage.fit(), "does-not-fit");
     let refused = stage.submit("presence");
@@ -246,7 +275,10 @@ fn releases_under_one_budget_tell_no_more_of_anyone_than_it_allows() {
 /// A replay compares contributions and decision, draws nothing and costs nothing.
 fn replayed(stage: &Stage, run: &str) {
     let before = stage.account();
-    let replay = stage.world.bureau().post(&format!("/runs/{run}/replay"), &json!({}));
+    let replay = stage
+        .world
+        .bureau()
+        .post(&format!("/runs/{run}/replay"), &json!({}));
     let replay = replay.expect("an answer").served().expect("replayed");
     assert_eq!(replay["same"], json!(true), "{replay}");
     assert_eq!(stage.account(), before);
@@ -272,6 +304,10 @@ fn killed(stage: &mut Stage) {
     assert_eq!(detail["run"]["state"], json!("aborted"), "{detail}");
     assert_eq!(detail["releases"], json!([]));
     let account = stage.account();
-    assert_eq!(account["spent_epsilon"], json!(EPSILON * RUNS as f64), "{account}");
+    assert_eq!(
+        account["spent_epsilon"],
+        json!(EPSILON * RUNS as f64),
+        "{account}"
+    );
     assert_eq!(account["within"], json!(true));
 }

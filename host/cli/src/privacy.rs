@@ -98,7 +98,9 @@ impl Privacy {
                 printer.sheet(&accounts, |accounts: Accounts| sheet(accounts.items))?;
             }
             Self::Show { population } => {
-                let account = client.get(format!("/privacy/accounts/{population}")).send()?;
+                let account = client
+                    .get(format!("/privacy/accounts/{population}"))
+                    .send()?;
                 printer.sheet(&account, |account| sheet(vec![account]))?;
             }
             Self::Set(set) => {
@@ -121,7 +123,9 @@ impl Privacy {
                 page::show(printer, &part, || client.get(path.clone()), charges)?;
             }
             Self::Fit { grant, module } => {
-                let told = client.get(format!("/grants/{grant}/privacy/{module}")).send()?;
+                let told = client
+                    .get(format!("/grants/{grant}/privacy/{module}"))
+                    .send()?;
                 printer.show(&told, |told: Fit| told.fit)?;
             }
         }
@@ -162,8 +166,13 @@ fn sheet(accounts: Vec<Account>) -> Sheet {
         sheet.row([
             account.population.to_string(),
             account.private_only.to_string(),
-            budget.as_ref().map_or_else(|| "not set".to_owned(), |b| number(b.epsilon)),
-            budget.as_ref().map(|b| format!("{:e}", b.delta)).unwrap_or_default(),
+            budget
+                .as_ref()
+                .map_or_else(|| "not set".to_owned(), |b| number(b.epsilon)),
+            budget
+                .as_ref()
+                .map(|b| format!("{:e}", b.delta))
+                .unwrap_or_default(),
             number(account.spent_epsilon),
             number(account.spent_rho),
             account.spent_together.map(number).unwrap_or_default(),
@@ -174,7 +183,16 @@ fn sheet(accounts: Vec<Account>) -> Sheet {
 }
 
 fn budgets(budgets: Vec<PrivacyBudget>) -> Sheet {
-    let mut sheet = Sheet::new(["id", "population", "ε", "δ", "state", "set", "signed", "reason"]);
+    let mut sheet = Sheet::new([
+        "id",
+        "population",
+        "ε",
+        "δ",
+        "state",
+        "set",
+        "signed",
+        "reason",
+    ]);
     for budget in budgets {
         sheet.row([
             budget.id.to_string(),

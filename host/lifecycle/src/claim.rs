@@ -3,7 +3,9 @@
 use tracing::Instrument as _;
 use yunei_authority::{Capability, Principal};
 use yunei_ledger::Kind;
-use yunei_model::{Code, EndCause, GrantState, Module, PrivacyCharged, Refusal, Run, RunState, State};
+use yunei_model::{
+    Code, EndCause, GrantState, Module, PrivacyCharged, Refusal, Run, RunState, State,
+};
 use yunei_store::{Change, StoreError, Usage};
 use yunei_telemetry::span;
 

@@ -141,7 +141,13 @@ impl Domain {
                     let charge = self.queued_charge(run, population).await?;
                     known.insert(run.module, charge);
                 }
-                sum = sum.plus(known.get(&run.module).copied().flatten().unwrap_or_default());
+                sum = sum.plus(
+                    known
+                        .get(&run.module)
+                        .copied()
+                        .flatten()
+                        .unwrap_or_default(),
+                );
             }
             match runs.last() {
                 Some(last) if runs.len() == PAGE_ROWS_MAX as usize => page = page.after(last.id),
@@ -252,10 +258,7 @@ impl Domain {
         Ok(crate::Listed { items, next })
     }
 
-    async fn account_of(
-        &self,
-        of: &[Resource],
-    ) -> Result<Option<PrivacyAccount>, LifecycleError> {
+    async fn account_of(&self, of: &[Resource]) -> Result<Option<PrivacyAccount>, LifecycleError> {
         let Some(first) = of.first() else {
             return Ok(None);
         };
@@ -283,15 +286,20 @@ impl Domain {
         new: &Resource,
     ) -> Result<Option<String>, LifecycleError> {
         let known = self.populations().await?.remove(&new.population.name);
-        let other = known.iter().flatten().find(|resource| {
-            resource.population.private_only != new.population.private_only
-        });
+        let other = known
+            .iter()
+            .flatten()
+            .find(|resource| resource.population.private_only != new.population.private_only);
         Ok(other.map(|other| {
             format!(
                 "population `{}` is said by `{}` to be {}private-only",
                 new.population.name,
                 other.name,
-                if other.population.private_only { "" } else { "not " },
+                if other.population.private_only {
+                    ""
+                } else {
+                    "not "
+                },
             )
         }))
     }
@@ -332,7 +340,11 @@ impl Domain {
 pub(crate) fn charge_of(module: &Module) -> Option<PrivacyCharge> {
     let manifest = module.manifest.as_ref()?;
     let private = manifest.world == World::PerSubject;
-    manifest.contribution.as_ref().filter(|_| private).map(charge)
+    manifest
+        .contribution
+        .as_ref()
+        .filter(|_| private)
+        .map(charge)
 }
 
 /// The populations of the resources that a module reads.
@@ -359,7 +371,10 @@ fn together(spent: Spent, delta: f64) -> Option<f64> {
     (delta > 0.0).then(|| pure + epsilon_of(in_units(spent.rho_pico, PICO), delta))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "for people to read; the account is in whole units")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "for people to read; the account is in whole units"
+)]
 fn in_units(amount: u64, units: f64) -> f64 {
     amount as f64 / units
 }

@@ -2,9 +2,7 @@
 
 use serde::Deserialize;
 use tracing::Instrument as _;
-use yunei_authority::{
-    Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion,
-};
+use yunei_authority::{Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion};
 use yunei_ledger::Kind;
 use yunei_model::{
     Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,

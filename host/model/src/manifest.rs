@@ -300,7 +300,8 @@ impl Manifest {
             broken.push("a `per-subject` module, and no other, has a contribution".to_owned());
         }
         if self.world == World::PerSubject && !self.outputs.is_empty() {
-            broken.push("a `per-subject` module has its contribution and no other output".to_owned());
+            broken
+                .push("a `per-subject` module has its contribution and no other output".to_owned());
         }
         if let Some(contribution) = &self.contribution {
             broken.extend(contribution.broken_rules());

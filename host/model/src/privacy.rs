@@ -167,7 +167,13 @@ impl Contribution {
             ]
         });
         let first = std::iter::once("cell".to_owned());
-        let last = ["mechanism", "epsilon", "delta", "conditions", "conditions_zh"];
+        let last = [
+            "mechanism",
+            "epsilon",
+            "delta",
+            "conditions",
+            "conditions_zh",
+        ];
         first
             .chain(measures)
             .chain(last.map(str::to_owned))
@@ -180,7 +186,9 @@ impl Contribution {
         let odd = names
             .iter()
             .find(|name| Name::parse(name).is_err() || !seen.insert(*name));
-        odd.map(|name| format!("`{name}` would be a column of the table twice, or is too long for one"))
+        odd.map(|name| {
+            format!("`{name}` would be a column of the table twice, or is too long for one")
+        })
     }
 }
 

@@ -130,8 +130,8 @@ impl Bounds {
         if contribution.cells.is_empty() || contribution.measures.is_empty() {
             return Err(reason("it has no cell or no measure"));
         }
-        let cells_per_unit =
-            usize::try_from(contribution.cells_per_subject).map_err(|_| reason("too many cells"))?;
+        let cells_per_unit = usize::try_from(contribution.cells_per_subject)
+            .map_err(|_| reason("too many cells"))?;
         if cells_per_unit == 0 || cells_per_unit > contribution.cells.len() {
             return Err(reason("a subject touches at least one of its cells"));
         }

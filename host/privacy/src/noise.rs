@@ -43,7 +43,9 @@ impl Calibration {
     /// [`PrivacyError::Calibration`] when `opendp`'s privacy maps do not confirm it.
     pub fn of(bounds: Bounds, charge: PrivacyCharge) -> Result<Self, PrivacyError> {
         let mechanism = match charge {
-            PrivacyCharge { epsilon_nano: 0, .. } => Mechanism::Gaussian,
+            PrivacyCharge {
+                epsilon_nano: 0, ..
+            } => Mechanism::Gaussian,
             PrivacyCharge { rho_pico: 0, .. } => Mechanism::Laplace,
             PrivacyCharge { .. } => return Err(PrivacyError::Calibration),
         };
@@ -108,7 +110,8 @@ impl Calibration {
 
 type Whole = VectorDomain<AtomDomain<i64>>;
 type Laplace = opendp::core::Measurement<Whole, L1Distance<i64>, MaxDivergence, Vec<i64>>;
-type Gaussian = opendp::core::Measurement<Whole, L2Distance<f64>, ZeroConcentratedDivergence, Vec<i64>>;
+type Gaussian =
+    opendp::core::Measurement<Whole, L2Distance<f64>, ZeroConcentratedDivergence, Vec<i64>>;
 
 fn whole() -> Whole {
     VectorDomain::new(AtomDomain::<i64>::default())
@@ -143,7 +146,10 @@ fn share(charge: PrivacyCharge, measures: usize) -> Result<f64, PrivacyError> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "raised until the map confirms it")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "raised until the map confirms it"
+)]
 fn laplace_scale(sensitivity: u64, share: f64) -> Result<f64, PrivacyError> {
     let distance = i64::try_from(sensitivity).map_err(|_| PrivacyError::Calibration)?;
     raised(sensitivity as f64 / share, |scale| {

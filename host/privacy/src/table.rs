@@ -41,8 +41,14 @@ pub fn table(
     for ((measure, spread), figures) in contribution.measures.iter().zip(spreads).zip(figures) {
         let name = measure.name.as_str();
         let figures: Vec<Value> = figures.into_iter().map(Value::Number).collect();
-        let scale = (format!("{name} 噪声尺度"), format!("{name}, scale of the noise"));
-        let error = (format!("{name} 95% 误差上界"), format!("{name}, noise within, 95 %"));
+        let scale = (
+            format!("{name} 噪声尺度"),
+            format!("{name}, scale of the noise"),
+        );
+        let error = (
+            format!("{name} 95% 误差上界"),
+            format!("{name}, noise within, 95 %"),
+        );
         columns.push(((name.to_owned(), name.to_owned()), figures));
         columns.push((scale, all(Value::Number(spread.scale))));
         columns.push((error, all(Value::Number(spread.error_95))));
@@ -54,7 +60,11 @@ pub fn table(
         ("ε", "ε", Value::Number(contribution.epsilon)),
         ("δ", "δ", Value::Number(contribution.delta)),
         ("保护条件", "conditions", Value::Text(statement.en)),
-        ("保护条件（中文）", "conditions, in Chinese", Value::Text(statement.zh)),
+        (
+            "保护条件（中文）",
+            "conditions, in Chinese",
+            Value::Text(statement.zh),
+        ),
     ] {
         columns.push(((zh.to_owned(), en.to_owned()), all(value)));
     }
@@ -81,7 +91,10 @@ fn wrong(reason: impl std::fmt::Display) -> PrivacyError {
 fn statement(contribution: &Contribution, unit: Unit, beside: Beside) -> Text {
     let (unit_zh, unit_en) = match unit {
         Unit::Subject => ("任一数据主体", "any one data subject"),
-        Unit::Group => ("任一家庭或企业集团", "any one household or enterprise group"),
+        Unit::Group => (
+            "任一家庭或企业集团",
+            "any one household or enterprise group",
+        ),
     };
     let (epsilon, delta) = (contribution.epsilon, contribution.delta);
     let (promise_zh, promise_en) = match contribution.mechanism {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;

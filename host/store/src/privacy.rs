@@ -100,10 +100,15 @@ fn amount(row: &Row) -> Result<PrivacyCharge, StoreError> {
 }
 
 fn charged(row: &Row) -> Result<PrivacyCharged, StoreError> {
-    let corrupt = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::corrupt(CHARGE, source);
+    let corrupt =
+        |source: Box<dyn std::error::Error + Send + Sync>| StoreError::corrupt(CHARGE, source);
     Ok(PrivacyCharged {
-        run: text(row, "run", CHARGE)?.parse().map_err(|e| corrupt(Box::new(e)))?,
-        population: text(row, "population", CHARGE)?.parse().map_err(|e| corrupt(Box::new(e)))?,
+        run: text(row, "run", CHARGE)?
+            .parse()
+            .map_err(|e| corrupt(Box::new(e)))?,
+        population: text(row, "population", CHARGE)?
+            .parse()
+            .map_err(|e| corrupt(Box::new(e)))?,
         charge: amount(row)?,
         at: Timestamp::from_micros(number(row, "charged_at", CHARGE)?),
     })

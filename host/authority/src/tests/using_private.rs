@@ -67,7 +67,11 @@ fn the_private_route_is_about_the_subjects_of_one_population() {
         case.grant.terms.resources.push(granted("flights", &[]));
         case.grant.terms.join = true;
         case.resources[1].population.name = name("passengers");
-        case.resources[1].subject = case.resources[1].schema.fields.first().map(|f| f.name.clone());
+        case.resources[1].subject = case.resources[1]
+            .schema
+            .fields
+            .first()
+            .map(|f| f.name.clone());
     });
     refuses(Code::GrantResource, "use.private-population", several);
 }
@@ -90,6 +94,9 @@ fn nobody_signs_for_a_budget_of_their_own() {
     };
     let own = sign(officer.person);
     let (code, clause) = own.denial.expect("a denial");
-    assert_eq!((code, clause.as_str()), (Code::ReviewerIsSubmitter, "privacy.not-own"));
+    assert_eq!(
+        (code, clause.as_str()),
+        (Code::ReviewerIsSubmitter, "privacy.not-own")
+    );
     assert!(sign(principal(BUREAU, 5, &[]).person).allowed);
 }

@@ -112,9 +112,15 @@ impl Domain {
         budget.signed_at = Some(self.clock.now());
         let before = change.privacy_budget_in_force(&budget.population).await?;
         put_in_force(&mut change, &mut budget, before.clone()).await?;
-        let draft = facts(&permit, Kind::PrivacyBudgetSet, actor, &budget, before.as_ref())
-            .fact("proposed_by", budget.set_by)
-            .fact("reason", kept_reason(reason));
+        let draft = facts(
+            &permit,
+            Kind::PrivacyBudgetSet,
+            actor,
+            &budget,
+            before.as_ref(),
+        )
+        .fact("proposed_by", budget.set_by)
+        .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(budget)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use yunei_authority::{Authority, Capability, PolicyTexts, Principal, PrivacyStanding, Usage, UseQuestion};
+use yunei_authority::{
+    Authority, Capability, PolicyTexts, Principal, PrivacyStanding, Usage, UseQuestion,
+};
 use yunei_model::{
     Code, Digest, Grant, GrantState, Module, ModuleState, Refusal, Resource, ReviewOutcome, Run,
     Scenario,

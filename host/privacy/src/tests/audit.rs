@@ -55,8 +55,14 @@ fn neighbours_prove_no_more_than_epsilon_and_nearly_as_much() {
         let manifest = counts(CELLS, epsilon);
         let (with, without) = (samples(&manifest, 1, DRAWS), samples(&manifest, 0, DRAWS));
         let proven = proven(&with, &without, 0.5);
-        assert!(proven <= epsilon, "ε = {epsilon} is broken: {proven} is proven");
-        assert!(proven > 0.75 * epsilon, "the audit sees too little: {proven} of {epsilon}");
+        assert!(
+            proven <= epsilon,
+            "ε = {epsilon} is broken: {proven} is proven"
+        );
+        assert!(
+            proven > 0.75 * epsilon,
+            "the audit sees too little: {proven} of {epsilon}"
+        );
     }
 }
 
@@ -75,12 +81,17 @@ fn an_attacker_who_guesses_gains_no_more_than_the_bound() {
     let epsilon = 1.0_f64;
     let manifest = counts(CELLS, epsilon);
     let (with, without) = (samples(&manifest, 1, DRAWS), samples(&manifest, 0, DRAWS));
-    let share = |samples: &[f64]| samples.iter().filter(|s| **s > 0.5).count() as f64 / samples.len() as f64;
+    let share = |samples: &[f64]| {
+        samples.iter().filter(|s| **s > 0.5).count() as f64 / samples.len() as f64
+    };
     let bound = (epsilon.exp() - 1.0) / (epsilon.exp() + 1.0);
     let distance = 2.0 * ((4.0_f64 / 1e-7).ln() / (2.0 * with.len() as f64)).sqrt();
     let advantage = share(&with) - share(&without);
     assert!(advantage <= bound + distance, "{advantage} {bound}");
-    assert!(advantage >= bound - distance, "the best attacker was tried: {advantage} {bound}");
+    assert!(
+        advantage >= bound - distance,
+        "the best attacker was tried: {advantage} {bound}"
+    );
 }
 
 #[test]

@@ -7,7 +7,10 @@ use super::{counts, gaussian};
 use crate::{charge, epsilon_of, fits, rho_of};
 
 const fn pure(epsilon_nano: u64) -> PrivacyCharge {
-    PrivacyCharge { epsilon_nano, rho_pico: 0 }
+    PrivacyCharge {
+        epsilon_nano,
+        rho_pico: 0,
+    }
 }
 
 #[test]
@@ -22,7 +25,10 @@ fn pure_charges_add_up_to_the_budget_and_not_one_more() {
     }
     assert_eq!(runs, 10);
     assert!(!fits(1.0, 0.0, pure(1_000_000_001)));
-    assert!(!fits(0.999_999_999, 0.0, spent), "a budget below what is spent stops further runs");
+    assert!(
+        !fits(0.999_999_999, 0.0, spent),
+        "a budget below what is spent stops further runs"
+    );
     assert!(!fits(0.0, 0.0, pure(1)) && fits(0.0, 0.0, pure(0)));
 }
 
@@ -43,7 +49,10 @@ fn many_gaussian_runs_cost_less_than_their_epsilons() {
         spent = spent.plus(each);
         runs += 1;
     }
-    assert!((70..=95).contains(&runs), "{runs} runs of ε = 0.1 fit into ε = 1");
+    assert!(
+        (70..=95).contains(&runs),
+        "{runs} runs of ε = 0.1 fit into ε = 1"
+    );
 }
 
 #[test]

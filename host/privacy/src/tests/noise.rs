@@ -22,7 +22,11 @@ fn frequencies_are(samples: &[f64], mass: impl Fn(f64) -> f64) {
     for k in -REACH..=REACH {
         let hits = samples.iter().filter(|s| **s == k as f64).count();
         let found = hits as f64 / samples.len() as f64;
-        assert!((found - mass(k as f64)).abs() <= tolerance, "{k}: {found} of {}", mass(k as f64));
+        assert!(
+            (found - mass(k as f64)).abs() <= tolerance,
+            "{k}: {found} of {}",
+            mass(k as f64)
+        );
     }
 }
 
@@ -53,28 +57,47 @@ fn the_stated_error_bounds_nineteen_figures_in_twenty() {
         contribution(CELLS, 1, &[(0.0, 1.0, Some(0.25)), (0.0, 9.0, None)]),
     ] {
         let bound = calibrated(&manifest).spreads()[0].error_95;
-        let samples = samples(&{
-            let mut one = manifest.clone();
-            one.epsilon /= manifest.measures.len() as f64;
-            one.measures.truncate(1);
-            one
-        }, 0, DRAWS);
-        let beyond = samples.iter().filter(|s| s.abs() > bound).count() as f64 / samples.len() as f64;
+        let samples = samples(
+            &{
+                let mut one = manifest.clone();
+                one.epsilon /= manifest.measures.len() as f64;
+                one.measures.truncate(1);
+                one
+            },
+            0,
+            DRAWS,
+        );
+        let beyond =
+            samples.iter().filter(|s| s.abs() > bound).count() as f64 / samples.len() as f64;
         // Hoeffding: 60,000 figures are off by 0.0116 with a probability below 10⁻⁶.
         assert!(beyond < 0.05 + 0.0116, "{beyond} beyond {bound}");
-        assert!(beyond > 0.01, "{beyond}: the bound is no wider than it must be");
+        assert!(
+            beyond > 0.01,
+            "{beyond}: the bound is no wider than it must be"
+        );
     }
 }
 
 #[test]
 fn scales_are_those_of_the_formulas() {
     let scale = |contribution| calibrated(&contribution).spreads()[0].scale;
-    let near = |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
+    let near =
+        |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
     near(scale(counts(1, 0.1)), 10.0);
     near(scale(contribution(5, 3, &[(-4.0, 2.0, Some(0.5))])), 12.0);
-    near(scale(contribution(5, 1, &[(0.0, 1.0, Some(1.0)), (0.0, 8.0, Some(1.0))])), 2.0);
+    near(
+        scale(contribution(
+            5,
+            1,
+            &[(0.0, 1.0, Some(1.0)), (0.0, 8.0, Some(1.0))],
+        )),
+        2.0,
+    );
     let rho = rho_of(1.0, 1e-6);
-    let two = gaussian(contribution(9, 4, &[(0.0, 5.0, None), (0.0, 1.0, None)]), 1e-6);
+    let two = gaussian(
+        contribution(9, 4, &[(0.0, 5.0, None), (0.0, 1.0, None)]),
+        1e-6,
+    );
     near(scale(two), 2.0 * 5.0 * (2.0 / (2.0 * rho)).sqrt());
 }
 
@@ -82,7 +105,10 @@ fn scales_are_those_of_the_formulas() {
 fn a_charge_of_both_kinds_or_of_none_draws_nothing() {
     let bounds = Bounds::of(&counts(1, 1.0)).unwrap();
     for (epsilon_nano, rho_pico) in [(0, 0), (1, 1)] {
-        let charge = PrivacyCharge { epsilon_nano, rho_pico };
+        let charge = PrivacyCharge {
+            epsilon_nano,
+            rho_pico,
+        };
         let refused = Calibration::of(bounds.clone(), charge);
         assert_eq!(refused.unwrap_err(), PrivacyError::Calibration);
     }
@@ -93,5 +119,8 @@ fn two_draws_differ() {
     let calibration = calibrated(&counts(64, 0.01));
     let sums = vec![0; 64];
     // 64 figures of scale 100 are all the same with a probability below 200⁻⁶⁴.
-    assert_ne!(calibration.draw(&sums).unwrap(), calibration.draw(&sums).unwrap());
+    assert_ne!(
+        calibration.draw(&sums).unwrap(),
+        calibration.draw(&sums).unwrap()
+    );
 }

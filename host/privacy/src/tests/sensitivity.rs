@@ -38,7 +38,9 @@ fn bounds(cells_per_subject: u32) -> Bounds {
 fn tallied(bounds: &Bounds, subjects: &[(UnitKey, Given)]) -> Vec<i64> {
     let mut tally = Tally::new(bounds.clone());
     for (unit, given) in subjects {
-        let slots = given.iter().map(|(cell, values)| (*cell, values.iter().copied()));
+        let slots = given
+            .iter()
+            .map(|(cell, values)| (*cell, values.iter().copied()));
         tally.add(*unit, slots).unwrap();
     }
     tally.finish().1
@@ -52,7 +54,10 @@ fn differences(bounds: &Bounds, one: &[i64], other: &[i64]) -> Vec<(u64, u128, u
         let differences: Vec<u64> = pairs.map(|(a, b)| a.abs_diff(*b)).collect();
         (
             differences.iter().sum(),
-            differences.iter().map(|d| u128::from(*d) * u128::from(*d)).sum(),
+            differences
+                .iter()
+                .map(|d| u128::from(*d) * u128::from(*d))
+                .sum(),
             differences.iter().filter(|d| **d > 0).count(),
         )
     };
@@ -106,14 +111,20 @@ proptest! {
 fn the_sensitivity_is_reached() {
     let bounds = bounds(2);
     let most = |lattice: &crate::Lattice, value: f64| lattice.point(value).unsigned_abs();
-    let given: Given = (0..CELLS).map(|cell| (cell, vec![9.0, -9.0, 2e9])).collect();
+    let given: Given = (0..CELLS)
+        .map(|cell| (cell, vec![9.0, -9.0, 2e9]))
+        .collect();
     let with = tallied(&bounds, &[(UnitKey::Subject, given)]);
     let without = tallied(&bounds, &[]);
     for ((l1, l2, cells), lattice) in differences(&bounds, &with, &without)
         .into_iter()
         .zip(bounds.lattices())
     {
-        assert_eq!(l1, bounds.sensitivity_l1(lattice), "the bound is no looser than needed");
+        assert_eq!(
+            l1,
+            bounds.sensitivity_l1(lattice),
+            "the bound is no looser than needed"
+        );
         assert_eq!(l2, bounds.sensitivity_l2_squared(lattice));
         assert_eq!(cells, 2, "the first two cells, and no more");
     }
@@ -132,7 +143,11 @@ fn the_first_cells_count_and_a_cell_named_twice_is_one_cell() {
         (2, vec![6.0]),
     ];
     let sums = tallied(&bounds, &[(UnitKey::Subject, given)]);
-    assert_eq!(sums, [3, 0, 10], "clamped after adding, and the third cell is left out");
+    assert_eq!(
+        sums,
+        [3, 0, 10],
+        "clamped after adding, and the third cell is left out"
+    );
 }
 
 #[test]
@@ -150,7 +165,10 @@ fn what_is_no_number_is_the_default() {
 fn bounds_without_sense_are_none() {
     let broken = |min, max, step| {
         let bounds = Bounds::of(&contribution(1, 1, &[(min, max, step)]));
-        assert!(matches!(bounds, Err(PrivacyError::Bounds { .. })), "{min} {max} {step:?}");
+        assert!(
+            matches!(bounds, Err(PrivacyError::Bounds { .. })),
+            "{min} {max} {step:?}"
+        );
     };
     broken(1.0, 0.0, None);
     broken(0.0, f64::INFINITY, None);

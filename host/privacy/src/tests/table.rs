@@ -6,14 +6,21 @@ use super::{calibrated, contribution, gaussian};
 use crate::{Beside, Unit, table};
 
 fn released(unit: Unit, beside: Beside) -> Table {
-    let manifest = gaussian(contribution(3, 1, &[(0.0, 1.0, Some(1.0)), (-2.0, 9.0, None)]), 1e-6);
+    let manifest = gaussian(
+        contribution(3, 1, &[(0.0, 1.0, Some(1.0)), (-2.0, 9.0, None)]),
+        1e-6,
+    );
     let calibration = calibrated(&manifest);
     let figures = calibration.draw(&[0; 6]).unwrap();
     table(&manifest, &calibration, figures, unit, beside).unwrap()
 }
 
 fn texts(table: &Table, name: &str) -> Vec<String> {
-    let column = table.columns().iter().find(|c| c.name.as_str() == name).unwrap();
+    let column = table
+        .columns()
+        .iter()
+        .find(|c| c.name.as_str() == name)
+        .unwrap();
     let text = |value: &Value| match value {
         Value::Text(text) => text.clone(),
         other => panic!("{other:?} is no text"),
@@ -30,14 +37,20 @@ fn every_cell_is_a_row_with_its_noise_and_its_conditions() {
     assert_eq!(table.rows(), 3);
     assert_eq!(texts(&table, "cell"), ["cell 0", "cell 1", "cell 2"]);
     for conditions in texts(&table, "conditions") {
-        assert!(conditions.contains("For any module") && conditions.contains("as long as the isolation holds"));
+        assert!(
+            conditions.contains("For any module")
+                && conditions.contains("as long as the isolation holds")
+        );
         assert!(conditions.contains("does not cover exact releases about the same population"));
         assert!(conditions.contains("ε = 1 and δ = 1e-6"));
     }
     for conditions in texts(&table, "conditions_zh") {
         assert!(conditions.contains("不涵盖关于同一群体的精确发布结果"));
     }
-    assert!(table.columns().iter().all(|c| c.title.is_some()), "people read both languages");
+    assert!(
+        table.columns().iter().all(|c| c.title.is_some()),
+        "people read both languages"
+    );
 }
 
 #[test]

@@ -29,8 +29,7 @@ pub fn output(
 ) -> Result<(Verdict, Option<Table>), RoomError> {
     let contribution = &private.contribution;
     let bounds = Bounds::of(contribution).map_err(|e| failed(&e))?;
-    let calibration =
-        Calibration::of(bounds.clone(), private.charge).map_err(|e| failed(&e))?;
+    let calibration = Calibration::of(bounds.clone(), private.charge).map_err(|e| failed(&e))?;
     let units = Units::read(&plan.views, &private.groups, descriptors, runtime)?;
     let sums = summed(bounds, private, &units, plaintext)?;
     let verdict = verdict(private, profile);
@@ -60,7 +59,8 @@ fn summed(
     plaintext: &[u8],
 ) -> Result<Vec<i64>, RoomError> {
     let form = Arc::new(RecordForm::of(&private.contribution));
-    let differ = || RoomError::protocol("records of another number of subjects than the snapshot has");
+    let differ =
+        || RoomError::protocol("records of another number of subjects than the snapshot has");
     let mut tally = Tally::new(bounds);
     let mut subject = 0_usize;
     for records in read_contributions(&form, plaintext) {

@@ -175,7 +175,5 @@ async fn fit(
     Caller(actor): Caller,
     Segments(grant, module): Segments<GrantId, ModuleId>,
 ) -> Answered<PrivacyFitView> {
-    Ok(Answer::ok(
-        domain.privacy_fit(&actor, grant, module).await?,
-    ))
+    Ok(Answer::ok(domain.privacy_fit(&actor, grant, module).await?))
 }

@@ -159,7 +159,9 @@ impl Table<'_> {
             ));
         }
         if runs.len() >= SUBJECTS_MAX {
-            return Err(RoomError::protocol("more data subjects than are told apart"));
+            return Err(RoomError::protocol(
+                "more data subjects than are told apart",
+            ));
         }
         let key = self.kept.then(|| subject.clone());
         runs.push(Run { key, group: None });
@@ -230,9 +232,17 @@ mod tests {
         assert_eq!(groups.joined(Some(d), None), Some(d));
         assert_eq!(groups.joined(Some(c), Some(d)), Some(c));
         assert_eq!(groups.joined(Some(b), Some(d)), Some(b));
-        assert_eq!((groups.root(c), groups.root(d)), (b, b), "joined over a third");
+        assert_eq!(
+            (groups.root(c), groups.root(d)),
+            (b, b),
+            "joined over a third"
+        );
         assert_eq!(groups.root(a), a);
         assert_eq!(groups.joined(Some(c), Some(a)), Some(a));
-        assert!([a, b, c, d].into_iter().all(|group| groups.root(group) == a));
+        assert!(
+            [a, b, c, d]
+                .into_iter()
+                .all(|group| groups.root(group) == a)
+        );
     }
 }

@@ -29,7 +29,10 @@ pub(super) async fn walk(town: &Town, people: &People) {
     town.get(&fit, &people.alice).await.expect(404);
     let unset = town.get(&format!("{ACCOUNTS}/riders"), officer).await;
     let unset = unset.expect(200).json();
-    assert_eq!((&unset["budget"], &unset["within"]), (&Value::Null, &json!(false)));
+    assert_eq!(
+        (&unset["budget"], &unset["within"]),
+        (&Value::Null, &json!(false))
+    );
     wrong(town, officer).await;
 
     let first = town.post(BUDGETS, officer, &budget(2.0, 1e-9)).await;
@@ -50,10 +53,11 @@ pub(super) async fn walk(town: &Town, people: &People) {
 
     let all = town.get(ACCOUNTS, officer).await.expect(200).json();
     assert_eq!(all["items"].as_array().unwrap().len(), 1, "{all}");
-    let charges = town.get(&format!("{ACCOUNTS}/riders/charges"), officer);
-    assert_eq!(charges.await.expect(200).json()["items"], json!([]));
-    let listed = town.get(&format!("{BUDGETS}?population=riders"), auditor);
-    let listed = listed.await.expect(200).json();
+    let path = format!("{ACCOUNTS}/riders/charges");
+    let charges = town.get(&path, officer).await.expect(200).json();
+    assert_eq!(charges["items"], json!([]));
+    let path = format!("{BUDGETS}?population=riders");
+    let listed = town.get(&path, auditor).await.expect(200).json();
     let states: Vec<&str> = listed["items"]
         .as_array()
         .unwrap()
@@ -69,8 +73,14 @@ async fn wrong(town: &Town, officer: &str) {
         (budget(1e9, 0.0), 400),
         (budget(1.0, 0.5), 400),
         (budget(1.0, 1e-30), 400),
-        (json!({ "population": "riders", "epsilon": 1.0, "reason": " " }), 400),
-        (json!({ "population": "nobody", "epsilon": 1.0, "reason": "plan" }), 404),
+        (
+            json!({ "population": "riders", "epsilon": 1.0, "reason": " " }),
+            400,
+        ),
+        (
+            json!({ "population": "nobody", "epsilon": 1.0, "reason": "plan" }),
+            404,
+        ),
     ] {
         let reply = town.post(BUDGETS, officer, &new).await;
         assert_eq!(reply.status.as_u16(), status, "{new}");

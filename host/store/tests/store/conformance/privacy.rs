@@ -44,24 +44,42 @@ async fn charges_add_up_and_are_never_undone(store: &Store, world: &World) {
         world.commit(change).await.unwrap();
         runs.push(charged);
     }
-    assert_eq!(store.privacy_spent(&residents).await.unwrap(), charge(100, 7));
+    assert_eq!(
+        store.privacy_spent(&residents).await.unwrap(),
+        charge(100, 7)
+    );
     let mut change = store.begin().await.unwrap();
     let twice = change.put_privacy_charge(&runs[0]).await;
-    assert!(matches!(twice, Err(StoreError::Taken { .. })), "a run is charged once");
+    assert!(
+        matches!(twice, Err(StoreError::Taken { .. })),
+        "a run is charged once"
+    );
     drop(change);
     let listed = store.privacy_charges(&residents, None, 9).await.unwrap();
     let mut wanted = runs[..2].to_vec();
     wanted.sort_by_key(|charged| charged.run);
     assert_eq!(listed, wanted);
-    let rest = store.privacy_charges(&residents, Some(wanted[0].run), 9).await.unwrap();
+    let rest = store
+        .privacy_charges(&residents, Some(wanted[0].run), 9)
+        .await
+        .unwrap();
     assert_eq!(rest, wanted[1..]);
     let own = store.privacy_charges_of_run(runs[2].run).await.unwrap();
     assert_eq!(own, runs[2..]);
     // An entry must go with it.
     let run = world.ended_run(store, &setting).await.id;
     let mut change = store.begin().await.unwrap();
-    change.put_privacy_charge(&PrivacyCharged { run, ..runs[0].clone() }).await.unwrap();
-    assert!(matches!(change.commit().await, Err(StoreError::NotRecorded)));
+    change
+        .put_privacy_charge(&PrivacyCharged {
+            run,
+            ..runs[0].clone()
+        })
+        .await
+        .unwrap();
+    assert!(matches!(
+        change.commit().await,
+        Err(StoreError::NotRecorded)
+    ));
 }
 
 async fn a_population_has_one_budget_in_force(store: &Store, world: &World) {
@@ -99,7 +117,10 @@ async fn a_population_has_one_budget_in_force(store: &Store, world: &World) {
     world.commit(change).await.unwrap();
     let in_force = store.privacy_budget_in_force(&patients).await.unwrap();
     assert_eq!(in_force, Some(second.clone()));
-    let all = store.privacy_budgets(Some(&patients), Page::first(9)).await.unwrap();
+    let all = store
+        .privacy_budgets(Some(&patients), Page::first(9))
+        .await
+        .unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(store.privacy_budget(asked.id).await.unwrap(), Some(asked));
     assert_eq!(store.privacy_budgets_in_force().await.unwrap(), [second]);
