@@ -14,6 +14,8 @@ use yunei_rooms::{
 };
 use yunei_sandbox::ParameterValue;
 
+mod private;
+
 use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
@@ -147,6 +149,12 @@ impl Domain {
         let told = self
             .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
             .await?;
+        let private = self.private_plan(prepared, manifest, &tables)?;
+        let private = private.map(|(plan, planned, opened)| {
+            views.extend(planned);
+            files.extend(opened);
+            plan
+        });
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -155,6 +163,7 @@ impl Domain {
             decoys,
             outputs,
             audit: told.plan,
+            private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,

@@ -25,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) profile: String,
     /// Place of the last exact release that its outputs are held against; `None` means all that have left.
     pub(crate) audited_to: Option<u64>,
+    /// Whether the gate may draw noise: once, for the run itself, and never for a replay of it.
+    pub(crate) draws: bool,
 }
 
 /// Everything of [`Prepared`] that is no key.
@@ -36,6 +38,7 @@ pub(crate) struct Preparation {
     pub(crate) rows_reserved: u64,
     pub(crate) profile: String,
     pub(crate) audited_to: Option<u64>,
+    pub(crate) draws: bool,
 }
 
 impl Domain {
@@ -59,6 +62,7 @@ impl Domain {
             rows_reserved: preparation.rows_reserved,
             profile: preparation.profile,
             audited_to: preparation.audited_to,
+            draws: preparation.draws,
         })
     }
 }

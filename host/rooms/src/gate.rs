@@ -8,6 +8,7 @@ mod earlier;
 mod joint;
 mod opened;
 mod parts;
+mod private;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -133,6 +134,10 @@ fn judge(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<(Judged, Vec<Name>), RoomError> {
     let profile = Profile::parse(&plan.profile).map_err(|e| failed(&e))?;
+    if let Some(private) = &plan.private {
+        let judged = private::output(plan, private, &profile, plaintext, descriptors, runtime)?;
+        return Ok((vec![judged], Vec::new()));
+    }
     let mut parts = Parts::take(plan, descriptors)?;
     let mut outputs: Judged = Vec::new();
     let mut decoys = Vec::new();

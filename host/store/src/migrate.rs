@@ -64,6 +64,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "exact candidates",
         include_str!("../migrations/0061_exact_candidates.sql"),
     ),
+    (
+        80,
+        "privacy",
+        include_str!("../migrations/0080_privacy.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.
