@@ -16,6 +16,7 @@ mod accumulate;
 mod fixture;
 mod judge;
 mod profile;
+pub mod review;
 mod rounding;
 mod rules;
 mod shape;
