@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    alert, catalog, doctor, emergency, gate, grant, ledger, module, release, replay, retrieval, run,
-    scenario, serve, system, user, witness,
+    alert, catalog, doctor, emergency, gate, grant, ledger, module, release, replay, retrieval,
+    run, scenario, serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.

@@ -33,9 +33,19 @@ const CLINIC: &str = "tests/gate-review/clinic";
 
 /// A review of the clinic.
 fn clinic(more: &[&str]) -> Output {
-    let (microdata, spec) = (format!("{CLINIC}/microdata.csv"), format!("{CLINIC}/spec.toml"));
+    let (microdata, spec) = (
+        format!("{CLINIC}/microdata.csv"),
+        format!("{CLINIC}/spec.toml"),
+    );
     let mut arguments = vec![
-        "gate", "review", "--microdata", &microdata, "--spec", &spec, "--profile", "acro",
+        "gate",
+        "review",
+        "--microdata",
+        &microdata,
+        "--spec",
+        &spec,
+        "--profile",
+        "acro",
     ];
     arguments.extend(more);
     yunei(&arguments)
@@ -50,11 +60,18 @@ fn json(output: &Output) -> Value {
 fn the_commands_of_the_documentation_end_as_it_says() {
     let text = fs::read_to_string(top().join("host/cli/GATE-REVIEW.md")).unwrap();
     let mut ran = 0;
-    for line in text.lines().filter(|line| line.starts_with("yunei gate review --microdata tests/")) {
+    for line in text
+        .lines()
+        .filter(|line| line.starts_with("yunei gate review --microdata tests/"))
+    {
         let (command, code) = line.split_once("   # ").unwrap();
         let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
         let output = yunei(&arguments);
-        assert_eq!(output.status.code(), code.trim().parse().ok(), "{command}\n{output:?}");
+        assert_eq!(
+            output.status.code(),
+            code.trim().parse().ok(),
+            "{command}\n{output:?}"
+        );
         ran += 1;
     }
     assert_eq!(ran, 4);
@@ -96,7 +113,13 @@ fn what_is_written_may_be_published() {
     let out = directory.path().join("none.csv");
     let spec = format!("{CLINIC}/spec.toml");
     let withheld = yunei(&[
-        "gate", "review", "--microdata", short.to_str().unwrap(), "--spec", &spec, "--out",
+        "gate",
+        "review",
+        "--microdata",
+        short.to_str().unwrap(),
+        "--spec",
+        &spec,
+        "--out",
         out.to_str().unwrap(),
     ]);
     assert_eq!(withheld.status.code(), Some(3), "{withheld:?}");
@@ -110,7 +133,11 @@ fn columns(path: &Path) -> Vec<(String, Vec<String>)> {
     let names: Vec<&str> = lines.next().unwrap().collect();
     let rows: Vec<Vec<&str>> = lines.map(Iterator::collect).collect();
     let of = |place: usize| rows.iter().map(|row| row[place].to_owned()).collect();
-    names.iter().enumerate().map(|(place, name)| ((*name).to_owned(), of(place))).collect()
+    names
+        .iter()
+        .enumerate()
+        .map(|(place, name)| ((*name).to_owned(), of(place)))
+        .collect()
 }
 
 #[test]
@@ -137,7 +164,15 @@ fn parquet_says_what_csv_says() {
     let spec = format!("{CLINIC}/by-district.toml");
     let csv = format!("{CLINIC}/microdata.csv");
     let of = |microdata: &str| {
-        yunei(&["gate", "review", "--microdata", microdata, "--spec", &spec, "--json"])
+        yunei(&[
+            "gate",
+            "review",
+            "--microdata",
+            microdata,
+            "--spec",
+            &spec,
+            "--json",
+        ])
     };
     let (parquet, csv) = (of(path.to_str().unwrap()), of(&csv));
     assert_eq!(parquet.status.code(), Some(0), "{parquet:?}");
@@ -161,29 +196,115 @@ fn bad_files_are_bad_input_each_with_its_code() {
     const SPEC: &str = "format = 1\n[[dimension]]\nname = \"d\"\n[[table]]\nname = \"t\"\ndimensions = [\"d\"]\n[[table.measure]]\nname = \"n\"\naggregate = \"sum\"\ncolumn = \"v\"\n";
     const MICRODATA: &[u8] = b"d,v\na,1\nb,2\n";
     let lines: [(&str, &[u8], &str, &[u8], &[&str], &str); 14] = [
-        ("ragged microdata", b"d,v\na,1\nb\n", SPEC, b"", &[], "ragged"),
-        ("another encoding", b"d,v\n\xb3\xc7,1\n", SPEC, b"", &[], "not-utf-8"),
+        (
+            "ragged microdata",
+            b"d,v\na,1\nb\n",
+            SPEC,
+            b"",
+            &[],
+            "ragged",
+        ),
+        (
+            "another encoding",
+            b"d,v\n\xb3\xc7,1\n",
+            SPEC,
+            b"",
+            &[],
+            "not-utf-8",
+        ),
         ("no bytes", b"", SPEC, b"", &[], "unreadable"),
         ("a heading alone", b"d,v\n", SPEC, b"", &[], "no-rows"),
-        ("a column twice", b"d,v,v\na,1,2\n", SPEC, b"", &[], "column-twice"),
-        ("a missing column", b"d,w\na,1\n", SPEC, b"", &[], "no-column"),
+        (
+            "a column twice",
+            b"d,v,v\na,1,2\n",
+            SPEC,
+            b"",
+            &[],
+            "column-twice",
+        ),
+        (
+            "a missing column",
+            b"d,w\na,1\n",
+            SPEC,
+            b"",
+            &[],
+            "no-column",
+        ),
         ("no number", b"d,v\na,NaN\n", SPEC, b"", &[], "not-a-number"),
-        ("an overflow", b"d,v\na,1e400\n", SPEC, b"", &[], "not-a-number"),
-        ("an unknown key", MICRODATA, "format = 1\nfoo = 1\n", b"", &[], "spec"),
-        ("a ragged table", MICRODATA, SPEC, b"d,n\na,1\nb\n", &["--table", "t.csv"], "ragged"),
-        ("a table without a measure", MICRODATA, SPEC, b"d\na\n", &["--table", "t.csv"], "no-column"),
-        ("a table twice", MICRODATA, SPEC, b"d,n\na,1\n", &["--table", "t.csv", "--table", "t=t.csv"], "table-twice"),
-        ("no such profile", MICRODATA, SPEC, b"", &["--profile", "lax"], "no-profile"),
-        ("nothing earlier", MICRODATA, SPEC, b"", &["--earlier", "."], "no-earlier"),
+        (
+            "an overflow",
+            b"d,v\na,1e400\n",
+            SPEC,
+            b"",
+            &[],
+            "not-a-number",
+        ),
+        (
+            "an unknown key",
+            MICRODATA,
+            "format = 1\nfoo = 1\n",
+            b"",
+            &[],
+            "spec",
+        ),
+        (
+            "a ragged table",
+            MICRODATA,
+            SPEC,
+            b"d,n\na,1\nb\n",
+            &["--table", "t.csv"],
+            "ragged",
+        ),
+        (
+            "a table without a measure",
+            MICRODATA,
+            SPEC,
+            b"d\na\n",
+            &["--table", "t.csv"],
+            "no-column",
+        ),
+        (
+            "a table twice",
+            MICRODATA,
+            SPEC,
+            b"d,n\na,1\n",
+            &["--table", "t.csv", "--table", "t=t.csv"],
+            "table-twice",
+        ),
+        (
+            "no such profile",
+            MICRODATA,
+            SPEC,
+            b"",
+            &["--profile", "lax"],
+            "no-profile",
+        ),
+        (
+            "nothing earlier",
+            MICRODATA,
+            SPEC,
+            b"",
+            &["--earlier", "."],
+            "no-earlier",
+        ),
     ];
     for (what, microdata, spec, table, more, code) in lines {
         let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
+        let write =
+            |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
         write("m.csv", microdata);
         write("s.txt", spec.as_bytes());
         write("t.csv", table);
         let output = Command::new(env!("CARGO_BIN_EXE_yunei"))
-            .args(["gate", "review", "--json", "--microdata", "m.csv", "--spec", "s.txt"])
+            .args([
+                "gate",
+                "review",
+                "--json",
+                "--microdata",
+                "m.csv",
+                "--spec",
+                "s.txt",
+            ])
             .args(more)
             .current_dir(directory.path())
             .output()
@@ -201,30 +322,55 @@ fn acro_says_the_same_of_every_cell() {
     let mut failures: BTreeMap<&str, u32> = BTreeMap::new();
     for table in ["count", "sum", "mean"] {
         let report = yunei(&[
-            "gate", "review", "--profile", "acro", "--format", "json", "--microdata",
-            acro.join("microdata.csv").to_str().unwrap(), "--spec",
+            "gate",
+            "review",
+            "--profile",
+            "acro",
+            "--format",
+            "json",
+            "--microdata",
+            acro.join("microdata.csv").to_str().unwrap(),
+            "--spec",
             acro.join(format!("{table}.toml")).to_str().unwrap(),
         ]);
         let report = json(&report);
         let cells = report["tables"][0]["cells"].as_array().unwrap();
         assert_eq!(cells.len(), 24);
         for cell in cells {
-            let (region, kind) = (cell["cell"][0].as_str().unwrap(), cell["cell"][1].as_str().unwrap());
-            let theirs = outcomes["tables"][table]["outcome"][region][kind].as_str().unwrap();
+            let (region, kind) = (
+                cell["cell"][0].as_str().unwrap(),
+                cell["cell"][1].as_str().unwrap(),
+            );
+            let theirs = outcomes["tables"][table]["outcome"][region][kind]
+                .as_str()
+                .unwrap();
             let fails = |rule: &str| {
                 let failed = cell["failed"].as_array().unwrap();
-                failed.iter().any(|f| f["rule"] == rule && f["status"] == "fail")
+                failed
+                    .iter()
+                    .any(|f| f["rule"] == rule && f["status"] == "fail")
             };
             let empty = cell["units"] == 0;
-            assert_eq!(theirs == "ok", cell["status"] == "pass", "{table} {region} {kind}: {theirs}\n{cell}");
+            assert_eq!(
+                theirs == "ok",
+                cell["status"] == "pass",
+                "{table} {region} {kind}: {theirs}\n{cell}"
+            );
             if empty {
                 continue;
             }
-            for (name, rule) in [("MinimumThresholdCheck", "threshold"), ("NKCheck", "dominance"), ("PPercentCheck", "p-percent")] {
+            for (name, rule) in [
+                ("MinimumThresholdCheck", "threshold"),
+                ("NKCheck", "dominance"),
+                ("PPercentCheck", "p-percent"),
+            ] {
                 // Of rows that are one a subject, no two can dominate a count that passes the threshold.
                 let compared = table != "count" || rule == "threshold";
                 let said = theirs.contains(name);
-                assert!(!compared || said == fails(rule), "{table} {region} {kind} {rule}: {theirs}\n{cell}");
+                assert!(
+                    !compared || said == fails(rule),
+                    "{table} {region} {kind} {rule}: {theirs}\n{cell}"
+                );
                 *failures.entry(rule).or_default() += u32::from(said);
             }
         }

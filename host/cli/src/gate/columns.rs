@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array as _, AsArray as _, ArrayRef};
+use arrow::array::{Array as _, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use parquet::arrow::ProjectionMask;
@@ -93,7 +93,10 @@ impl From<csv::Error> for Fault {
 type Named = Vec<(String, Values)>;
 
 fn too_many_rows() -> Fault {
-    Fault::new("too-large", format!("it has more than {REVIEW_ROWS_MAX} rows"))
+    Fault::new(
+        "too-large",
+        format!("it has more than {REVIEW_ROWS_MAX} rows"),
+    )
 }
 
 fn csv(file: File, wanted: &dyn Fn(&str) -> bool) -> Result<Named, Fault> {
@@ -192,6 +195,3 @@ fn append(values: &mut Values, array: &ArrayRef) -> Option<()> {
     }
     Some(())
 }
-
-#[cfg(test)]
-mod tests;

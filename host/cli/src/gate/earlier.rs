@@ -11,13 +11,16 @@ use crate::failure::Input;
 /// Reads every `NAME.toml` of a directory, in the order of their names. A spec's only table is in `NAME.csv` or `NAME.parquet`; of several each is in
 /// `NAME.TABLE.csv` or `NAME.TABLE.parquet`.
 pub fn read(directory: &Path) -> Result<Vec<Earlier>, Input> {
-    let failed = |error| {
-        Input::new(format!("cannot read `{}`", directory.display())).because::<std::io::Error>(error)
+    let failed = |error: std::io::Error| {
+        Input::new(format!("cannot read `{}`", directory.display())).because(error)
     };
     let mut specs = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             specs.push(path);
         }
         if specs.len() > TABLES_MAX {
@@ -53,9 +56,9 @@ fn release(path: &Path) -> Result<Earlier, Input> {
         let name = table.name.clone();
         tables.insert(name, columns::read(&existing(PathBuf::from(file)), None)?);
     }
-    let name = path.file_stem().map_or_else(String::new, |stem| {
-        stem.to_string_lossy().into_owned()
-    });
+    let name = path
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     Ok(Earlier {
         name,
         spec: read,

@@ -130,7 +130,9 @@ fn problems(report: &Report, words: &Words) -> String {
             problem.detail.clone(),
         ]);
     }
-    let more = report.problems_total.saturating_sub(PROBLEMS_SHOWN_MAX as u64);
+    let more = report
+        .problems_total
+        .saturating_sub(PROBLEMS_SHOWN_MAX as u64);
     with_more(sheet_text(&sheet), more, words)
 }
 

@@ -56,7 +56,6 @@ impl Axis {
         if let Some(other) = &spec.other {
             labels.push(other.clone());
         }
-        let codes = codes(spec, column, kept, &labels, plain)?;
         let leaves = labels.len();
         let mut axis = Self {
             name: spec.name.clone(),
@@ -64,11 +63,11 @@ impl Axis {
             leaves,
             nodes: Vec::with_capacity(leaves),
             layers: Vec::new(),
-            codes,
+            codes: Vec::new(),
             places: HashMap::new(),
         };
-        for (code, label) in labels.into_iter().enumerate() {
-            axis.add(label, vec![narrow(code)])?;
+        for (code, label) in labels.iter().enumerate() {
+            axis.add(label.clone(), vec![narrow(code)])?;
         }
         for group in &spec.groups {
             let leaves = axis.members(&group.label, &group.of)?;
@@ -78,6 +77,7 @@ impl Axis {
             axis.add(total.clone(), (0..narrow(leaves)).collect())?;
         }
         axis.layer()?;
+        axis.codes = codes(spec, column, kept, &labels, plain)?;
         Ok(axis)
     }
 

@@ -4,7 +4,7 @@
 //! already go another way: what fails is blank, the attack is carried out, and what it gives back takes a neighbour with it,
 //! until nothing is given back. The attack that finds nothing is the proof; how the neighbours were chosen is not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use yunei_model::{Decision, Status};
 
@@ -20,6 +20,8 @@ use crate::rules::real;
 
 /// Rounds of attack and blanking at most.
 const ROUNDS_MAX: usize = 100;
+/// Blank cells about one that are looked at, at most.
+const REACHED_MAX: usize = 1000;
 
 /// A table that is yet to be published.
 pub(super) struct Candidate<'a> {
@@ -144,9 +146,7 @@ impl<'a> Search<'a> {
                 return Err("every cell that is not empty would be blank".to_owned());
             }
             if real(gone) / real(all) > profile.settings().suppression.suppressed_share_max {
-                return Err(
-                    "too many cells would be blank for the table to be of use".to_owned()
-                );
+                return Err("too many cells would be blank for the table to be of use".to_owned());
             }
         }
         Ok(self.blank)
@@ -160,7 +160,9 @@ impl<'a> Search<'a> {
         let mut of: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
         for atom in 0..atoms.count() {
             for (table, told) in told.iter().enumerate().take(self.candidates.len()) {
-                let cells = atoms.finest(atom, table).map(|c| told.counted.frame.above(c));
+                let cells = atoms
+                    .finest(atom, table)
+                    .map(|c| told.counted.frame.above(c));
                 for cell in cells.into_iter().flatten() {
                     of.entry((table, cell)).or_default().push(atom);
                 }
@@ -181,7 +183,9 @@ impl<'a> Search<'a> {
             .enumerate()
             .flat_map(|(table, cells)| {
                 let blank = cells.iter().enumerate().filter(|(_, blank)| **blank);
-                blank.map(move |(cell, _)| (table, cell)).collect::<Vec<_>>()
+                blank
+                    .map(move |(cell, _)| (table, cell))
+                    .collect::<Vec<_>>()
             })
             .collect();
         for place in blank {
@@ -199,55 +203,100 @@ impl<'a> Search<'a> {
 
     /// Blanks a cell and its twins. Whether one was not blank before.
     fn blank(&mut self, place: Place) -> bool {
-        let twins = self.twins.get(&place).cloned().unwrap_or_else(|| vec![place]);
+        let twins = self
+            .twins
+            .get(&place)
+            .cloned()
+            .unwrap_or_else(|| vec![place]);
         let mut changed = false;
         for (table, cell) in twins {
-            let slot = self.blank.get_mut(table).and_then(|cells| cells.get_mut(cell));
+            let slot = self
+                .blank
+                .get_mut(table)
+                .and_then(|cells| cells.get_mut(cell));
             changed |= slot.is_some_and(|slot| !std::mem::replace(slot, true));
         }
         changed
     }
 
-    /// Blanks a neighbour of a cell that is given back.
+    /// Blanks a cell more for one that is given back.
     fn protect(&mut self, place: Place, atoms: &Atoms, told: &[Told<'_>]) -> bool {
         let mut neighbours = self.neighbours(place);
         if neighbours.is_empty() {
             neighbours = self.overlapping(place, atoms, told);
         }
-        neighbours.sort_unstable();
-        let chosen = neighbours.first().map(|(_, _, place)| *place);
+        let chosen = neighbours.into_iter().min().map(|(_, place)| place);
         chosen.is_some_and(|chosen| self.blank(chosen))
     }
 
-    /// Cells beside one in its lines, with whether another there is blank already, and rows: the least goes first.
-    fn neighbours(&self, (table, cell): Place) -> Vec<(bool, u64, Place)> {
+    /// The lines that a cell is in: a group or total and its labels, empty cells left out.
+    fn lines(&self, (table, cell): Place) -> Vec<Vec<Place>> {
         let Some(candidate) = self.candidates.get(table) else {
             return Vec::new();
         };
         let counted = candidate.counted;
-        let mut neighbours = Vec::new();
+        let mut lines = Vec::new();
         for (axis, a) in counted.frame.axes.iter().enumerate() {
             let own = counted.frame.node(cell, axis);
             for (parent, node) in a.nodes.iter().enumerate().skip(a.leaves) {
-                let within = |leaf: &u32| *leaf as usize == own;
-                if parent != own && !node.leaves.iter().any(within) {
-                    continue;
+                if parent == own || node.leaves.iter().any(|leaf| *leaf as usize == own) {
+                    let line = node.leaves.iter().map(|leaf| *leaf as usize);
+                    let line = line.chain(std::iter::once(parent));
+                    lines.push(
+                        line.map(|node| (table, counted.frame.moved(cell, axis, node)))
+                            .filter(|(_, cell)| counted.rows(*cell) > 0)
+                            .collect(),
+                    );
                 }
-                let line: Vec<Place> = node
-                    .leaves
-                    .iter()
-                    .map(|leaf| *leaf as usize)
-                    .chain(std::iter::once(parent))
-                    .filter(|node| *node != own)
-                    .map(|node| (table, counted.frame.moved(cell, axis, node)))
-                    .filter(|(_, cell)| counted.rows(*cell) > 0)
-                    .collect();
-                let hidden = line.iter().any(|place| self.is_blank(*place));
-                let open = line.into_iter().filter(|place| !self.is_blank(*place));
-                neighbours.extend(open.map(|place| (hidden, counted.rows(place.1), place)));
             }
         }
-        neighbours
+        lines
+    }
+
+    /// Cells in the lines of a cell and of what is blank about it, with what they cost: lines where a lone blank is left, less those
+    /// where a lone blank gets company; then rows.
+    fn neighbours(&self, place: Place) -> Vec<((i64, u64), Place)> {
+        let mut reached = BTreeSet::from([place]);
+        let mut ahead = vec![place];
+        let mut open = BTreeSet::new();
+        while let Some(at) = ahead.pop() {
+            for line in self.lines(at) {
+                let lone = line.iter().filter(|place| self.is_blank(**place)).count() == 1;
+                for other in line {
+                    if self.is_blank(other) {
+                        if reached.len() < REACHED_MAX && reached.insert(other) {
+                            ahead.push(other);
+                        }
+                    } else if lone {
+                        open.insert(other);
+                    }
+                }
+            }
+        }
+        if open.is_empty() {
+            let beside = self.lines(place).into_iter().flatten();
+            open.extend(beside.filter(|place| !self.is_blank(*place)));
+        }
+        let cost = |place: Place| -> i64 {
+            let lines = self.lines(place).into_iter();
+            lines
+                .map(
+                    |line| match line.iter().filter(|place| self.is_blank(**place)).count() {
+                        0 => 1,
+                        1 => -1,
+                        _ => 0,
+                    },
+                )
+                .sum()
+        };
+        let rows = |(table, cell): Place| {
+            self.candidates
+                .get(table)
+                .map_or(0, |c| c.counted.rows(cell))
+        };
+        open.into_iter()
+            .map(|place| ((cost(place), rows(place)), place))
+            .collect()
     }
 
     /// Candidates' cells that share an atom with a cell.
@@ -256,7 +305,7 @@ impl<'a> Search<'a> {
         (table, cell): Place,
         atoms: &Atoms,
         told: &[Told<'_>],
-    ) -> Vec<(bool, u64, Place)> {
+    ) -> Vec<((i64, u64), Place)> {
         let mut overlapping = Vec::new();
         for atom in 0..atoms.count() {
             let above = |table: usize| {
@@ -270,7 +319,7 @@ impl<'a> Search<'a> {
                 for cell in above(index).unwrap_or_default() {
                     let place = (index, cell);
                     if !self.is_blank(place) {
-                        overlapping.push((false, candidate.counted.rows(cell), place));
+                        overlapping.push(((0, candidate.counted.rows(cell)), place));
                     }
                 }
             }

@@ -147,10 +147,11 @@ impl System {
             for line in &mut self.lines {
                 line.unknowns
                     .retain(|u| !pinned.get(*u as usize).copied().unwrap_or(true));
-                let stuck = line
-                    .unknowns
-                    .iter()
-                    .all(|u| self.floors.get(*u as usize).is_some_and(|floor| *floor >= 0.0));
+                let stuck = line.unknowns.iter().all(|u| {
+                    self.floors
+                        .get(*u as usize)
+                        .is_some_and(|floor| *floor >= 0.0)
+                });
                 let exact = line.low >= 0.0 && line.high <= 0.0;
                 if (exact && line.unknowns.len() == 1) || (line.high <= 0.0 && stuck) {
                     for unknown in line.unknowns.drain(..) {
@@ -263,7 +264,11 @@ impl System {
             lines: self
                 .lines
                 .iter()
-                .filter(|line| line.unknowns.first().is_some_and(|u| places.contains_key(u)))
+                .filter(|line| {
+                    line.unknowns
+                        .first()
+                        .is_some_and(|u| places.contains_key(u))
+                })
                 .map(|line| (within(&line.unknowns), line.low, line.high))
                 .collect(),
             objective: within(objective),
@@ -374,7 +379,12 @@ fn members(
 
 /// Whether the margins of a table make a network: two dimensions with margins at most, of which one may nest deeper (Cox 1995).
 fn is_network(table: &Told<'_>) -> bool {
-    let layers = table.counted.frame.axes.iter().map(|axis| axis.layers.len());
+    let layers = table
+        .counted
+        .frame
+        .axes
+        .iter()
+        .map(|axis| axis.layers.len());
     let with_margins: Vec<usize> = layers.filter(|layers| *layers > 1).collect();
     with_margins.len() <= 2 && with_margins.iter().all(|layers| *layers == 2)
 }

@@ -168,7 +168,8 @@ impl<'a> Counted<'a> {
         for (index, (axis, layer)) in self.frame.axes.iter().zip(&pass.layers).enumerate() {
             let count = axis.layers.get(*layer).map_or(0, |layer| layer.nodes.len());
             dimensions.push(Dimension {
-                name: Name::parse(&format!("d{index}")).map_err(|error| wrong(error.to_string()))?,
+                name: Name::parse(&format!("d{index}"))
+                    .map_err(|error| wrong(error.to_string()))?,
                 title: None,
                 labels: (0..count).map(|label| label.to_string()).collect(),
                 sensitive: axis.sensitive,
@@ -326,9 +327,11 @@ impl<'a> Counted<'a> {
         kept: &[bool],
         profile: &Profile,
     ) -> Result<Option<judge::Judgement>, ReviewError> {
-        let with_margins = |axis: &&Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
+        let with_margins =
+            |axis: &&Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
         let without = |axis: &&Axis| axis.layers.len() == 1;
-        let totals = !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(&a));
+        let totals =
+            !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(&a));
         let plain = totals || self.frame.axes.iter().all(|a| without(&a));
         if !plain || self.measures.iter().any(|measure| measure.extra.is_some()) {
             return Ok(None);

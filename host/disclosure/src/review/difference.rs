@@ -42,14 +42,22 @@ pub(super) fn differences(
             .enumerate()
             .flat_map(|(index, table)| {
                 let finest = atoms.finest(atom, index);
-                let cells = finest.map(|f| table.counted.frame.above(f)).unwrap_or_default();
-                let shown = cells.into_iter().filter(|cell| table.published.shows(*cell));
+                let cells = finest
+                    .map(|f| table.counted.frame.above(f))
+                    .unwrap_or_default();
+                let shown = cells
+                    .into_iter()
+                    .filter(|cell| table.published.shows(*cell));
                 shown.map(move |cell| (index, cell)).collect::<Vec<_>>()
             })
             .collect();
         for (index, one) in shown.iter().enumerate() {
             *sizes.entry(*one).or_insert(0) += 1;
-            for other in shown.iter().skip(index + 1).filter(|other| other.0 != one.0) {
+            for other in shown
+                .iter()
+                .skip(index + 1)
+                .filter(|other| other.0 != one.0)
+            {
                 *shared.entry((*one, *other)).or_insert(0) += 1;
             }
         }

@@ -180,7 +180,10 @@ impl<'a> Reader<'a> {
                 Ok(Measured {
                     shape: named(Aggregate::Count, true)?,
                     inputs: vec![present],
-                    tells: vec![Quantity::new(format!("proportion:{:?}", spec.of), Source::Present(Arc::new(of)))],
+                    tells: vec![Quantity::new(
+                        format!("proportion:{:?}", spec.of),
+                        Source::Present(Arc::new(of)),
+                    )],
                     extra: Some((Extra::Proportion, indicator)),
                 })
             }
@@ -196,7 +199,9 @@ impl<'a> Reader<'a> {
     ) -> Result<Measured, ReviewError> {
         let Some(column) = &spec.column else {
             let tells = match (&weight, &spec.weight) {
-                (Some(weights), Some(name)) => Quantity::new(format!("sum:1:{name}"), Source::Sum(Arc::clone(weights))),
+                (Some(weights), Some(name)) => {
+                    Quantity::new(format!("sum:1:{name}"), Source::Sum(Arc::clone(weights)))
+                }
                 _ => Quantity::new("rows".to_owned(), Source::Rows),
             };
             return Ok(Measured {
@@ -248,7 +253,12 @@ impl<'a> Reader<'a> {
                 sum(spec, &format!("{over}/{under}"), &above, weight.as_ref()),
                 Quantity {
                     under: true,
-                    ..sum(spec, &format!("{under} under {over}"), &below, weight.as_ref())
+                    ..sum(
+                        spec,
+                        &format!("{under} under {over}"),
+                        &below,
+                        weight.as_ref(),
+                    )
                 },
             ],
             inputs: [numerators, denominators]
@@ -297,7 +307,10 @@ fn column(spec: &MeasureSpec) -> Result<&str, ReviewError> {
 /// The sum that a sum or a mean tells. A mean tells it to whoever knows the number of rows; it is taken for known.
 fn sum(spec: &MeasureSpec, column: &str, values: &Numbers, weight: Option<&Numbers>) -> Quantity {
     let weights = spec.weight.as_deref().unwrap_or("1");
-    Quantity::new(format!("sum:{column}:{weights}"), Source::Sum(product(values, weight)))
+    Quantity::new(
+        format!("sum:{column}:{weights}"),
+        Source::Sum(product(values, weight)),
+    )
 }
 
 fn product(values: &Numbers, weight: Option<&Numbers>) -> Numbers {

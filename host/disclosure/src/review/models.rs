@@ -67,7 +67,10 @@ fn one(
             rules::model_size(model.parameters, observations, rule),
         ));
     }
-    failed.push(("threshold", rules::threshold(observations, &settings.threshold)));
+    failed.push((
+        "threshold",
+        rules::threshold(observations, &settings.threshold),
+    ));
     failed.retain(|(_, figure)| figure.status != Status::Pass);
     for (rule, figure) in &failed {
         decided = worse(decided, decision(figure.status));

@@ -32,9 +32,7 @@ fn percentile(sorted: &[Entry], p: f64) -> Option<f64> {
     let below = place.floor();
     // The place is between 0 and the last index.
     let low = sorted.get(below as usize)?.0;
-    let high = sorted
-        .get((below as usize).saturating_add(1).min(last))?
-        .0;
+    let high = sorted.get((below as usize).saturating_add(1).min(last))?.0;
     Some(low + (high - low) * (place - below))
 }
 
@@ -76,7 +74,10 @@ pub(super) fn failures(
         (Extra::Deviation, _) => {
             if let Some(rule) = &settings.degrees_of_freedom {
                 let residual = units(entries, |_| true).saturating_sub(1);
-                note("degrees-of-freedom", rules::degrees_of_freedom(residual, rule));
+                note(
+                    "degrees-of-freedom",
+                    rules::degrees_of_freedom(residual, rule),
+                );
             }
         }
         _ => {}

@@ -143,7 +143,13 @@ fn an_unsuppressed_small_cell_fails() {
 
 #[test]
 fn what_is_made_passes_when_it_is_given_back() {
-    for profile_name in ["yunei", "acro", "opensafely", "opensafely-midpoint", "sdctable"] {
+    for profile_name in [
+        "yunei",
+        "acro",
+        "opensafely",
+        "opensafely-midpoint",
+        "sdctable",
+    ] {
         for rounding in ["\"exact\"", "\"profile\""] {
             let measures = format!(
                 "{COUNT}[[table.measure]]\nname = \"income\"\naggregate = \"sum\"\ncolumn = \"income\"\n"
@@ -154,7 +160,12 @@ fn what_is_made_passes_when_it_is_given_back() {
             }
             let profile = profile(profile_name);
             let made = review(&usual(), &spec, &profile, &Tables::new(), &[]).unwrap();
-            assert_eq!(made.decision, Decision::Release, "{profile_name}: {:?}", made.reasons);
+            assert_eq!(
+                made.decision,
+                Decision::Release,
+                "{profile_name}: {:?}",
+                made.reasons
+            );
             let published = as_given(&made.tables[0]);
             let again = review(&usual(), &spec, &profile, &published, &[]).unwrap();
             assert_eq!(
@@ -218,12 +229,21 @@ fn models_are_held_to_their_degrees_of_freedom_and_size() {
         review(&usual(), &spec, &profile(profile_name), &Tables::new(), &[]).unwrap()
     };
     let counted = "columns = [\"income\", \"age\"]";
-    assert_eq!(judge(&text(254, 4, counted), "yunei").decision, Decision::Release);
+    assert_eq!(
+        judge(&text(254, 4, counted), "yunei").decision,
+        Decision::Release
+    );
     assert_eq!(judge(&text(14, 4, ""), "acro").decision, Decision::Release);
     assert_eq!(judge(&text(13, 4, ""), "acro").decision, Decision::Withhold);
     let wrong = judge(&text(253, 4, counted), "acro");
     assert_eq!(wrong.decision, Decision::Withhold);
     assert_eq!(wrong.problems[0].code, "wrong-model");
-    assert_eq!(judge(&text(100, 33, ""), "datashield").decision, Decision::Release);
-    assert_eq!(judge(&text(100, 34, ""), "datashield").decision, Decision::Withhold);
+    assert_eq!(
+        judge(&text(100, 33, ""), "datashield").decision,
+        Decision::Release
+    );
+    assert_eq!(
+        judge(&text(100, 34, ""), "datashield").decision,
+        Decision::Withhold
+    );
 }

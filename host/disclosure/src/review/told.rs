@@ -40,7 +40,10 @@ pub(super) fn review(
         .collect::<Result<_, _>>()?;
     let mut looked_at = vec![false; microdata.rows()];
     for kept in before.iter().chain([&side]).flat_map(|side| &side.kept) {
-        looked_at.iter_mut().zip(kept).for_each(|(l, k)| *l = *l || *k);
+        looked_at
+            .iter_mut()
+            .zip(kept)
+            .for_each(|(l, k)| *l = *l || *k);
     }
     let rows = Rows::new(spec, &side.columns, &looked_at)?;
     let counted = side.counted(&rows, profile)?;
@@ -114,9 +117,7 @@ impl Bench<'_> {
             .flat_map(|out| &out.side.kept)
             .chain(&self.side.kept)
             .collect();
-        let overlap = |a: &[bool], b: &[bool]| {
-            a != b && a.iter().zip(b).any(|(a, b)| *a && *b)
-        };
+        let overlap = |a: &[bool], b: &[bool]| a != b && a.iter().zip(b).any(|(a, b)| *a && *b);
         let differ = self
             .side
             .kept

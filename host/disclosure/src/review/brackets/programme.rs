@@ -56,7 +56,11 @@ impl Programme {
     }
 
     fn settled(&self, by: f64) -> f64 {
-        if self.whole { (by + TOLERANCE).floor() } else { by }
+        if self.whole {
+            (by + TOLERANCE).floor()
+        } else {
+            by
+        }
     }
 
     /// What deviations are measured in, so that the solver sees numbers of middling size.
@@ -74,7 +78,11 @@ impl Programme {
             .iter()
             .map(|floor| {
                 let described = variable().min(floor / scale);
-                variables.add(if integer { described.integer() } else { described })
+                variables.add(if integer {
+                    described.integer()
+                } else {
+                    described
+                })
             })
             .collect();
         let sum = |of: &[usize]| -> Expression {

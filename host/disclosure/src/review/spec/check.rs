@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Closed, Condition, DimensionSpec, MODELS_MAX, MeasureSpec, ModelSpec, Rounded, SPEC_FORMAT, Spec,
-    Statistic, TABLES_MAX, TableSpec, wrong,
+    Closed, Condition, DimensionSpec, MODELS_MAX, MeasureSpec, ModelSpec, Rounded, SPEC_FORMAT,
+    Spec, Statistic, TABLES_MAX, TableSpec, wrong,
 };
 use crate::review::ReviewError;
 use crate::shape::{DIMENSIONS_MAX, MEASURES_MAX};

@@ -8,14 +8,24 @@ const MEASURES: &str = "[[table.measure]]\nname = \"n\"\naggregate = \"count\"\n
 
 /// A published table, its text cell by cell.
 fn published() -> Vec<Vec<String>> {
-    let made = review(&usual(), &spec(MEASURES), &profile("yunei"), &Tables::new(), &[]).unwrap();
+    let made = review(
+        &usual(),
+        &spec(MEASURES),
+        &profile("yunei"),
+        &Tables::new(),
+        &[],
+    )
+    .unwrap();
     assert_eq!(made.decision, Decision::Release);
     let table = &made.tables[0];
     table
         .cells
         .iter()
         .map(|cell| {
-            let figures = cell.figures.iter().map(|f| f.shown.map_or_else(String::new, |s| s.to_string()));
+            let figures = cell
+                .figures
+                .iter()
+                .map(|f| f.shown.map_or_else(String::new, |s| s.to_string()));
             cell.cell.iter().cloned().chain(figures).collect()
         })
         .collect()
@@ -24,14 +34,22 @@ fn published() -> Vec<Vec<String>> {
 fn table(rows: &[Vec<String>]) -> Tables {
     let names = ["region", "sex", "n", "i"];
     let named = names.iter().enumerate().map(|(place, name)| {
-        let values = rows.iter().map(|row| Some(row[place].clone()).filter(|t| !t.is_empty()));
+        let values = rows
+            .iter()
+            .map(|row| Some(row[place].clone()).filter(|t| !t.is_empty()));
         ((*name).to_owned(), Values::Text(values.collect()))
     });
     Tables::from([("t".to_owned(), Columns::new(named.collect()).unwrap())])
 }
 
 fn decision(rows: &[Vec<String>]) -> Decision {
-    let report = review(&usual(), &spec(MEASURES), &profile("yunei"), &table(rows), &[]);
+    let report = review(
+        &usual(),
+        &spec(MEASURES),
+        &profile("yunei"),
+        &table(rows),
+        &[],
+    );
     report.unwrap().decision
 }
 
@@ -64,7 +82,8 @@ proptest! {
     #[test]
     fn rows_that_were_moved_about_are_never_released(from in 0_usize..12, to in 0_usize..12, how in 0..3) {
         let mut bent = published();
-        prop_assume!(from != to && bent[from][2..] != bent[to][2..]);
+        // A row whose figures are blank takes nothing with it but what was shown: less is published.
+        prop_assume!(from != to && bent[from][2..] != bent[to][2..] && !bent[from][2].is_empty());
         match how {
             0 => { bent.remove(from); }
             1 => { let row = bent[from].clone(); bent.push(row); }

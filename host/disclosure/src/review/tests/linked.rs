@@ -66,17 +66,33 @@ aggregate = "count"
 
 #[test]
 fn a_second_table_gives_back_what_the_first_hides() {
-    let source = people(&[("north", "f", 4), ("north", "m", 40), ("centre", "f", 30), ("centre", "m", 50), ("south", "f", 60), ("south", "m", 70)]);
-    let dimensions = DIMENSIONS.replace("total = \"both\"\n", "").replace("total = \"all\"\n", "");
+    let source = people(&[
+        ("north", "f", 4),
+        ("north", "m", 40),
+        ("centre", "f", 30),
+        ("centre", "m", 50),
+        ("south", "f", 60),
+        ("south", "m", 70),
+    ]);
+    let dimensions = DIMENSIONS
+        .replace("total = \"both\"\n", "")
+        .replace("total = \"all\"\n", "");
     let spec = Spec::parse(&format!("{dimensions}{TWO}")).unwrap();
-    let first = "region,sex,n\nnorth,f,\nnorth,m,40\ncentre,f,30\ncentre,m,50\nsouth,f,60\nsouth,m,70";
+    let first =
+        "region,sex,n\nnorth,f,\nnorth,m,40\ncentre,f,30\ncentre,m,50\nsouth,f,60\nsouth,m,70";
     let mut tables = given(first);
-    tables.insert("u".to_owned(), columns("region,n\nnorth,44\ncentre,80\nsouth,130"));
+    tables.insert(
+        "u".to_owned(),
+        columns("region,n\nnorth,44\ncentre,80\nsouth,130"),
+    );
     let report = review(&source, &spec, &profile("acro"), &tables, &[]).unwrap();
     assert_eq!(report.decision, Decision::Withhold);
     let bracket = &cell(&report, &["north", "f"]).brackets[0];
     assert_eq!((bracket.low, bracket.high), (Some(4.0), Some(4.0)));
-    tables.insert("u".to_owned(), columns("region,n\nnorth,\ncentre,80\nsouth,130"));
+    tables.insert(
+        "u".to_owned(),
+        columns("region,n\nnorth,\ncentre,80\nsouth,130"),
+    );
     let report = review(&source, &spec, &profile("acro"), &tables, &[]).unwrap();
     assert_eq!(report.decision, Decision::Release, "{:?}", report.reasons);
 }
@@ -121,18 +137,38 @@ fn a_release_over_all_but_one_tells_of_that_one() {
     let source = people(&[("north", "f", 40), ("north", "m", 40)]);
     let dimensions = "format = 1\nsubject = \"person\"\nFILTER\n[[dimension]]\nname = \"sex\"\n[[table]]\nname = \"t\"\ndimensions = [\"sex\"]\nrounding = \"exact\"\n";
     let all = Spec::parse(&format!("{}{COUNT}", dimensions.replace("FILTER\n", ""))).unwrap();
-    let but_one = dimensions.replace("FILTER", "filter = [{ column = \"person\", not_in = [\"7\"] }]");
+    let but_one = dimensions.replace(
+        "FILTER",
+        "filter = [{ column = \"person\", not_in = [\"7\"] }]",
+    );
     let but_one = Spec::parse(&format!("{but_one}{COUNT}")).unwrap();
     let out = [earlier("before", &all, "sex,n\nf,40\nm,40")];
-    let report = review(&source, &but_one, &profile("acro"), &given("sex,n\nf,39\nm,40"), &out).unwrap();
+    let report = review(
+        &source,
+        &but_one,
+        &profile("acro"),
+        &given("sex,n\nf,39\nm,40"),
+        &out,
+    )
+    .unwrap();
     assert_eq!(report.decision, Decision::Withhold, "{:?}", report.reasons);
     let f = cell(&report, &["f"]);
     assert_eq!(f.failed[0].rule, "differencing");
     assert_eq!(f.failed[0].value, Some(1.0));
     // Ten at once are no small group, and still for people: the rows overlap without being the same.
-    let fewer = dimensions.replace("FILTER", "filter = [{ column = \"person\", at_least = 10 }]");
+    let fewer = dimensions.replace(
+        "FILTER",
+        "filter = [{ column = \"person\", at_least = 10 }]",
+    );
     let fewer = Spec::parse(&format!("{fewer}{COUNT}")).unwrap();
-    let report = review(&source, &fewer, &profile("acro"), &given("sex,n\nf,30\nm,40"), &out).unwrap();
+    let report = review(
+        &source,
+        &fewer,
+        &profile("acro"),
+        &given("sex,n\nf,30\nm,40"),
+        &out,
+    )
+    .unwrap();
     assert_eq!(report.decision, Decision::Review, "{:?}", report.reasons);
 }
 
@@ -152,5 +188,10 @@ fn bands_that_cross_tell_of_what_lies_between() {
     tables.insert("u".to_owned(), columns("b,n\n< 41,42\n>= 41,58"));
     let report = review(&source, &spec, &profile("acro"), &tables, &[]).unwrap();
     assert_eq!(report.decision, Decision::Withhold, "{:?}", report.reasons);
-    assert!(report.tables[0].cells[0].failed.iter().any(|f| f.rule == "differencing" && f.value == Some(2.0)));
+    assert!(
+        report.tables[0].cells[0]
+            .failed
+            .iter()
+            .any(|f| f.rule == "differencing" && f.value == Some(2.0))
+    );
 }

@@ -42,9 +42,15 @@ fn figures_are_those_of_the_textbook() {
     assert!((sd - 35.0_f64.sqrt()).abs() < 1e-12, "{sd}");
     assert_eq!(of("mean", column), Some(10.5));
     assert_eq!(of("sum", "column = \"x\"\nweight = \"w\""), Some(420.0));
-    assert_eq!(of("ratio", "column = \"x\"\ndenominator = \"w\""), Some(5.25));
+    assert_eq!(
+        of("ratio", "column = \"x\"\ndenominator = \"w\""),
+        Some(5.25)
+    );
     assert_eq!(of("count", "weight = \"w\""), Some(40.0));
-    assert_eq!(of("proportion", "of = [{ column = \"kind\", in = [\"a\"] }]"), Some(0.25));
+    assert_eq!(
+        of("proportion", "of = [{ column = \"kind\", in = [\"a\"] }]"),
+        Some(0.25)
+    );
     assert_eq!(of("distinct-subjects", ""), Some(20.0));
 }
 
@@ -52,7 +58,11 @@ fn figures_are_those_of_the_textbook() {
 fn extremes_are_single_values() {
     for aggregate in ["minimum", "maximum"] {
         let spec = one(aggregate, "column = \"x\"");
-        assert_eq!(figure(&numbers(500), &spec, "acro").1, ["extremes"], "{aggregate}");
+        assert_eq!(
+            figure(&numbers(500), &spec, "acro").1,
+            ["extremes"],
+            "{aggregate}"
+        );
         assert!(figure(&numbers(500), &spec, "datashield").1.is_empty());
     }
 }
@@ -63,16 +73,35 @@ fn a_percentile_needs_ten_on_either_side() {
     assert!(figure(&numbers(20), &median, "acro").1.is_empty());
     assert_eq!(figure(&numbers(19), &median, "acro").1, ["percentile"]);
     let ninth = one("percentile", "column = \"x\"\np = 90");
-    assert_eq!(figure(&numbers(91), &ninth, "acro").1, ["percentile"], "9 above");
-    assert!(figure(&numbers(101), &ninth, "acro").1.is_empty(), "10 above");
+    assert_eq!(
+        figure(&numbers(91), &ninth, "acro").1,
+        ["percentile"],
+        "9 above"
+    );
+    assert!(
+        figure(&numbers(101), &ninth, "acro").1.is_empty(),
+        "10 above"
+    );
 }
 
 #[test]
 fn a_share_of_all_or_nothing_tells_of_everyone() {
-    let share = |kind: &str| one("proportion", &format!("of = [{{ column = \"kind\", in = [\"{kind}\"] }}]"));
+    let share = |kind: &str| {
+        one(
+            "proportion",
+            &format!("of = [{{ column = \"kind\", in = [\"{kind}\"] }}]"),
+        )
+    };
     assert_eq!(figure(&numbers(60), &share("c"), "acro").1, ["class"]);
-    assert_eq!(figure(&numbers(36), &share("a"), "acro").1, ["threshold"], "9 in the class");
-    assert!(figure(&numbers(40), &share("a"), "acro").1.is_empty(), "10 in the class");
+    assert_eq!(
+        figure(&numbers(36), &share("a"), "acro").1,
+        ["threshold"],
+        "9 in the class"
+    );
+    assert!(
+        figure(&numbers(40), &share("a"), "acro").1.is_empty(),
+        "10 in the class"
+    );
 }
 
 #[test]
@@ -81,19 +110,39 @@ fn bands_of_numbers_are_closed_as_the_spec_says() {
         Spec::parse(&format!("format = 1\n[[dimension]]\nname = \"x\"\ncuts = [5, 10]\nclosed = \"{closed}\"\n[[table]]\nname = \"t\"\ndimensions = [\"x\"]\n{COUNT}")).unwrap()
     };
     let of = |spec: &Spec| {
-        let report = review(&numbers(20), spec, &profile("datashield"), &Tables::new(), &[]).unwrap();
+        let report = review(
+            &numbers(20),
+            spec,
+            &profile("datashield"),
+            &Tables::new(),
+            &[],
+        )
+        .unwrap();
         let cells = &report.tables[0].cells;
-        cells.iter().map(|c| (c.cell[0].clone(), c.units)).collect::<Vec<_>>()
+        cells
+            .iter()
+            .map(|c| (c.cell[0].clone(), c.units))
+            .collect::<Vec<_>>()
     };
     let pairs = |list: [(&str, u64); 3]| list.map(|(l, n)| (l.to_owned(), n)).to_vec();
-    assert_eq!(of(&banded("left")), pairs([("< 5", 4), ("[5, 10)", 5), (">= 10", 11)]));
-    assert_eq!(of(&banded("right")), pairs([("<= 5", 5), ("(5, 10]", 5), ("> 10", 10)]));
+    assert_eq!(
+        of(&banded("left")),
+        pairs([("< 5", 4), ("[5, 10)", 5), (">= 10", 11)])
+    );
+    assert_eq!(
+        of(&banded("right")),
+        pairs([("<= 5", 5), ("(5, 10]", 5), ("> 10", 10)])
+    );
 }
 
 #[test]
 fn a_sum_that_one_contributor_makes_is_protected_by_its_share() {
     let mut text = "firm,trade,turnover".to_owned();
-    for (trade, turnovers) in [("a", [900, 30, 20]), ("b", [300, 250, 200]), ("c", [400, 300, 250])] {
+    for (trade, turnovers) in [
+        ("a", [2000, 30, 20]),
+        ("b", [300, 250, 200]),
+        ("c", [400, 300, 250]),
+    ] {
         for firm in 0..12 {
             let turnover = turnovers.get(firm).copied().unwrap_or(5 + firm as i32);
             text.push_str(&format!("\n{trade}{firm},{trade},{turnover}"));
@@ -111,7 +160,11 @@ fn a_sum_that_one_contributor_makes_is_protected_by_its_share() {
     assert_eq!(report.decision, Decision::Withhold);
     let bracket = &cell(&report, &["a"]).brackets[0];
     assert_eq!((bracket.low, bracket.high), (Some(a), Some(a)));
-    assert_eq!(bracket.low_needed, Some(a - 90.0), "a tenth of the largest");
+    assert_eq!(
+        bracket.low_needed,
+        Some(a - 200.0),
+        "a tenth of the largest"
+    );
     let with_b = format!("trade,turnover\na,\nb,\nc,{c}\nall,{all}");
     let report = reviewed(&source, &spec, "acro", &with_b);
     assert_eq!(report.decision, Decision::Release, "{:?}", report.reasons);

@@ -37,7 +37,12 @@ impl One<'_> {
         cells.iter().any(leaks)
     }
 
-    pub(super) fn cell(&self, cell: usize, found: &[Found], difference: Option<&Figure>) -> CellReport {
+    pub(super) fn cell(
+        &self,
+        cell: usize,
+        found: &[Found],
+        difference: Option<&Figure>,
+    ) -> CellReport {
         let counted = self.told.counted;
         let failed = counted.failed(cell);
         let measures = 0..counted.measures.len();

@@ -55,7 +55,11 @@ impl<'a> Side<'a> {
         })
     }
 
-    pub(super) fn counted(&self, rows: &Rows, profile: &Profile) -> Result<Vec<Counted<'_>>, ReviewError> {
+    pub(super) fn counted(
+        &self,
+        rows: &Rows,
+        profile: &Profile,
+    ) -> Result<Vec<Counted<'_>>, ReviewError> {
         let mut reader = Reader::new(&self.columns);
         let mut counted = Vec::with_capacity(self.spec.tables.len());
         for (table, kept) in self.spec.tables.iter().zip(&self.kept) {
@@ -100,9 +104,11 @@ impl<'a> Side<'a> {
         let tables = self.spec.tables.iter().zip(counted).zip(grids);
         tables
             .map(|((table, counted), grids)| {
-                let columns = given.get(&table.name).ok_or_else(|| ReviewError::NotGiven {
-                    table: table.name.clone(),
-                })?;
+                let columns = given
+                    .get(&table.name)
+                    .ok_or_else(|| ReviewError::NotGiven {
+                        table: table.name.clone(),
+                    })?;
                 Published::read(table, columns, counted, grids)
             })
             .collect()
