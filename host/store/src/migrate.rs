@@ -54,6 +54,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (51, "alerts", include_str!("../migrations/0051_alerts.sql")),
     (52, "decoys", include_str!("../migrations/0052_decoys.sql")),
+    (
+        60,
+        "exact releases",
+        include_str!("../migrations/0060_exact_releases.sql"),
+    ),
+    (
+        80,
+        "privacy",
+        include_str!("../migrations/0080_privacy.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.
