@@ -15,7 +15,9 @@ mod accumulate;
 #[cfg(test)]
 mod fixture;
 mod judge;
+pub mod linked;
 mod profile;
+pub mod review;
 mod rounding;
 mod rules;
 mod shape;
