@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OnFailure, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -99,6 +101,8 @@ pub enum DimensionPlan {
         column: usize,
         /// The banding.
         banding: Banding,
+        /// The coarser bandings that it nests in, the next one first.
+        coarser: Vec<Banding>,
     },
     /// A derived category.
     Derived {
@@ -156,6 +160,10 @@ pub struct OutputPlan {
     pub measures: Vec<MeasurePlan>,
     /// Whether totals are wanted.
     pub totals: bool,
+    /// What happens to a cell that fails.
+    pub on_failure: OnFailure,
+    /// Key of the noise on counts, of the resource's population; there for [`OnFailure::Perturb`] alone.
+    pub noise_key: Option<SealKey>,
 }
 
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
