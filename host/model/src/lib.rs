@@ -27,6 +27,7 @@ mod name;
 mod oversight;
 mod parameter;
 mod period;
+mod privacy;
 mod product;
 mod release;
 mod resource;
@@ -49,7 +50,7 @@ pub use contribution::{
     CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
 };
 pub use digest::{Digest, DigestError};
-pub use exact::ExactRelease;
+pub use exact::{ExactCandidate, ExactRelease};
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -68,6 +69,10 @@ pub use oversight::{
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use period::Period;
+pub use privacy::{
+    BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
+    PrivacyCharge, PrivacyCharged, STEPS_MAX,
+};
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };

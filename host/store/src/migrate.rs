@@ -59,6 +59,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "exact releases",
         include_str!("../migrations/0060_exact_releases.sql"),
     ),
+    (
+        61,
+        "exact candidates",
+        include_str!("../migrations/0061_exact_candidates.sql"),
+    ),
+    (
+        80,
+        "privacy",
+        include_str!("../migrations/0080_privacy.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

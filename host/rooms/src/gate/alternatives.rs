@@ -10,6 +10,7 @@ use yunei_disclosure::{Profile, Shape, Statistics, SubjectKey, SubjectRows};
 use yunei_model::{Banding, Name, OnFailure, Table, Text, Verdict};
 
 use super::compute::{Gathering, protection, route, shape};
+use super::earlier::review;
 use super::failed;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
 
@@ -17,7 +18,12 @@ use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
 const RECORD_KEY: &[u8] = b"yunei record key v1\0";
 
 /// Computes and judges an output whose manifest asks for something else than blanks; says too whether a decoy was seen in it. All steps of
-/// a merge are gathered in one pass over the rows.
+/// a merge are gathered in one pass over the rows. `repeats` is a table of the same structure over the same rows that left before: this one
+/// is the same, or people look at it.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; each is a different thing"
+)]
 pub fn output(
     plan: &GatePlan,
     output: &OutputPlan,
@@ -25,6 +31,7 @@ pub fn output(
     views: &Views,
     view: &Name,
     plaintext: &[u8],
+    repeats: Option<&Table>,
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let steps = steps(output);
@@ -63,7 +70,11 @@ pub fn output(
         })
     };
     let judgement = judgement.ok_or_else(|| RoomError::protocol("an output without a table"))?;
-    let verdict = judgement.verdict(output.name.clone(), route(output));
+    let mut verdict = judgement.verdict(output.name.clone(), route(output));
+    if repeats.is_some_and(|released| judgement.table.as_ref() != Some(released)) {
+        let reason = "a table of the same structure left before about these rows, and this one is not the same";
+        review(&mut verdict, reason.to_owned());
+    }
     Ok((verdict, judgement.table, decoy))
 }
 

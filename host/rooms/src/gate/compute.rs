@@ -38,7 +38,12 @@ pub struct Gathering<'a> {
     rows: usize,
 }
 
-/// Computes and judges one output; says too whether a decoy was seen in it.
+/// Computes and judges one output; says too whether a decoy was seen in it. `repeats` is a table of the same structure over the same
+/// rows that left before.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; each is a different thing"
+)]
 pub fn output(
     plan: &GatePlan,
     output: &OutputPlan,
@@ -46,12 +51,15 @@ pub fn output(
     views: &Views,
     view: &Name,
     plaintext: &[u8],
+    repeats: Option<&Table>,
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let shape = shape(output)?;
     let protection = protection(output);
     if output.on_failure != OnFailure::Suppress {
-        return alternatives::output(plan, output, profile, views, view, plaintext, runtime);
+        return alternatives::output(
+            plan, output, profile, views, view, plaintext, repeats, runtime,
+        );
     }
     let mut gathering = Gathering::begin(plan, output, plaintext)?;
     let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
@@ -62,7 +70,10 @@ pub fn output(
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
-    let judgement = judge(&statistics, &shape, profile, protection);
+    let mut judgement = judge(&statistics, &shape, profile, protection);
+    if let Some(released) = repeats {
+        judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
+    }
     let verdict = judgement.verdict(output.name.clone(), route(output));
     Ok((verdict, judgement.table, decoy))
 }
