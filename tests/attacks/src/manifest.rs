@@ -89,6 +89,33 @@ labels = ["baker", "clerk", "driver", "farmer", "teacher"]
     manifest(name, head, outputs)
 }
 
+/// The manifest of a module that contributes for each person.
+pub fn per_subject(name: &str, epsilon: f64) -> String {
+    let head = r#"world = "per-subject"
+
+[[resource]]
+name = "attack-panel"
+fields = ["trade", "income", "marked"]
+
+[[parameter]]
+name = "way"
+type = "enumeration"
+values = ["presence", "full-support", "state", "trap"]
+default = "presence"
+
+[contribution]
+cells = ["baker", "clerk", "driver", "farmer", "teacher"]
+cells_per_subject = 1
+"#;
+    let measure = r#"
+[[contribution.measures]]
+name = "income"
+min = 0.0
+max = 100000.0
+"#;
+    manifest(name, &format!("{head}epsilon = {epsilon}\n{measure}"), &[])
+}
+
 fn manifest(name: &str, head: &str, outputs: &[Output]) -> String {
     let mut text = format!(
         r#"name = "{name}"

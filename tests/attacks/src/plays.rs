@@ -2,6 +2,7 @@
 
 mod leaks;
 mod linked;
+pub mod private;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub fn all(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
         linked::two_outputs,
         linked::two_units,
         linked::one_leaves,
+        private::secrets_of_one_subject,
     ] {
         lines.extend(play(stand)?);
     }

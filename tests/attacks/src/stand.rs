@@ -53,6 +53,8 @@ pub enum Guest {
     Copier,
     /// Derives a figure and a class of each row; its algorithm is approved by two people who do not look.
     Mirror,
+    /// Contributes for each person.
+    Teller,
 }
 
 struct Unit {
@@ -118,11 +120,24 @@ impl<'a> Stand<'a> {
         Ok(())
     }
 
+    /// Has the bureau give the panel's population a budget of privacy.
+    pub fn open_budget(&self, epsilon: f64) -> Told<()> {
+        let budget = json!({
+            "population": "attack-people",
+            "epsilon": epsilon,
+            "reason": "a drill with made-up people",
+        });
+        let bureau = self.story.person(yunei_tests::BUREAU)?;
+        bureau.post("/privacy/budgets", &budget)?.served()?;
+        Ok(())
+    }
+
     /// Uploads a module as a unit, has its algorithm approved where the world asks for it, and runs it.
     pub fn play(&mut self, unit: usize, guest: Guest, manifest: &str, way: &str) -> Told<Ended> {
         let (name, approved) = match guest {
             Guest::Copier => ("copier", false),
             Guest::Mirror => ("mirror", true),
+            Guest::Teller => ("teller", false),
         };
         let path = self
             .guests
