@@ -1,6 +1,6 @@
 //! Release: the table leaves, or the sealed output is destroyed.
 
-use yunei_ledger::{Draft, Kind};
+use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
     Code, Digest, EndCause, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
 };
@@ -229,28 +229,31 @@ impl Domain {
         let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
         let mut releases = Vec::new();
         let mut digests = Vec::new();
+        let mut certificates = Vec::new();
         for (output, route, table) in tables {
             let id = ReleaseId::telling(seen_from, &*self.ids);
             let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
                 detail: "a table that is no JSON",
             })?;
             digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": Digest::of(&bytes).to_string() }));
-            change
-                .put_release(&Release {
-                    id,
-                    run: run.id,
-                    output,
-                    route,
-                    table,
-                    at: self.clock.now(),
-                })
-                .await?;
+            let release = Release {
+                id,
+                run: run.id,
+                output,
+                route,
+                table,
+                at: self.clock.now(),
+            };
+            change.put_release(&release).await?;
+            let certificate = self.certify(change, &run, &grant, &release).await?;
+            certificates.push(certificate.to_string());
             releases.push(id);
         }
         self.record(
             change,
             run_facts(draft, &run)
                 .fact("releases", digests)
+                .fact(CERTIFICATES, certificates)
                 .fact("cells", cells),
         )
         .await?;

@@ -17,6 +17,7 @@ mod contract;
 mod digest;
 mod field;
 mod grant;
+mod hint;
 mod id;
 mod limit;
 mod manifest;
@@ -70,7 +71,7 @@ pub use resource::{
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
-pub use table::{Column, Table, TableError, Value};
+pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 
 #[cfg(test)]

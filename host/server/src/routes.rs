@@ -3,6 +3,7 @@
 mod accounts;
 mod alerts;
 mod calls;
+mod certificates;
 mod emergency;
 mod events;
 mod exports;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         runs::routes(),
         reviews::routes(),
         releases::routes(),
+        certificates::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),
