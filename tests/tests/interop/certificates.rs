@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use yunei_tests::{BUREAU, Client, REGULATOR};
 
-use crate::common::{RUN_WAIT_MAX, World, guest, repository, text};
+use crate::common::{RUN_WAIT_MAX, World, environment, guest, repository, text};
 use crate::verifiers::{breaks, holds, name, others_on, program_as};
 
 /// Files of one release, in the hands of its operating unit.
@@ -98,6 +98,27 @@ fn a_certificate_is_verified_by_us_and_without_us() {
     openings(&world, &hands, &unit, &regulator);
     tampered(&hands);
     world.assert_record_holds();
+    of_before(&mut world, &hands);
+}
+
+/// A release that was made before there were certificates has none, and says so.
+fn of_before(world: &mut World, hands: &Hands) {
+    world.server.stop().expect("stopped in order");
+    let forget = "import sqlite3, sys\n\
+        with sqlite3.connect(sys.argv[1]) as database: database.execute('DELETE FROM certificates')";
+    let database = world.server.data().join("yunei.db");
+    let python = environment("aics-tlog").join("bin/python");
+    let done = std::process::Command::new(python)
+        .args(["-c", forget, name(&database)])
+        .status();
+    assert!(done.expect("python").success());
+    world.server.restart().expect("started again");
+    world.story.move_to(&world.server);
+    let unit = world.story.operator_of(&repository().join("examples/bus-rides"));
+    let path = format!("/releases/{}/certificate", hands.release);
+    let answer = unit.expect("an operator").get(&path).expect("an answer");
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.json()["code"], "certificate-missing");
 }
 
 fn says_what_it_rests_on(certificate: &Value) {

@@ -115,7 +115,7 @@ impl Rehearsal {
             };
             let ended = match stage.play() {
                 Ok(rehearsed) => Ok(rehearsed),
-                // What the domain refuses is part of the story.
+                // What the domain refuses is part of the story; whatever else went wrong is not.
                 Err(error) => Err(error.downcast::<Answered>()?),
             };
             outcomes.push(Outcome {
