@@ -15,7 +15,7 @@ use yunei_model::Digest;
 
 pub use body::{
     CERTIFICATE_FORMAT, Certificate, CertifiedCells, CertifiedColumn, CertifiedGate,
-    CertifiedGrant, CertifiedModule, CertifiedPeriod, CertifiedRows, CertifiedTable, Guarantee,
+    CertifiedGrant, CertifiedModule, CertifiedRows, CertifiedTable, Guarantee,
 };
 pub use opening::{
     Commitments, CommittedFigures, LEAVES_COMMITTED_MAX, OPENING_BYTES_MAX, OPENING_FORMAT,

@@ -30,9 +30,9 @@ mod verify;
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CERTIFICATE_FORMAT, CERTIFICATES, Certificate, CertificateFile,
     CertificateReport, CertifiedCells, CertifiedColumn, CertifiedGate, CertifiedGrant,
-    CertifiedModule, CertifiedPeriod, CertifiedRows, CertifiedTable, Commitments, CommittedFigures,
-    Guarantee, Held, LEAVES_COMMITTED_MAX, OPENING_BYTES_MAX, OPENING_FORMAT, OpenedLeaf, Opening,
-    Presented, PresentedTable, SALT, SALT_BYTES, Step, StepTaken,
+    CertifiedModule, CertifiedRows, CertifiedTable, Commitments, CommittedFigures, Guarantee, Held,
+    LEAVES_COMMITTED_MAX, OPENING_BYTES_MAX, OPENING_FORMAT, OpenedLeaf, Opening, Presented,
+    PresentedTable, SALT, SALT_BYTES, Step, StepTaken,
 };
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, SigningKey, VerifierKey};
 pub use cosignature::{COSIGNATURE_LINES_MAX, Cosignature, CosigningKey, WitnessKey};

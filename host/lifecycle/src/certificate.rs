@@ -21,7 +21,7 @@ use yunei_ledger::{
 };
 use yunei_model::{
     Basis, CoarseStatus, Code, Digest, Grant, Manifest, Module, Name, Release, ReleaseId,
-    ReviewOutcome, Route, Run, Timestamp, Verdict,
+    ReviewOutcome, Route, Run, Timestamp, Value, Verdict,
 };
 use yunei_store::{Change, EntryFilter, HeldCertificate, Page, Recorded};
 
@@ -30,6 +30,8 @@ use crate::{Actor, Domain, LifecycleError};
 
 /// Bytes of the secret that the salts of one certificate are derived from.
 const SECRET_BYTES: usize = 32;
+/// Columns of a private table that tell what its guarantee rests on.
+const CONDITIONS: [&str; 2] = ["conditions", "conditions_zh"];
 /// What separates salts from other uses of such a secret.
 const SALT_PURPOSE: &[u8] = b"yunei certificate salt v1\0";
 
@@ -156,15 +158,7 @@ impl Domain {
                 period: None,
             });
         }
-        let guarantee = Guarantee {
-            differential: release.route == Route::Private,
-            epsilon: None,
-            delta: None,
-            mechanism: None,
-            conditions: Vec::new(),
-            populations,
-            exact_beside,
-        };
+        let guarantee = guarantee(release, manifest, populations, exact_beside);
         Ok((rows, guarantee, protected))
     }
 
@@ -286,6 +280,34 @@ impl Domain {
             proof,
             checkpoint: checkpoint.note,
         }))
+    }
+}
+
+/// What ε bounds: by the manifest's contribution, under the conditions that the table itself tells, in both languages.
+fn guarantee(
+    release: &Release,
+    manifest: &Manifest,
+    populations: Vec<Name>,
+    exact_beside: bool,
+) -> Guarantee {
+    let differential = release.route == Route::Private;
+    let contribution = manifest.contribution.as_ref().filter(|_| differential);
+    let told = release.table.columns().iter().filter(|column| {
+        let name = column.name.as_str();
+        differential && CONDITIONS.contains(&name)
+    });
+    let conditions = told.filter_map(|column| match column.values.first() {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    });
+    Guarantee {
+        differential,
+        epsilon: contribution.map(|c| c.epsilon.to_string()),
+        delta: contribution.map(|c| c.delta.to_string()),
+        mechanism: contribution.map(|c| c.mechanism.to_string()),
+        conditions: conditions.collect(),
+        populations,
+        exact_beside,
     }
 }
 

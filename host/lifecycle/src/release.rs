@@ -2,7 +2,7 @@
 
 use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, Digest, EndCause, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
+    Code, Digest, EndCause, Grant, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
@@ -225,11 +225,26 @@ impl Domain {
             .step(RunState::Released)
             .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
+        let (releases, draft) = self
+            .write_releases(change, &run, &grant, tables, draft)
+            .await?;
+        self.record(change, run_facts(draft, &run).fact("cells", cells))
+            .await?;
+        Ok(Ok(Released { run, releases }))
+    }
+
+    /// Writes releases with their certificates, and puts the digests of both into the draft.
+    async fn write_releases(
+        &self,
+        change: &mut Change,
+        run: &Run,
+        grant: &Grant,
+        tables: Vec<(yunei_model::Name, Route, Table)>,
+        draft: Draft,
+    ) -> Result<(Vec<ReleaseId>, Draft), LifecycleError> {
         // Its operating unit sees the id: it tells no moment that the status does not.
-        let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
-        let mut releases = Vec::new();
-        let mut digests = Vec::new();
-        let mut certificates = Vec::new();
+        let seen_from = self.visible_from(run).unwrap_or_else(|| self.clock.now());
+        let (mut releases, mut digests, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
         for (output, route, table) in tables {
             let id = ReleaseId::telling(seen_from, &*self.ids);
             let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
@@ -245,18 +260,13 @@ impl Domain {
                 at: self.clock.now(),
             };
             change.put_release(&release).await?;
-            let certificate = self.certify(change, &run, &grant, &release).await?;
+            let certificate = self.certify(change, run, grant, &release).await?;
             certificates.push(certificate.to_string());
             releases.push(id);
         }
-        self.record(
-            change,
-            run_facts(draft, &run)
-                .fact("releases", digests)
-                .fact(CERTIFICATES, certificates)
-                .fact("cells", cells),
-        )
-        .await?;
-        Ok(Ok(Released { run, releases }))
+        let draft = draft
+            .fact("releases", digests)
+            .fact(CERTIFICATES, certificates);
+        Ok((releases, draft))
     }
 }

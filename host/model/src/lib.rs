@@ -14,7 +14,9 @@ mod call;
 mod clock;
 mod code;
 mod contract;
+mod contribution;
 mod digest;
+mod exact;
 mod field;
 mod grant;
 mod hint;
@@ -25,10 +27,13 @@ mod module;
 mod name;
 mod oversight;
 mod parameter;
+mod period;
+mod privacy;
 mod product;
 mod release;
 mod resource;
 mod retrieval;
+mod row_set;
 mod run;
 mod table;
 mod transition;
@@ -41,7 +46,12 @@ pub use call::{Call, CallDecision, CallKind};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
+pub use contribution::{
+    CONTRIBUTION_CELLS_MAX, CONTRIBUTION_FIGURES_MAX, CONTRIBUTION_LABEL_BYTES_MAX,
+    CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
+};
 pub use digest::{Digest, DigestError};
+pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -59,6 +69,11 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use period::Period;
+pub use privacy::{
+    BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
+    PrivacyCharge, PrivacyCharged, STEPS_MAX,
+};
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
@@ -70,6 +85,7 @@ pub use resource::{
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};

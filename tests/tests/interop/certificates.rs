@@ -114,7 +114,9 @@ fn of_before(world: &mut World, hands: &Hands) {
     assert!(done.expect("python").success());
     world.server.restart().expect("started again");
     world.story.move_to(&world.server);
-    let unit = world.story.operator_of(&repository().join("examples/bus-rides"));
+    let unit = world
+        .story
+        .operator_of(&repository().join("examples/bus-rides"));
     let path = format!("/releases/{}/certificate", hands.release);
     let answer = unit.expect("an operator").get(&path).expect("an answer");
     assert_eq!(answer.status, 404);

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use yunei_model::{
-    Digest, GrantId, ModuleId, Name, Parameters, ReleaseId, Route, RunId, SnapshotId, Text,
+    Digest, GrantId, ModuleId, Name, Parameters, Period, ReleaseId, Route, RunId, SnapshotId, Text,
     Timestamp,
 };
 
@@ -103,19 +103,7 @@ pub struct CertifiedRows {
     pub filter_digest: Digest,
     /// The edition's period, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub period: Option<CertifiedPeriod>,
-}
-
-/// A closed period of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CertifiedPeriod {
-    /// The field that tells the time.
-    pub field: Name,
-    /// First moment in it.
-    pub from: Timestamp,
-    /// First moment after it.
-    pub until: Timestamp,
+    pub period: Option<Period>,
 }
 
 /// The grant.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 use yunei_model::{
-    Column, CountingIds, Digest, GrantId, ModuleId, Name, Parameters, ReleaseId, Route, RunId,
-    Scalar, SnapshotId, Table, Text, Timestamp, Value,
+    Column, CountingIds, Digest, GrantId, ModuleId, Name, Parameters, Period, ReleaseId, Route,
+    RunId, Scalar, SnapshotId, Table, Text, Timestamp, Value,
 };
 
 use super::*;
@@ -91,7 +91,7 @@ fn certificate() -> Certificate {
             snapshot: SnapshotId::new(&ids),
             snapshot_digest: Digest::of(b"parts"),
             filter_digest: Digest::of(b"[]"),
-            period: Some(CertifiedPeriod {
+            period: Some(Period {
                 field: name("day"),
                 from: Timestamp::from_micros(1),
                 until: Timestamp::from_micros(2),
