@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
-use yunei_model::{Clock as _, Hint, Manifest, Resource, SystemClock, World};
+use yunei_model::{
+    Clock as _, Dimension, Hint, Manifest, Name, Required, Resource, SystemClock, World,
+};
 
 use super::domain::{Domain, id};
 use super::synthetic;
@@ -156,7 +158,7 @@ impl Stage<'_> {
                 );
                 return Err(Input::new(what).into());
             }
-            granted.push(json!({ "name": required.name, "fields": required.fields }));
+            granted.push(json!({ "name": required.name, "fields": self.fields(required) }));
         }
         let now = SystemClock.now();
         let terms = json!({
@@ -184,6 +186,27 @@ impl Stage<'_> {
             .post(format!("/grants/{grant}/activate"))
             .json(&note)?;
         Ok(grant)
+    }
+
+    /// Fields that the module reads of a resource, and those that the gate reads for its outputs.
+    fn fields(&self, required: &Required) -> Vec<Name> {
+        let mut fields = required.fields.clone();
+        let about = self.manifest.outputs.iter();
+        for output in about.filter(|output| output.resource == required.name) {
+            let banded = output.dimensions.iter().filter_map(|of| match of {
+                Dimension::Banded { field, .. } => Some(field),
+                Dimension::Derived { .. } => None,
+            });
+            let measured = output.measures.iter();
+            let measured =
+                measured.flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
+            for field in banded.chain(measured) {
+                if !fields.contains(field) {
+                    fields.push(field.clone());
+                }
+            }
+        }
+        fields
     }
 
     /// What its operating unit sees in the end: tables, or hints.
