@@ -27,6 +27,7 @@ mod catalog;
 mod certificate;
 mod doctor;
 mod emergency;
+mod gate;
 mod grant;
 mod ledger;
 mod module;

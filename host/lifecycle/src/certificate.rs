@@ -20,8 +20,8 @@ use yunei_ledger::{
     CommittedFigures, Guarantee, Kind, Receipt, SALT_BYTES,
 };
 use yunei_model::{
-    Basis, CoarseStatus, Code, Digest, Grant, Manifest, Module, Name, Release, ReleaseId,
-    ReviewOutcome, Route, Run, Timestamp, Value, Verdict,
+    Basis, CoarseStatus, Code, Digest, ExactCandidate, Grant, Manifest, Module, Name, Release,
+    ReleaseId, ReviewOutcome, Route, Run, Timestamp, Value, Verdict,
 };
 use yunei_store::{Change, EntryFilter, HeldCertificate, Page, Recorded};
 
@@ -50,6 +50,7 @@ impl Domain {
         run: &Run,
         grant: &Grant,
         release: &Release,
+        told: &[ExactCandidate],
     ) -> Result<Digest, LifecycleError> {
         let verdicts = change.verdicts(run.id).await?;
         let verdict = verdicts.into_iter().find(|v| v.output == release.output);
@@ -62,6 +63,12 @@ impl Domain {
         let mut certificate = self
             .certificate_of(change, run, grant, release, verdict.as_ref())
             .await?;
+        for rows in &mut certificate.data {
+            let about = told.iter().find(|candidate| {
+                candidate.output == release.output && candidate.resource.name == rows.resource
+            });
+            rows.period = about.and_then(|candidate| candidate.rows.period.clone());
+        }
         certificate.visible_from = visible_from;
         certificate.commitments = commitments;
         certificate.gate.reviewers = reviews

@@ -56,6 +56,7 @@ mod coarse;
 mod contract;
 mod deliver;
 mod domain;
+mod earlier;
 mod error;
 mod execute;
 mod export;
