@@ -63,14 +63,20 @@ fn run(arguments: &Arguments) -> Told<()> {
     }
     let mut lines: Vec<Line> = Vec::new();
     for profile in &profiles {
-        let mut stand = Stand::start(
-            &arguments.program,
-            &arguments.guests,
-            &arguments.repository,
-            profile,
-        )?;
-        let played = plays::all(&mut stand)
-            .map_err(|error| StoryError::new(format!("profile `{}`", profile.name), error))?;
+        let mut played = Vec::new();
+        for group in plays::GROUPS {
+            let mut stand = Stand::start(
+                &arguments.program,
+                &arguments.guests,
+                &arguments.repository,
+                profile,
+            )?;
+            for play in group {
+                played.extend(play(&mut stand).map_err(|error| {
+                    StoryError::new(format!("profile `{}`", profile.name), error)
+                })?);
+            }
+        }
         for line in &played {
             println!(
                 "{:20} {:10} {:52} {:?}: {}",

@@ -2,6 +2,7 @@
 
 mod leaks;
 mod linked;
+mod models;
 pub mod private;
 mod tables;
 
@@ -15,32 +16,35 @@ use crate::score::{Line, Outcome};
 use crate::stand::Stand;
 use crate::table::Table;
 
-/// Carries out every attack against one stand, in an order in which none spoils another.
-pub fn all(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
-    let mut lines = Vec::new();
-    for play in [
+/// An attack.
+type Play = fn(&mut Stand<'_>) -> Told<Vec<Line>>;
+
+/// The attacks, each list for a domain of its own: what left for one attack is part of what the next one is held against.
+pub const GROUPS: [&[Play]; 8] = [
+    &[
         tables::small_cell,
         tables::all_of_a_class,
         tables::extremes,
+        models::own_extremes,
         tables::dominance,
-        tables::margins,
-        tables::combinations,
         tables::duplicated_rows,
         tables::masked_mean,
+    ],
+    &[tables::margins],
+    &[tables::combinations],
+    &[
         leaks::false_counts,
         leaks::copies,
         leaks::hidden_in_derived_values,
         leaks::full_support,
         leaks::status,
-        linked::two_outputs,
-        linked::two_units,
-        linked::one_leaves,
-        private::secrets_of_one_subject,
-    ] {
-        lines.extend(play(stand)?);
-    }
-    Ok(lines)
-}
+        models::regressions,
+    ],
+    &[models::averaged_perturbation],
+    &[linked::two_outputs],
+    &[linked::two_units],
+    &[linked::one_leaves, private::secrets_of_one_subject],
+];
 
 /// What came of one attack.
 struct Found<'a> {
