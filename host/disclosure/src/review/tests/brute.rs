@@ -36,19 +36,25 @@ fn tried(
     found: &mut [(i64, i64)],
 ) {
     let place = values.len();
+    // What is placed so far must leave a way for every margin.
+    let possible = margins.iter().all(|(margin, sum)| {
+        let of = |(c, _): &(&Vec<Option<usize>>, &i64)| holds(margin, c);
+        let so_far: i64 = cells
+            .iter()
+            .zip(values.iter())
+            .filter(of)
+            .map(|(_, v)| v)
+            .sum();
+        let open = cells.iter().skip(place).any(|c| holds(margin, c));
+        if open { so_far < *sum } else { so_far == *sum }
+    });
+    if !possible {
+        return;
+    }
     if place == cells.len() {
-        let fits = margins.iter().all(|(margin, sum)| {
-            let of = cells
-                .iter()
-                .zip(values.iter())
-                .filter(|(c, _)| holds(margin, c));
-            of.map(|(_, v)| v).sum::<i64>() == *sum
-        });
-        if fits {
-            for (value, (low, high)) in values.iter().zip(found.iter_mut()) {
-                *low = (*low).min(*value);
-                *high = (*high).max(*value);
-            }
+        for (value, (low, high)) in values.iter().zip(found.iter_mut()) {
+            *low = (*low).min(*value);
+            *high = (*high).max(*value);
         }
         return;
     }
