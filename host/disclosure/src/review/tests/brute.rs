@@ -76,6 +76,25 @@ fn tried(
     }
 }
 
+/// The spec of a table over so many labels, with totals.
+fn cube(sizes: &[usize]) -> Spec {
+    let names = &NAMES[..sizes.len()];
+    let mut spec = "format = 1\n".to_owned();
+    for (name, size) in names.iter().zip(sizes) {
+        let labels: Vec<String> = (0..*size).map(|l| format!("\"l{l}\"")).collect();
+        spec.push_str(&format!(
+            "[[dimension]]\nname = \"{name}\"\nlabels = [{}]\ntotal = \"t\"\n",
+            labels.join(",")
+        ));
+    }
+    let dimensions: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
+    spec.push_str(&format!(
+        "[[table]]\nname = \"t\"\nrounding = \"exact\"\ndimensions = [{}]\n{COUNT}",
+        dimensions.join(",")
+    ));
+    Spec::parse(&spec).unwrap()
+}
+
 fn attacked(sizes: &[usize], counts: &[i64], blank: &[bool]) -> Result<(), TestCaseError> {
     let cells = combinations(sizes, false);
     let label = |c: &Option<usize>| c.map_or("t".to_owned(), |c| format!("l{c}"));
@@ -111,25 +130,7 @@ fn attacked(sizes: &[usize], counts: &[i64], blank: &[bool]) -> Result<(), TestC
             margins.push((margin, sum));
         }
     }
-    let mut spec = "format = 1\n".to_owned();
-    for (name, size) in names.iter().zip(sizes) {
-        let labels: Vec<String> = (0..*size).map(|l| format!("\"l{l}\"")).collect();
-        spec.push_str(&format!(
-            "[[dimension]]\nname = \"{name}\"\nlabels = [{}]\ntotal = \"t\"\n",
-            labels.join(",")
-        ));
-    }
-    let dimensions: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
-    spec.push_str(&format!(
-        "[[table]]\nname = \"t\"\nrounding = \"exact\"\ndimensions = [{}]\n{COUNT}",
-        dimensions.join(",")
-    ));
-    let report = reviewed(
-        &columns(&microdata),
-        &Spec::parse(&spec).unwrap(),
-        "yunei",
-        &table,
-    );
+    let report = reviewed(&columns(&microdata), &cube(sizes), "yunei", &table);
     prop_assert!(report.problems.is_empty(), "{:?}", report.problems);
     let mut found: Vec<(i64, i64)> = counts.iter().map(|n| (*n, *n)).collect();
     tried(&cells, &margins, &mut Vec::new(), blank, &mut found);

@@ -186,11 +186,11 @@ fn the_example_of_fischetti_and_salazar_has_their_interval() {
     for (activity, figures) in cells {
         for (region, figure) in ["A", "B", "C"].iter().zip(figures) {
             for firm in 0..16 {
-                // One firm invests almost all of the sensitive cell; the others are alike.
+                // One firm invests almost all of the sensitive cell.
                 let part = match (activity, *region, firm) {
                     ("II", "C", 0) => figure - 15.0 * 0.0625,
                     ("II", "C", _) => 0.0625,
-                    _ => figure / 16.0,
+                    _ => figure * f64::from(firm + 8) / 248.0,
                 };
                 text.push_str(&format!(
                     "\n{activity}{region}{firm},{activity},{region},{part}"
