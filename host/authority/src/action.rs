@@ -46,6 +46,10 @@ actions! {
     RevokeToken = "revoke-token",
     /// Lift the lock-out of an account after failed sign-ins.
     LiftLockOut = "lift-lock-out",
+    /// Register the key that sealed outputs are opened to. Target: one's own account.
+    RegisterReviewerKey = "register-reviewer-key",
+    /// Confirm the new key of a reviewer. Target: the account.
+    ConfirmReviewerKey = "confirm-reviewer-key",
     /// See configuration and health. Target: the domain.
     ViewSystem = "view-system",
     /// Register a resource in the catalogue. Target: the resource as it would be.

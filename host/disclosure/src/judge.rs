@@ -104,6 +104,7 @@ impl Judgement {
             cells,
             hints: self.hints.clone(),
             reasons: self.reasons.clone(),
+            routine: false,
         }
     }
 }

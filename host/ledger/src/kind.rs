@@ -119,6 +119,10 @@ kinds! {
     RunReplayed = "run-replayed",
     /// Someone looked at a release or at an output under review.
     ReleaseViewed = "release-viewed",
+    /// A reviewer registered the key that sealed outputs are opened to.
+    ReviewerKeyRegistered = "reviewer-key-registered",
+    /// The security administrator confirmed a reviewer's new key.
+    ReviewerKeyConfirmed = "reviewer-key-confirmed",
     /// A reviewer decided about an output.
     ReleaseReviewed = "release-reviewed",
     /// The key of a sealed output was destroyed.

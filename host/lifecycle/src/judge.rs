@@ -51,6 +51,7 @@ impl Domain {
         laps.done("judge");
         drop(registered);
         sealed.decoys = judged.decoys;
+        sealed.candidate = judged.candidate;
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {
             Decision::Release => {
@@ -103,7 +104,11 @@ impl Domain {
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
-        let draft = sealed.decoy_facts(draft);
+        let mut draft = sealed.decoy_facts(draft);
+        if let Some(candidate) = sealed.candidate.filter(|_| !next.is_final()) {
+            change.put_candidate(run.id, &candidate).await?;
+            draft = draft.fact("candidate_digest", candidate.to_string());
+        }
         self.record(&mut change, draft).await?;
         if next.is_final() {
             self.destroy_output(&mut change, &run).await?;

@@ -128,8 +128,8 @@ impl Domain {
 
     /// Releases what two reviewers let pass.
     pub(crate) async fn release_reviewed(&self, run: Run) -> Result<RunDetail, LifecycleError> {
-        let opened = self.open_sealed(&run).await?;
         self.await_checkpoint(self.record_size().await?).await?;
+        let tables = self.tables_to_release(&run).await?;
         let mut change = self.store.begin().await?;
         let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
             return Err(Code::WrongState.into());
@@ -139,13 +139,11 @@ impl Domain {
             self.commit(change).await?;
             return self.detail_of(run).await;
         }
-        let cells = opened
-            .tables
+        let cells = tables
             .iter()
             .map(|(_, t)| (t.rows() * t.columns().len()) as u64)
             .sum();
-        let tables = opened
-            .tables
+        let tables = tables
             .into_iter()
             .map(|(name, table)| (name, Route::Reviewed, table))
             .collect();

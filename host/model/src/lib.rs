@@ -28,6 +28,7 @@ mod product;
 mod release;
 mod resource;
 mod retrieval;
+mod reviewer;
 mod run;
 mod table;
 mod transition;
@@ -62,13 +63,15 @@ pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
 pub use release::{
-    CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
+    CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
+    RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};

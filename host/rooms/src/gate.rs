@@ -5,6 +5,7 @@ mod compute;
 mod decoys;
 mod derived;
 mod opened;
+mod review;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -45,29 +46,40 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {
-        GateMode::Open { digest } => {
-            let ciphertext = read_all(
-                File::from(next_descriptor(&mut descriptors)?),
-                plan.limits.file_bytes_max,
-            )?;
-            let plaintext = Sealer::new(&plan.key, &plan.digest_key).open(&ciphertext, digest)?;
-            let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
-            wire::send(control, &GateSays::Opened { tables, notes })
+        GateMode::Open { kept, recipient } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let opened = review::open(&plan, kept, file)?;
+            let ciphertext = review::encrypt(&opened, recipient)?;
+            wire::send(control, &GateSays::Opened { ciphertext })
+        }
+        GateMode::Release { kept } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let tables = review::open(&plan, kept, file)?.tables;
+            let tables = tables.into_iter().map(|t| (t.output, t.table)).collect();
+            wire::send(control, &GateSays::ToRelease { tables })
         }
         GateMode::Judge => {
-            let plaintext = seal(&plan, &mut descriptors, control)?;
+            let (plaintext, mut ciphertext) = seal(&plan, &mut descriptors, control)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            wire::send(control, &GateSays::Judged { outputs, decoys })
+            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut ciphertext)?;
+            wire::send(
+                control,
+                &GateSays::Judged {
+                    outputs,
+                    decoys,
+                    candidate,
+                },
+            )
         }
     }
 }
 
-/// Writes the ciphertext, durable, and tells its digest.
+/// Writes the ciphertext and tells its digest. Gives the plaintext, and the file after what was written.
 fn seal(
     plan: &GatePlan,
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     control: &UnixStream,
-) -> Result<Vec<u8>, RoomError> {
+) -> Result<(Vec<u8>, File), RoomError> {
     let plaintext = read_all(
         File::from(next_descriptor(descriptors)?),
         plan.limits.file_bytes_max,
@@ -88,7 +100,7 @@ fn seal(
             bytes: plaintext.len() as u64,
         },
     )?;
-    Ok(plaintext)
+    Ok((plaintext, ciphertext))
 }
 
 /// Verdicts, each with its table where it may leave.
@@ -155,6 +167,7 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
         cells: Vec::new(),
         hints: vec![Hint::AwaitReview, Hint::StandardAggregate],
         reasons: vec!["the manifest gives no lineage that the gate can compute".to_owned()],
+        routine: false,
     }
 }
 

@@ -32,11 +32,11 @@ mod session;
 mod wire;
 
 pub use fault::RoomError;
-pub use gate_session::{GateSession, Judged, OpenedOutput};
+pub use gate_session::{GateSession, Judged};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
-    CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, SealKey, Source, TablePlan,
+    CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, KeptPlan,
+    MeasurePlan, OutputPlan, SealKey, Source, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Text, World};
+use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Recipient, Text, World};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -156,15 +156,33 @@ pub struct DecoyPlan {
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
 
+/// What a gate sealed before, to be opened again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// Digest of the cell's output.
+    pub digest: Digest,
+    /// Its length as plaintext; what follows its ciphertext in the file is the gate's candidate.
+    pub bytes: u64,
+    /// Digest of the gate's candidate.
+    pub candidate: Digest,
+}
+
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
     /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts.
     Judge,
-    /// Open a sealed output for two reviewers' eyes or after their yes. Descriptors: the ciphertext file.
+    /// Open a sealed output for a reviewer's eyes alone. Descriptors: the ciphertext file.
     Open {
-        /// Digest that it was sealed with.
-        digest: Digest,
+        /// What was sealed.
+        kept: KeptPlan,
+        /// Whom it is encrypted to.
+        recipient: Recipient,
+    },
+    /// Open a sealed output after two reviewers' yes. Descriptors: the ciphertext file.
+    Release {
+        /// What was sealed.
+        kept: KeptPlan,
     },
 }
 

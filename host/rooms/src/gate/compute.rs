@@ -97,7 +97,7 @@ pub fn output(
         Route::Recomputed
     };
     let verdict = judgement.verdict(output.name.clone(), route);
-    Ok((verdict, judgement.table, decoy))
+    Ok((verdict, judgement.table.or(judgement.candidate), decoy))
 }
 
 impl Gathering<'_> {

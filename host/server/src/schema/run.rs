@@ -15,7 +15,9 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Replay", replay()),
         ("Basis", basis()),
         ("Call", call()),
-        ("OpenedOutput", opened()),
+        ("SealedForReviewer", sealed_for_reviewer()),
+        ("ReviewerKey", reviewer_key()),
+        ("NewReviewerKey", new_reviewer_key()),
         ("Release", release()),
     ]
 }
@@ -140,16 +142,31 @@ fn call() -> Described {
     )
 }
 
-fn opened() -> Described {
+fn sealed_for_reviewer() -> Described {
     object(
-        "A sealed output, opened for a reviewer.",
+        "A sealed output, encrypted to one reviewer: an armoured age file whose plaintext is JSON.",
+        [("run", id()), ("recipient", text()), ("ciphertext", text())],
+    )
+}
+
+fn reviewer_key() -> Described {
+    object(
+        "The key that an account opens sealed outputs with.",
         [
-            (
-                "tables",
-                list(free("A pair of name and table, as a list of two.")),
-            ),
-            ("notes", list(text())),
+            ("account", id()),
+            ("person", id()),
+            ("recipient", text()),
+            ("registered_at", time()),
+            ("in_force", flag()),
+            ("confirmed_by", nullable(id())),
         ],
+    )
+}
+
+fn new_reviewer_key() -> Described {
+    object(
+        "A reviewer's public key: an age recipient, `age1…`.",
+        [("recipient", text())],
     )
 }
 
