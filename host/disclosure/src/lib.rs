@@ -23,7 +23,7 @@ mod suppress;
 
 pub use accumulate::{
     AccumulateError, Accumulator, Arrangement, Block, GROUP_CELLS_MAX, Input, Presence, Protection,
-    SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey,
+    SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge};
 pub use profile::{

@@ -15,6 +15,7 @@ mod clock;
 mod code;
 mod contract;
 mod digest;
+mod exact;
 mod field;
 mod grant;
 mod id;
@@ -24,11 +25,16 @@ mod module;
 mod name;
 mod oversight;
 mod parameter;
+mod period;
 mod product;
 mod release;
 mod resource;
 mod retrieval;
+<<<<<<< HEAD
 mod reviewer;
+=======
+mod row_set;
+>>>>>>> main
 mod run;
 mod table;
 mod transition;
@@ -42,6 +48,7 @@ pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
 pub use digest::{Digest, DigestError};
+pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -59,6 +66,7 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use period::Period;
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
@@ -71,7 +79,11 @@ pub use resource::{
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+<<<<<<< HEAD
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
+=======
+pub use row_set::{Relation, RowSet};
+>>>>>>> main
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};

@@ -41,24 +41,6 @@ impl Channel {
             weight: None,
         }
     }
-
-    /// Adds a row's values to the cell's slot, if all that it takes are present. What the row contributed.
-    #[inline]
-    pub(super) fn add(&self, slot: &mut Slot, input: impl Fn(usize) -> Option<f64>) -> Option<f64> {
-        if self.role == ChannelRole::Rows {
-            return Some(slot.row());
-        }
-        let take = |column: Option<usize>| match column {
-            None => Some(1.0),
-            Some(column) => input(column),
-        };
-        let (value, _, weight) = (take(self.value)?, take(self.needs)?, take(self.weight)?);
-        if self.role == ChannelRole::Weight {
-            Some(slot.add(1.0, weight))
-        } else {
-            Some(slot.add(value, weight))
-        }
-    }
 }
 
 /// The statistics of every cell, margins included. Holds figures that may not leave: it has no revealing `Debug`.
