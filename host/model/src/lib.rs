@@ -30,11 +30,8 @@ mod product;
 mod release;
 mod resource;
 mod retrieval;
-<<<<<<< HEAD
 mod reviewer;
-=======
 mod row_set;
->>>>>>> main
 mod run;
 mod table;
 mod transition;
@@ -79,11 +76,8 @@ pub use resource::{
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
-<<<<<<< HEAD
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
-=======
 pub use row_set::{Relation, RowSet};
->>>>>>> main
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};

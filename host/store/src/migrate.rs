@@ -58,6 +58,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         60,
         "exact releases",
         include_str!("../migrations/0060_exact_releases.sql"),
+    ),
+    (
         90,
         "reviewers",
         include_str!("../migrations/0090_reviewers.sql"),

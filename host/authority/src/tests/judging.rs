@@ -156,7 +156,10 @@ fn a_reviewers_key_is_ones_own_and_confirmed_by_another() {
         |who: &Principal, of: &Principal| ask(who, Action::RegisterReviewerKey, &key(of)).allowed;
     assert!(registers(&reviewer, &reviewer));
     assert!(!registers(&other, &reviewer));
-    assert!(!registers(&principal(BUREAU, 1, &[Role::Bureau]), &reviewer));
+    assert!(!registers(
+        &principal(BUREAU, 1, &[Role::Bureau]),
+        &reviewer
+    ));
     let security = principal(HOST, 1, &[Role::SecurityAdministrator]);
     assert!(ask(&security, Action::ConfirmReviewerKey, &key(&reviewer)).allowed);
     assert!(!ask(&reviewer, Action::ConfirmReviewerKey, &key(&reviewer)).allowed);
