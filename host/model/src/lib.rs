@@ -14,6 +14,7 @@ mod call;
 mod clock;
 mod code;
 mod contract;
+mod contribution;
 mod digest;
 mod exact;
 mod field;
@@ -44,6 +45,10 @@ pub use call::{Call, CallDecision, CallKind};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
+pub use contribution::{
+    CONTRIBUTION_CELLS_MAX, CONTRIBUTION_FIGURES_MAX, CONTRIBUTION_LABEL_BYTES_MAX,
+    CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
+};
 pub use digest::{Digest, DigestError};
 pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};

@@ -155,6 +155,9 @@ pub struct Contribution {
     pub measures: Vec<ContributionMeasure>,
     /// Cells that one subject may touch at most.
     pub cells_per_subject: u32,
+    /// Cell of a subject whose call failed: its measures count with their defaults there. None: it touches no cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_cell: Option<String>,
 }
 
 /// A bounded measure of a `per-subject` module.
@@ -284,6 +287,11 @@ impl Manifest {
         if (self.world == World::PerSubject) != self.contribution.is_some() {
             broken.push("a `per-subject` module, and no other, has a contribution".to_owned());
         }
+        broken.extend(
+            self.contribution
+                .iter()
+                .flat_map(Contribution::broken_rules),
+        );
         if self.world != World::PerSubject && self.outputs.is_empty() {
             broken.push("a module has at least one output".to_owned());
         }

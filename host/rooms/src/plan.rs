@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Recipient, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, Recipient, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -16,10 +18,22 @@ pub struct FeedPlan {
     pub views: Vec<ViewPlan>,
     /// Whether SQL over them may be run.
     pub sql: bool,
+    /// How the rows of a `per-subject` module are told apart.
+    pub subjects: Option<SubjectsPlan>,
     /// Rows of one batch at most.
     pub batch_rows_max: usize,
     /// Limits of the process.
     pub limits: RoomLimits,
+}
+
+/// How the feed tells data subjects apart, in world `per-subject`. Nobody else sees who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SubjectsPlan {
+    /// The subject column alone of each granted table, unmasked, in the order of the tables; the same rows. The parts'
+    /// descriptors come behind those of the tables.
+    pub views: Vec<ViewPlan>,
+    /// Limits of the guest: those of one subject's rows are kept here already.
+    pub guest: Limits,
 }
 
 /// A granted table as the cell knows it.
@@ -44,6 +58,8 @@ pub struct CellPlan {
     pub outputs: Vec<Name>,
     /// Columns that a `per-row` module derives.
     pub derived: Vec<Derived>,
+    /// What a `per-subject` module contributes to.
+    pub contribution: Option<Contribution>,
     /// Parameters of the run, complete and typed.
     pub parameters: BTreeMap<Name, ParameterValue>,
     /// Limits of the guest.
