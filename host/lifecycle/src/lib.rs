@@ -70,6 +70,7 @@ mod outbox;
 mod people;
 mod plan;
 mod prepared;
+mod privacy;
 mod publish;
 mod query;
 mod receipt;
@@ -117,6 +118,7 @@ pub use lock_out::{SIGN_IN_FAILURES_MAX, SIGN_IN_LOCK_SECONDS, SIGN_IN_WINDOW_SE
 pub use opening::SealedForReviewer;
 pub use outbox::Collector;
 pub use people::{NewAccount, NewOrganisation};
+pub use privacy::{NewPrivacyBudget, PrivacyAccount, PrivacyFit, PrivacyFitView};
 pub use publish::{CADENCE_DEFAULT, CADENCE_MAX};
 pub use query::{CallQuery, FoundCall};
 pub use record::RequestTrace;

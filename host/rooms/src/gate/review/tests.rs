@@ -46,6 +46,7 @@ fn plan() -> GatePlan {
         views: Vec::new(),
         decoys: Vec::new(),
         outputs: Vec::new(),
+        private: None,
         derived: Vec::new(),
         profile: String::new(),
         rows_max: 100,
