@@ -1,5 +1,7 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod reviewed;
+
 use std::fs::File;
 
 use yunei_authority::CapabilityTable;
@@ -10,7 +12,7 @@ use yunei_model::{
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    RoomLimits, SealKey, SessionPlan, Source, TableFiles, TablePlan,
+    RoomLimits, SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -75,7 +77,18 @@ impl Domain {
             views.push(view(table, columns, mask_key.clone()));
             files.push(self.open_parts(&table.snapshot)?);
         }
-        let sql = prepared.capability.join() && prepared.capability.world() == World::Analysis;
+        let world = prepared.capability.world();
+        let subjects = if world == World::PerSubject {
+            let views = subject_views(&tables)?;
+            for table in &tables {
+                files.push(self.open_parts(&table.snapshot)?);
+            }
+            let guest = prepared.capability.limits().clone();
+            Some(SubjectsPlan { views, guest })
+        } else {
+            None
+        };
+        let sql = prepared.capability.join() && world == World::Analysis;
         let parameters =
             ParameterValue::typed(&manifest.parameters, prepared.capability.parameters())?;
         let limits = self.room_limits();
@@ -83,15 +96,17 @@ impl Domain {
             feed: FeedPlan {
                 views,
                 sql,
+                subjects,
                 batch_rows_max: usize::try_from(self.limits.batch_rows_max).unwrap_or(usize::MAX),
                 limits,
             },
             cell: CellPlan {
-                world: prepared.capability.world(),
+                world,
                 tables: planned,
                 sql,
                 outputs: manifest.outputs.iter().map(|o| o.name.clone()).collect(),
                 derived: manifest.derived.clone(),
+                contribution: manifest.contribution.clone(),
                 parameters,
                 guest: prepared.capability.limits().clone(),
                 limits,
@@ -120,13 +135,24 @@ impl Domain {
                 detail: "an output about a resource that is not granted",
             })?;
             let computable = manifest.is_recomputable(output)
-                || (manifest.world == World::PerRow && !output.measures.is_empty());
-            if !computable {
-                outputs.push(undecided(output));
-                continue;
-            }
-            let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+                || (manifest.world == World::PerRow && !output.measures.is_empty())
+                || !output.own.is_empty()
+                || output.model.is_some();
+            let (plan, columns, mask_key) = if computable {
+                let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+                (plan, columns, MaskKey::from_bytes([0; 32]))
+            } else {
+                // What a module wrote can only be compared with what it saw: masked as for the cell.
+                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+                (
+                    reviewed::looked_at(output, views.len()),
+                    columns.collect(),
+                    mask_key,
+                )
+            };
+            views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
@@ -219,18 +245,28 @@ fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewP
     }
 }
 
-/// An output that the gate cannot compute: people decide.
-fn undecided(output: &Output) -> OutputPlan {
-    OutputPlan {
-        name: output.name.clone(),
-        view: None,
-        derived: false,
-        subject: None,
-        group: None,
-        dimensions: Vec::new(),
-        measures: Vec::new(),
-        totals: false,
+/// The subject column of each table, for the feed alone. Subjects of one population are one and the same in all of
+/// its resources; those of two are not.
+fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> {
+    let population = |table: &Table<'_>| table.resource.population.name.clone();
+    let mut populations = tables.iter().map(population);
+    let first = populations.next();
+    if populations.any(|other| Some(other) != first) {
+        return Err(LifecycleError::Impossible {
+            detail: "a `per-subject` run over several populations",
+        });
     }
+    let subject = |table: &Table<'_>| -> Result<ViewPlan, LifecycleError> {
+        let name = table.resource.subject.as_ref();
+        let sorted = name.filter(|_| table.snapshot.sorted_by_subject);
+        let name = sorted.ok_or(LifecycleError::Impossible {
+            detail: "a `per-subject` run over rows that are not sorted by data subject",
+        })?;
+        let field = table.resource.field(name).ok_or(NO_FIELD)?;
+        let columns = vec![column(field, Mask::None)];
+        Ok(view(table, columns, MaskKey::from_bytes([0; 32])))
+    };
+    tables.iter().map(subject).collect()
 }
 
 /// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
@@ -275,14 +311,22 @@ fn output_plan(
     for measure in &output.measures {
         measures.push(measure_plan(manifest, measure, &mut columns)?);
     }
+    let own = reviewed::own(output, &mut columns)?;
+    let model = output.model.as_ref();
+    let model = model
+        .map(|model| reviewed::model(manifest, model, &mut columns))
+        .transpose()?;
     let plan = OutputPlan {
         name: output.name.clone(),
         view: Some(view),
-        derived: !manifest.is_recomputable(output),
+        derived: manifest.world == World::PerRow && !manifest.is_recomputable(output),
         subject,
         group,
         dimensions,
         measures,
+        own,
+        model,
+        look: false,
         totals: output.totals,
     };
     Ok((plan, columns.taken))

@@ -14,6 +14,7 @@ mod call;
 mod clock;
 mod code;
 mod contract;
+mod contribution;
 mod digest;
 mod exact;
 mod field;
@@ -27,6 +28,7 @@ mod oversight;
 mod parameter;
 mod period;
 mod product;
+mod regression;
 mod release;
 mod resource;
 mod retrieval;
@@ -44,6 +46,10 @@ pub use call::{Call, CallDecision, CallKind};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
+pub use contribution::{
+    CONTRIBUTION_CELLS_MAX, CONTRIBUTION_FIGURES_MAX, CONTRIBUTION_LABEL_BYTES_MAX,
+    CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
+};
 pub use digest::{Digest, DigestError};
 pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
@@ -66,6 +72,9 @@ pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar
 pub use period::Period;
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
+};
+pub use regression::{
+    OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm,
 };
 pub use release::{
     CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Recipient, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OwnKind, Recipient,
+    RegressionKind, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -16,10 +19,22 @@ pub struct FeedPlan {
     pub views: Vec<ViewPlan>,
     /// Whether SQL over them may be run.
     pub sql: bool,
+    /// How the rows of a `per-subject` module are told apart.
+    pub subjects: Option<SubjectsPlan>,
     /// Rows of one batch at most.
     pub batch_rows_max: usize,
     /// Limits of the process.
     pub limits: RoomLimits,
+}
+
+/// How the feed tells data subjects apart, in world `per-subject`. Nobody else sees who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SubjectsPlan {
+    /// The subject column alone of each granted table, unmasked, in the order of the tables; the same rows. The parts'
+    /// descriptors come behind those of the tables.
+    pub views: Vec<ViewPlan>,
+    /// Limits of the guest: those of one subject's rows are kept here already.
+    pub guest: Limits,
 }
 
 /// A granted table as the cell knows it.
@@ -44,6 +59,8 @@ pub struct CellPlan {
     pub outputs: Vec<Name>,
     /// Columns that a `per-row` module derives.
     pub derived: Vec<Derived>,
+    /// What a `per-subject` module contributes to.
+    pub contribution: Option<Contribution>,
     /// Parameters of the run, complete and typed.
     pub parameters: BTreeMap<Name, ParameterValue>,
     /// Limits of the guest.
@@ -123,6 +140,68 @@ pub struct MeasurePlan {
     pub weight: Option<usize>,
 }
 
+/// A term of a model as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum TermPlan {
+    /// A number.
+    Number {
+        /// Name.
+        name: Name,
+        /// Values.
+        source: Source,
+    },
+    /// A column of the view under a banding.
+    Banded {
+        /// Name.
+        name: Name,
+        /// Position in the view.
+        column: usize,
+        /// The banding.
+        banding: Banding,
+        /// The class without an indicator; the first by default.
+        reference: Option<String>,
+    },
+    /// A derived category.
+    Category {
+        /// Name.
+        name: Name,
+        /// Position among the derived columns.
+        column: usize,
+        /// Labels.
+        labels: Vec<String>,
+        /// The label without an indicator; the first by default.
+        reference: Option<String>,
+    },
+}
+
+/// A regression that the gate fits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelPlan {
+    /// Kind.
+    pub kind: RegressionKind,
+    /// Whether there is an intercept.
+    pub intercept: bool,
+    /// Response.
+    pub response: Source,
+    /// Terms.
+    pub terms: Vec<TermPlan>,
+}
+
+/// A measure of the module's own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnPlan {
+    /// Name in the table.
+    pub name: Name,
+    /// What people read.
+    pub title: Option<Text>,
+    /// What it is.
+    pub kind: OwnKind,
+    /// Position of its field in the view, where the gate computes it.
+    pub column: Option<usize>,
+    /// Which percentile.
+    pub percentile: Option<f64>,
+}
+
 /// What the gate does about one output.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutputPlan {
@@ -140,6 +219,12 @@ pub struct OutputPlan {
     pub dimensions: Vec<DimensionPlan>,
     /// Measures.
     pub measures: Vec<MeasurePlan>,
+    /// Measures of the module's own, instead.
+    pub own: Vec<OwnPlan>,
+    /// A regression, instead.
+    pub model: Option<ModelPlan>,
+    /// Whether it is the module's own altogether, and the view has what it is compared with.
+    pub look: bool,
     /// Whether totals are wanted.
     pub totals: bool,
 }
