@@ -99,10 +99,19 @@ mod tests {
         ordered.add(f64::INFINITY, 3);
         let read = |percent| ordered.percentile(percent).unwrap();
         // As `quantile(c(15, 20, 35, 40, 50), c(0.05, 0.3, 0.4, 0.5, 1))` in R.
-        for (percent, wanted) in [(5.0, 16.0), (30.0, 23.0), (40.0, 29.0), (50.0, 35.0), (100.0, 50.0)] {
+        for (percent, wanted) in [
+            (5.0, 16.0),
+            (30.0, 23.0),
+            (40.0, 29.0),
+            (50.0, 35.0),
+            (100.0, 50.0),
+        ] {
             assert!((read(percent) - wanted).abs() < 1e-12, "{percent}");
         }
-        assert_eq!((ordered.least(), ordered.greatest()), (Some(15.0), Some(50.0)));
+        assert_eq!(
+            (ordered.least(), ordered.greatest()),
+            (Some(15.0), Some(50.0))
+        );
     }
 
     #[test]
@@ -111,7 +120,11 @@ mod tests {
         for value in 0..100 {
             ordered.add(f64::from(value), u64::from(value > 50));
         }
-        assert_eq!(ordered.sides(50.0), Some((1, 2)), "one subject has half of all values");
+        assert_eq!(
+            ordered.sides(50.0),
+            Some((1, 2)),
+            "one subject has half of all values"
+        );
         assert!(!format!("{ordered:?}").contains("50"));
     }
 }

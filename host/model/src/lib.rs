@@ -73,9 +73,7 @@ pub use period::Period;
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
-pub use regression::{
-    OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm,
-};
+pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
     CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
     RuleFigure, SealedOutput, Status, Verdict,

@@ -126,7 +126,12 @@ impl Regression {
             broken.push(format!("response `{derived}` is no derived number"));
         }
         for (index, term) in self.terms.iter().enumerate() {
-            if self.terms.iter().take(index).any(|t| t.name() == term.name()) {
+            if self
+                .terms
+                .iter()
+                .take(index)
+                .any(|t| t.name() == term.name())
+            {
                 broken.push(format!("the term `{}` is there twice", term.name()));
             }
             let RegressionTerm::Derived { derived, reference } = term else {

@@ -153,15 +153,17 @@ impl<'a> Examination<'a> {
             column.clear(responses.len());
         }
         for (row, response) in responses.iter().enumerate() {
-            let response =
-                response.filter(|_| self.design.expand(row, terms, &mut self.line));
+            let response = response.filter(|_| self.design.expand(row, terms, &mut self.line));
             for (figure, column) in self.figures.iter().zip(&mut columns) {
                 column.push(response.and_then(|response| self.measure(*figure, response)));
             }
         }
         let cells = vec![0; responses.len()];
         let inputs: Vec<Input<'_>> = columns.iter().map(Column::input).collect();
-        let chunks = self.accumulators.iter_mut().zip(inputs.chunks(MEASURES_MAX));
+        let chunks = self
+            .accumulators
+            .iter_mut()
+            .zip(inputs.chunks(MEASURES_MAX));
         for (accumulator, inputs) in chunks {
             accumulator.block(&Block {
                 subjects,

@@ -58,7 +58,11 @@ impl Factor {
         self.fold();
         let columns = self.stacked.ncols() - 1;
         let factor = self.stacked.view((0, 0), (columns, columns)).into_owned();
-        let right = self.stacked.view((0, columns), (columns, 1)).column(0).into_owned();
+        let right = self
+            .stacked
+            .view((0, columns), (columns, 1))
+            .column(0)
+            .into_owned();
         let last = self.stacked.get((columns, columns)).copied()?;
         if !factor.iter().chain(right.iter()).all(|v| v.is_finite()) || !last.is_finite() {
             return None;

@@ -29,12 +29,42 @@ const LONGLEY: [[f64; 7]; 16] = [
 ];
 
 const NORRIS: [[f64; 2]; 36] = [
-    [0.1, 0.2], [338.8, 337.4], [118.1, 118.2], [888.0, 884.6], [9.2, 10.1], [228.1, 226.5],
-    [668.5, 666.3], [998.5, 996.3], [449.1, 448.6], [778.9, 777.0], [559.2, 558.2], [0.3, 0.4],
-    [0.1, 0.6], [778.1, 775.5], [668.8, 666.9], [339.3, 338.0], [448.9, 447.5], [10.8, 11.6],
-    [557.7, 556.0], [228.3, 228.1], [998.0, 995.8], [888.8, 887.6], [119.6, 120.2], [0.3, 0.3],
-    [0.6, 0.3], [557.6, 556.8], [339.3, 339.1], [888.0, 887.2], [998.5, 999.0], [778.9, 779.0],
-    [10.2, 11.1], [117.6, 118.3], [228.9, 229.2], [668.4, 669.1], [449.2, 448.9], [0.2, 0.5],
+    [0.1, 0.2],
+    [338.8, 337.4],
+    [118.1, 118.2],
+    [888.0, 884.6],
+    [9.2, 10.1],
+    [228.1, 226.5],
+    [668.5, 666.3],
+    [998.5, 996.3],
+    [449.1, 448.6],
+    [778.9, 777.0],
+    [559.2, 558.2],
+    [0.3, 0.4],
+    [0.1, 0.6],
+    [778.1, 775.5],
+    [668.8, 666.9],
+    [339.3, 338.0],
+    [448.9, 447.5],
+    [10.8, 11.6],
+    [557.7, 556.0],
+    [228.3, 228.1],
+    [998.0, 995.8],
+    [888.8, 887.6],
+    [119.6, 120.2],
+    [0.3, 0.3],
+    [0.6, 0.3],
+    [557.6, 556.8],
+    [339.3, 339.1],
+    [888.0, 887.2],
+    [998.5, 999.0],
+    [778.9, 779.0],
+    [10.2, 11.1],
+    [117.6, 118.3],
+    [228.9, 229.2],
+    [668.4, 669.1],
+    [449.2, 448.9],
+    [0.2, 0.5],
 ];
 
 /// A row: subject, response, terms.
@@ -87,7 +117,9 @@ fn judged(design: &Design, rows: &[Row], protection: Protection) -> (Verdict, Op
                 rows: 1,
             })
             .collect();
-        examination.observe(&subjects, &[], &responses, &terms).unwrap();
+        examination
+            .observe(&subjects, &[], &responses, &terms)
+            .unwrap();
         examination.finish().unwrap()
     });
     let outcome = match (&estimates, &support) {
@@ -101,7 +133,11 @@ fn judged(design: &Design, rows: &[Row], protection: Protection) -> (Verdict, Op
 /// Whether two figures have so many digits in common.
 fn agree(found: f64, wanted: f64, digits: f64) {
     let error = ((found - wanted) / wanted).abs();
-    assert!(-error.log10() >= digits, "{found} instead of {wanted}: {:.1} digits", -error.log10());
+    assert!(
+        -error.log10() >= digits,
+        "{found} instead of {wanted}: {:.1} digits",
+        -error.log10()
+    );
 }
 
 #[test]
@@ -148,7 +184,11 @@ fn norris_is_as_certified_in_blocks_and_in_any_order() {
         agree(estimates.coefficients[1], 1.002_116_818_020_45, 12.0);
         agree(estimates.errors[0], 0.232_818_234_301_152, 11.0);
         agree(estimates.errors[1], 0.000_429_796_848_199_937, 11.0);
-        agree(estimates.residual_error.unwrap(), 0.884_796_396_144_373, 11.0);
+        agree(
+            estimates.residual_error.unwrap(),
+            0.884_796_396_144_373,
+            11.0,
+        );
         agree(estimates.r_squared, 0.999_993_745_883_712, 12.0);
         rows.reverse();
     }
@@ -167,14 +207,22 @@ fn a_logistic_model_gives_the_odds_of_a_table_and_a_published_fit() {
     let mut rows: Vec<Row> = Vec::new();
     for (group, response, count) in [(0, 1.0, a), (0, 0.0, b), (1, 1.0, c), (1, 0.0, d)] {
         for _ in 0..count {
-            rows.push((rows.len() as i128, Some(response), vec![TermValue::Class(group)]));
+            rows.push((
+                rows.len() as i128,
+                Some(response),
+                vec![TermValue::Class(group)],
+            ));
         }
     }
     let [a, b, c, d] = [a, b, c, d].map(f64::from);
     let estimates = fitted(&design, &rows).unwrap();
     agree(estimates.coefficients[0], (a / b).ln(), 9.0);
     agree(estimates.coefficients[1], (c * b / (d * a)).ln(), 9.0);
-    agree(estimates.errors[1], (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt(), 6.0);
+    agree(
+        estimates.errors[1],
+        (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt(),
+        6.0,
+    );
     // Hours of study and passing an exam, the usual teaching example: −4.0777 (1.7610) and 1.5046 (0.6287).
     let hours = [
         0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 4.0, 4.25,
@@ -189,7 +237,12 @@ fn a_logistic_model_gives_the_odds_of_a_table_and_a_published_fit() {
         .collect();
     let estimates = fitted(&design, &rows).unwrap();
     let four = |figure: f64| (figure * 1e4).round() / 1e4;
-    let found = [estimates.coefficients[0], estimates.errors[0], estimates.coefficients[1], estimates.errors[1]];
+    let found = [
+        estimates.coefficients[0],
+        estimates.errors[0],
+        estimates.coefficients[1],
+        estimates.errors[1],
+    ];
     assert_eq!(found.map(four), [-4.0777, 1.7610, 1.5046, 0.6287]);
 }
 
@@ -219,7 +272,9 @@ fn rules(verdict: &Verdict) -> Vec<(String, String)> {
     let of = |cell: &yunei_model::CellVerdict| {
         let place = cell.cell.join(" ");
         let rules = cell.failed.iter().map(|f| f.rule.to_string());
-        rules.map(move |rule| (place.clone(), rule)).collect::<Vec<_>>()
+        rules
+            .map(move |rule| (place.clone(), rule))
+            .collect::<Vec<_>>()
     };
     verdict.cells.iter().flat_map(of).collect()
 }
@@ -235,9 +290,19 @@ fn an_ordinary_model_waits_for_people_with_rounded_figures() {
     let table = table.unwrap();
     let column = |index: usize| table.columns()[index].values.clone();
     let text = |text: &str| Value::Text(text.to_owned());
-    assert_eq!(column(0)[..4], [text("(intercept)"), text("x"), text("g"), text("g")]);
+    assert_eq!(
+        column(0)[..4],
+        [text("(intercept)"), text("x"), text("g"), text("g")]
+    );
     assert_eq!(column(1)[2..4], [text("g1"), text("g2")]);
-    assert_eq!(column(0)[4..7], [text("(observations)"), text("(residual degrees of freedom)"), text("(r-squared)")]);
+    assert_eq!(
+        column(0)[4..7],
+        [
+            text("(observations)"),
+            text("(residual degrees of freedom)"),
+            text("(r-squared)")
+        ]
+    );
     assert_eq!(column(2)[4..6], [Value::Integer(300), Value::Integer(296)]);
     for value in column(2).iter().chain(&column(3)) {
         if let Value::Number(figure) = value {
@@ -265,28 +330,53 @@ fn a_column_that_tells_of_few_is_withheld() {
     };
     let with = |term: Term| vec![number("x"), term];
     // An indicator of one person, and of everyone but one.
-    withheld(with(classes("g", 2)), &|row| vec![TermValue::Class(u32::from(row == 7))], "indicator");
-    withheld(with(classes("g", 2)), &|row| vec![TermValue::Class(u32::from(row != 7))], "indicator");
+    withheld(
+        with(classes("g", 2)),
+        &|row| vec![TermValue::Class(u32::from(row == 7))],
+        "indicator",
+    );
+    withheld(
+        with(classes("g", 2)),
+        &|row| vec![TermValue::Class(u32::from(row != 7))],
+        "indicator",
+    );
     // A number that is something for nine people alone, and one that is hidden under a little noise.
     let mask = |row: i128| vec![TermValue::Number(if row < 9 { 5.0 } else { 0.0 })];
     withheld(with(number("mask")), &mask, "indicator");
-    let hidden = |row: i128| vec![TermValue::Number(if row == 7 { 1e6 } else { (row % 13) as f64 })];
+    let hidden = |row: i128| {
+        vec![TermValue::Number(if row == 7 {
+            1e6
+        } else {
+            (row % 13) as f64
+        })]
+    };
     withheld(with(number("hidden")), &hidden, "information");
-    let several = |row: i128| vec![TermValue::Number(if row < 8 { 1e6 } else { (row % 13) as f64 })];
+    let several = |row: i128| {
+        vec![TermValue::Number(if row < 8 {
+            1e6
+        } else {
+            (row % 13) as f64
+        })]
+    };
     withheld(with(number("several")), &several, "information");
 }
 
 #[test]
 fn a_mean_in_the_disguise_of_a_model_keeps_the_rules_of_a_mean() {
     let design = linear(Vec::new());
-    let mut rows: Vec<Row> = (0..100).map(|r| (r, Some(10.0 + (r % 5) as f64), Vec::new())).collect();
+    let mut rows: Vec<Row> = (0..100)
+        .map(|r| (r, Some(10.0 + (r % 5) as f64), Vec::new()))
+        .collect();
     let (verdict, _) = judged(&design, &rows, Protection::Subjects);
     assert_eq!(verdict.decision, Decision::Review, "{verdict:?}");
     rows[3].1 = Some(1e6);
     let (verdict, _) = judged(&design, &rows, Protection::Subjects);
     assert_eq!(verdict.decision, Decision::Withhold);
     let found = rules(&verdict);
-    assert!(found.contains(&("(intercept)".to_owned(), "dominance".to_owned())), "{found:?}");
+    assert!(
+        found.contains(&("(intercept)".to_owned(), "dominance".to_owned())),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -294,7 +384,13 @@ fn many_parameters_few_subjects_and_perfect_fits_are_withheld() {
     // Six subjects with a hundred rows each are six.
     let design = linear(vec![number("x")]);
     let rows: Vec<Row> = (0..600)
-        .map(|r| (r / 100, Some(((r * 31) % 17) as f64 + 1.0), vec![TermValue::Number((r % 7) as f64)]))
+        .map(|r| {
+            (
+                r / 100,
+                Some(((r * 31) % 17) as f64 + 1.0),
+                vec![TermValue::Number((r % 7) as f64)],
+            )
+        })
         .collect();
     let (verdict, _) = judged(&design, &rows, Protection::Subjects);
     let found: Vec<_> = rules(&verdict).into_iter().map(|(_, rule)| rule).collect();
@@ -305,12 +401,20 @@ fn many_parameters_few_subjects_and_perfect_fits_are_withheld() {
     let design = linear((0..39).map(|t| number(&format!("x{t}"))).collect());
     let rows: Vec<Row> = (0..100_i32)
         .map(|r| {
-            let value = |t: i32| TermValue::Number(f64::from((r * (t + 3) * 7919 + t * t * r * r) % 211));
-            (i128::from(r), Some(f64::from((r * 37) % 101)), (0..39).map(value).collect())
+            let value =
+                |t: i32| TermValue::Number(f64::from((r * (t + 3) * 7919 + t * t * r * r) % 211));
+            (
+                i128::from(r),
+                Some(f64::from((r * 37) % 101)),
+                (0..39).map(value).collect(),
+            )
         })
         .collect();
     let (verdict, _) = judged(&design, &rows, Protection::Subjects);
-    assert!(rules(&verdict).iter().any(|(_, r)| r == "model-size"), "{verdict:?}");
+    assert!(
+        rules(&verdict).iter().any(|(_, r)| r == "model-size"),
+        "{verdict:?}"
+    );
     // The response itself as a term.
     let design = linear(vec![number("x"), number("y")]);
     let rows: Vec<Row> = ordinary()
@@ -318,7 +422,10 @@ fn many_parameters_few_subjects_and_perfect_fits_are_withheld() {
         .map(|(r, y, x)| (r, Some(y), vec![TermValue::Number(x), TermValue::Number(y)]))
         .collect();
     let (verdict, _) = judged(&design, &rows, Protection::Subjects);
-    assert!(rules(&verdict).iter().any(|(_, r)| r == "perfect-fit"), "{verdict:?}");
+    assert!(
+        rules(&verdict).iter().any(|(_, r)| r == "perfect-fit"),
+        "{verdict:?}"
+    );
 }
 
 #[test]
@@ -343,16 +450,31 @@ fn what_cannot_be_fitted_is_withheld_with_the_fault() {
     rows[5].2[0] = TermValue::Number(f64::NAN);
     assert_eq!(fault(&line, &rows), RegressionFault::NotFinite);
     rows[5].2[0] = TermValue::Absent;
-    assert!(fitted(&line, &rows).is_ok(), "a row without a value is left out");
+    assert!(
+        fitted(&line, &rows).is_ok(),
+        "a row without a value is left out"
+    );
     rows[6].1 = Some(f64::MAX);
     rows[7].1 = Some(f64::MAX);
     assert_eq!(fault(&line, &rows), RegressionFault::NotFinite);
-    let constant: Vec<Row> = plain(|_| Vec::new()).into_iter().map(|(r, _, t)| (r, Some(4.0), t)).collect();
+    let constant: Vec<Row> = plain(|_| Vec::new())
+        .into_iter()
+        .map(|(r, _, t)| (r, Some(4.0), t))
+        .collect();
     assert_eq!(fault(&line, &constant), RegressionFault::Constant);
     let logistic = Design::new(RegressionKind::Logistic, true, vec![number("x")]).unwrap();
-    assert_eq!(fault(&logistic, &plain(|_| Vec::new())), RegressionFault::NotBinary);
+    assert_eq!(
+        fault(&logistic, &plain(|_| Vec::new())),
+        RegressionFault::NotBinary
+    );
     let apart: Vec<Row> = (0..100)
-        .map(|r| (r, Some(f64::from(u8::from(r > 50))), vec![TermValue::Number(r as f64)]))
+        .map(|r| {
+            (
+                r,
+                Some(f64::from(u8::from(r > 50))),
+                vec![TermValue::Number(r as f64)],
+            )
+        })
         .collect();
     assert_eq!(fault(&logistic, &apart), RegressionFault::Separated);
 }
@@ -362,30 +484,67 @@ fn rare_events_are_withheld() {
     let logistic = Design::new(RegressionKind::Logistic, true, vec![number("x")]).unwrap();
     let rows: Vec<Row> = ordinary()
         .into_iter()
-        .map(|(r, _, x)| (r, Some(f64::from(u8::from(r % 40 == 0))), vec![TermValue::Number(x)]))
+        .map(|(r, _, x)| {
+            (
+                r,
+                Some(f64::from(u8::from(r % 40 == 0))),
+                vec![TermValue::Number(x)],
+            )
+        })
         .collect();
     let (verdict, _) = judged(&logistic, &rows, Protection::Subjects);
     assert_eq!(verdict.decision, Decision::Withhold);
-    assert!(rules(&verdict).iter().any(|(_, r)| r == "events"), "{verdict:?}");
+    assert!(
+        rules(&verdict).iter().any(|(_, r)| r == "events"),
+        "{verdict:?}"
+    );
 }
 
 #[test]
 fn designs_are_checked_before_a_row_is_read() {
     let new = |intercept, terms| Design::new(RegressionKind::Linear, intercept, terms);
-    assert!(matches!(new(false, Vec::new()), Err(DesignError::Parameters { count: 0 })));
-    assert!(matches!(new(true, vec![classes("g", 200)]), Err(DesignError::Parameters { count: 200 })));
-    assert!(matches!(new(true, vec![number("x"), number("x")]), Err(DesignError::TermTwice { .. })));
+    assert!(matches!(
+        new(false, Vec::new()),
+        Err(DesignError::Parameters { count: 0 })
+    ));
+    assert!(matches!(
+        new(true, vec![classes("g", 200)]),
+        Err(DesignError::Parameters { count: 200 })
+    ));
+    assert!(matches!(
+        new(true, vec![number("x"), number("x")]),
+        Err(DesignError::TermTwice { .. })
+    ));
     let double = Term::Classes {
         name: name("g"),
         labels: vec!["a".into(), "a".into()],
         reference: 0,
     };
-    assert!(matches!(new(true, vec![double]), Err(DesignError::ClassTwice { .. })));
+    assert!(matches!(
+        new(true, vec![double]),
+        Err(DesignError::ClassTwice { .. })
+    ));
     let none = Term::Classes {
         name: name("g"),
         labels: vec!["a".into()],
         reference: 1,
     };
-    assert!(matches!(new(true, vec![none]), Err(DesignError::Reference { .. })));
-    assert_eq!(format!("{:?}", fitted(&linear(Vec::new()), &plain(|_| Vec::new()).into_iter().map(|(r, y, _)| (r, y, Vec::new())).collect::<Vec<_>>()).unwrap()), "Estimates(1 parameters)");
+    assert!(matches!(
+        new(true, vec![none]),
+        Err(DesignError::Reference { .. })
+    ));
+    assert_eq!(
+        format!(
+            "{:?}",
+            fitted(
+                &linear(Vec::new()),
+                &plain(|_| Vec::new())
+                    .into_iter()
+                    .map(|(r, y, _)| (r, y, Vec::new()))
+                    .collect::<Vec<_>>()
+            )
+            .unwrap()
+        ),
+        "Estimates(1 parameters)"
+    );
 }

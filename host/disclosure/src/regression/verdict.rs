@@ -57,7 +57,9 @@ pub fn judge_regression(
         verdict.cells = failures(design, estimates, support, profile);
         verdict.cells_failed = verdict.cells.iter().filter(|c| !c.cell.is_empty()).count() as u64;
         if support.broken {
-            verdict.reasons.push("a value or a sum is no finite number".to_owned());
+            verdict
+                .reasons
+                .push("a value or a sum is no finite number".to_owned());
         }
         if !verdict.cells.is_empty() {
             verdict.reasons.push("a rule for models failed".to_owned());
@@ -68,7 +70,9 @@ pub fn judge_regression(
     }
     let rounding = profile.settings().rounding.filter(|_| protected);
     let Some(table) = table(design, estimates, rounding.as_ref()) else {
-        verdict.reasons.push("the table could not be built".to_owned());
+        verdict
+            .reasons
+            .push("the table could not be built".to_owned());
         return (verdict, None);
     };
     if protected {
@@ -86,7 +90,10 @@ pub fn judge_regression(
 
 /// Hints from the design alone: the same for every reason and for all data.
 fn hints(design: &Design) -> Vec<Hint> {
-    let classes = design.terms().iter().any(|t| matches!(t, Term::Classes { .. }));
+    let classes = design
+        .terms()
+        .iter()
+        .any(|t| matches!(t, Term::Classes { .. }));
     if classes {
         vec![Hint::CoarserBanding]
     } else {
@@ -135,11 +142,7 @@ fn failure(cell: Vec<String>, figures: Vec<(&str, Figure)>) -> Option<CellVerdic
 
 /// A figure as JSON can tell it.
 const fn told(figure: f64) -> f64 {
-    if figure.is_finite() {
-        figure
-    } else {
-        f64::MAX
-    }
+    if figure.is_finite() { figure } else { f64::MAX }
 }
 
 /// The rules for the model as a whole.
@@ -154,7 +157,10 @@ fn whole(
     let mut figures = vec![("threshold", at_least(support.units, &settings.threshold))];
     if let Some(rule) = &settings.degrees_of_freedom {
         let residual = support.units.saturating_sub(parameters);
-        figures.push(("degrees-of-freedom", rules::degrees_of_freedom(residual, rule)));
+        figures.push((
+            "degrees-of-freedom",
+            rules::degrees_of_freedom(residual, rule),
+        ));
     }
     if let Some(rule) = &settings.model_size {
         let figure = rules::model_size(parameters, support.units, rule);
@@ -188,7 +194,10 @@ fn coefficient(behind: &Behind, profile: &Profile) -> Vec<(&'static str, Figure)
     let fails = settings.threshold.fails.fails(effective, bound);
     figures.push(("information", held(fails, effective, bound)));
     let dominance = settings.dominance.unwrap_or(INFORMATION);
-    figures.push(("information", rules::dominance(&behind.information, &dominance)));
+    figures.push((
+        "information",
+        rules::dominance(&behind.information, &dominance),
+    ));
     if let Some(contributions) = &behind.contributions {
         if let Some(rule) = &settings.dominance {
             figures.push(("dominance", rules::dominance(contributions, rule)));
@@ -197,7 +206,10 @@ fn coefficient(behind: &Behind, profile: &Profile) -> Vec<(&'static str, Figure)
             figures.push(("p-percent", rules::p_percent(contributions, rule)));
         }
         if let Some(rule) = &settings.prior_posterior {
-            figures.push(("prior-posterior", rules::prior_posterior(contributions, rule)));
+            figures.push((
+                "prior-posterior",
+                rules::prior_posterior(contributions, rule),
+            ));
         }
     }
     figures
@@ -266,7 +278,12 @@ fn table(design: &Design, estimates: &Estimates, rounding: Option<&Rounding>) ->
         row([term, class, figure(*coefficient), figure(*error)]);
     }
     let mut whole = |name: &str, value: Value| {
-        row([Value::Text(name.to_owned()), Value::Absent, value, Value::Absent]);
+        row([
+            Value::Text(name.to_owned()),
+            Value::Absent,
+            value,
+            Value::Absent,
+        ]);
     };
     whole("(observations)", count(rows));
     whole("(residual degrees of freedom)", count(residual));

@@ -38,7 +38,10 @@ impl Telling {
                 Value::Text(text) => {
                     telling.texts.insert(text.clone());
                 }
-                #[expect(clippy::cast_precision_loss, reason = "columns are read as doubles too")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "columns are read as doubles too"
+                )]
                 Value::Integer(integer) => telling.number(*integer as f64),
                 Value::Number(number) => telling.number(*number),
             }
@@ -64,10 +67,7 @@ impl Telling {
                     self.texts.remove(text);
                 }
             }
-            DataType::Int32
-            | DataType::Int64
-            | DataType::Float64
-            | DataType::Decimal128(_, _) => {
+            DataType::Int32 | DataType::Int64 | DataType::Float64 | DataType::Decimal128(_, _) => {
                 let mut numbers = Numbers::default();
                 numbers.read(column)?;
                 for number in numbers.options().into_iter().flatten() {

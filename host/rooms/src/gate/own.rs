@@ -63,7 +63,14 @@ pub fn output(
             .push("the table is not that of the frame: columns, cells or their order".to_owned());
         return Ok((verdict, None));
     };
-    let table = finish(output, profile, protection, &gathered, written, &mut verdict)?;
+    let table = finish(
+        output,
+        profile,
+        protection,
+        &gathered,
+        written,
+        &mut verdict,
+    )?;
     verdict.decision = Decision::Review;
     verdict.hints = vec![Hint::AwaitReview];
     verdict.routine = judgement.decision == Decision::Release;
@@ -99,8 +106,8 @@ fn gather(
     protection: Protection,
     runtime: &Runtime,
 ) -> Result<Gathered, RoomError> {
-    let mut accumulator = Accumulator::arranged(shape, protection, Arrangement::Rising)
-        .map_err(|e| failed(&e))?;
+    let mut accumulator =
+        Accumulator::arranged(shape, protection, Arrangement::Rising).map_err(|e| failed(&e))?;
     let mut coders: Vec<Option<Coder>> = output.dimensions.iter().map(coder).collect();
     let strides: Vec<u32> = shape
         .strides()
@@ -218,7 +225,10 @@ fn is_in_frame(table: &Table, shape: &Shape, output: &OutputPlan) -> bool {
     });
     // Figures are numbers: a text could say anything.
     let figures = columns.iter().skip(dimensions).flat_map(|c| &c.values);
-    labelled && figures.into_iter().all(|value| !matches!(value, Value::Text(_)))
+    labelled
+        && figures
+            .into_iter()
+            .all(|value| !matches!(value, Value::Text(_)))
 }
 
 /// The table that reviewers are asked about.

@@ -46,7 +46,9 @@ pub fn set_aside(
         match table {
             Some(table) => {
                 let figures = figures(plan, &verdict.output);
-                candidate.tables.push((verdict.output.clone(), figures, table));
+                candidate
+                    .tables
+                    .push((verdict.output.clone(), figures, table));
             }
             None => candidate.modules_own.push(verdict.output.clone()),
         }
