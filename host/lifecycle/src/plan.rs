@@ -1,5 +1,7 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod reviewed;
+
 use std::fs::File;
 
 use yunei_authority::CapabilityTable;
@@ -135,13 +137,24 @@ impl Domain {
                 detail: "an output about a resource that is not granted",
             })?;
             let computable = manifest.is_recomputable(output)
-                || (manifest.world == World::PerRow && !output.measures.is_empty());
-            if !computable {
-                outputs.push(undecided(output));
-                continue;
-            }
-            let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+                || (manifest.world == World::PerRow && !output.measures.is_empty())
+                || !output.own.is_empty()
+                || output.model.is_some();
+            let (plan, columns, mask_key) = if computable {
+                let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+                (plan, columns, MaskKey::from_bytes([0; 32]))
+            } else {
+                // What a module wrote can only be compared with what it saw: masked as for the cell.
+                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+                (
+                    reviewed::looked_at(output, views.len()),
+                    columns.collect(),
+                    mask_key,
+                )
+            };
+            views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
@@ -265,20 +278,6 @@ fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> 
     tables.iter().map(subject).collect()
 }
 
-/// An output that the gate cannot compute: people decide.
-fn undecided(output: &Output) -> OutputPlan {
-    OutputPlan {
-        name: output.name.clone(),
-        view: None,
-        derived: false,
-        subject: None,
-        group: None,
-        dimensions: Vec::new(),
-        measures: Vec::new(),
-        totals: false,
-    }
-}
-
 /// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
 struct Columns<'a> {
     resource: &'a Resource,
@@ -321,14 +320,22 @@ fn output_plan(
     for measure in &output.measures {
         measures.push(measure_plan(manifest, measure, &mut columns)?);
     }
+    let own = reviewed::own(output, &mut columns)?;
+    let model = output.model.as_ref();
+    let model = model
+        .map(|model| reviewed::model(manifest, model, &mut columns))
+        .transpose()?;
     let plan = OutputPlan {
         name: output.name.clone(),
         view: Some(view),
-        derived: !manifest.is_recomputable(output),
+        derived: manifest.world == World::PerRow && !manifest.is_recomputable(output),
         subject,
         group,
         dimensions,
         measures,
+        own,
+        model,
+        look: false,
         totals: output.totals,
     };
     Ok((plan, columns.taken))

@@ -29,6 +29,7 @@ mod parameter;
 mod period;
 mod privacy;
 mod product;
+mod regression;
 mod release;
 mod resource;
 mod retrieval;
@@ -77,6 +78,7 @@ pub use privacy::{
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
+pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
     CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
     RuleFigure, SealedOutput, Status, Verdict,

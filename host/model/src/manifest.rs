@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::transition::names;
-use crate::{Mechanism, Name, Parameter, Resource, Text};
+use crate::{Mechanism, Name, OwnMeasure, Parameter, Regression, Resource, Text};
 
 names! {
     /// The world of the guest interface that a module lives in.
@@ -112,9 +112,63 @@ pub struct Output {
     /// Measures, in order. None means the guest's own figures: they wait for two reviewers.
     #[serde(default, rename = "measure")]
     pub measures: Vec<Measure>,
+    /// Measures of the module's own in the frame of the dimensions, in order, instead of those.
+    #[serde(default, rename = "own", skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnMeasure>,
+    /// A regression that the gate fits itself, instead of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Regression>,
     /// Whether margins and the grand total are wanted too.
     #[serde(default)]
     pub totals: bool,
+}
+
+impl Output {
+    /// The fields of the resource that it is made of.
+    pub fn fields(&self) -> impl Iterator<Item = &Name> {
+        let dimensions = self.dimensions.iter().filter_map(|d| match d {
+            Dimension::Banded { field, .. } => Some(field),
+            Dimension::Derived { .. } => None,
+        });
+        let measures = self
+            .measures
+            .iter()
+            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
+        let own = self.own.iter().filter_map(|m| m.field.as_ref());
+        let model = self.model.iter().flat_map(Regression::fields);
+        dimensions.chain(measures).chain(own).chain(model)
+    }
+
+    /// What is wrong with how its parts go together.
+    fn broken_rules(&self, world: World, derived: &[Derived]) -> Vec<String> {
+        let mut broken = Vec::new();
+        let name = &self.name;
+        let other = !self.measures.is_empty() || self.totals;
+        if let Some(model) = &self.model {
+            if other || !self.dimensions.is_empty() || !self.own.is_empty() {
+                broken.push(format!(
+                    "output `{name}`: a model stands alone, without dimensions and measures"
+                ));
+            }
+            broken.extend(model.broken_rules(derived));
+        }
+        if !self.own.is_empty() && (other || world != World::Analysis) {
+            broken.push(format!(
+                "output `{name}`: measures of an `analysis` module's own stand without others and without totals"
+            ));
+        }
+        let columns = || {
+            let dimensions = self.dimensions.iter().map(Dimension::name);
+            dimensions.chain(self.own.iter().map(|m| &m.name))
+        };
+        for (index, column) in columns().enumerate() {
+            if !self.own.is_empty() && columns().take(index).any(|c| c == column) {
+                broken.push(format!("output `{name}`: column `{column}` is there twice"));
+            }
+        }
+        broken.extend(self.own.iter().filter_map(OwnMeasure::broken_rule));
+        broken
+    }
 }
 
 /// What a derived column's values are.
@@ -273,14 +327,15 @@ impl Manifest {
                 ));
             }
         }
-        for name in output
-            .measures
-            .iter()
-            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight))
-        {
+        for name in output.fields() {
             if resource.field(name).is_none() {
                 errors.push(format!("`{}` has no field `{name}`", resource.name));
             }
+        }
+        let own = output.own.iter().filter_map(|m| m.lineage_error(resource));
+        errors.extend(own);
+        if let Some(model) = &output.model {
+            errors.extend(model.lineage_errors(resource));
         }
         errors
     }
@@ -317,6 +372,7 @@ impl Manifest {
                     output.name, output.resource
                 ));
             }
+            broken.extend(output.broken_rules(self.world, &self.derived));
             broken.extend(
                 output
                     .measures

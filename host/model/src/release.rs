@@ -126,6 +126,8 @@ names! {
     Figures {
         /// The gate's own, computed from the snapshot.
         Gate = "gate",
+        /// The module's, in cells that the gate checked: blank where a rule failed, rounded as the profile says.
+        Checked = "checked",
         /// The module's, as it wrote them.
         Module = "module",
     }

@@ -2,11 +2,15 @@
 
 mod coding;
 mod compute;
+mod copied;
 mod decoys;
 mod derived;
+mod model;
 mod opened;
+mod own;
 mod private;
 mod review;
+mod reviewed;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -131,6 +135,19 @@ fn judge(
             .get(view)
             .ok_or_else(|| RoomError::protocol("an output without its view"))?;
         let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
+        let judged = reviewed::output(
+            plan,
+            output,
+            &profile,
+            &views,
+            &view_plan.name,
+            plaintext,
+            runtime,
+        )?;
+        if let Some(judged) = judged {
+            outputs.push(judged);
+            continue;
+        }
         let (mut verdict, table, decoy) = compute::output(
             plan,
             output,

@@ -37,7 +37,8 @@ pub use gate_session::{GateSession, Judged};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, KeptPlan,
-    MeasurePlan, OutputPlan, PrivatePlan, SealKey, Source, SubjectsPlan, TablePlan,
+    MeasurePlan, ModelPlan, OutputPlan, OwnPlan, PrivatePlan, SealKey, Source, SubjectsPlan,
+    TablePlan, TermPlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

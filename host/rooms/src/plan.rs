@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Recipient, Text,
-    World,
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OwnKind, PrivacyCharge,
+    Recipient, RegressionKind, Text, World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -140,6 +140,68 @@ pub struct MeasurePlan {
     pub weight: Option<usize>,
 }
 
+/// A term of a model as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum TermPlan {
+    /// A number.
+    Number {
+        /// Name.
+        name: Name,
+        /// Values.
+        source: Source,
+    },
+    /// A column of the view under a banding.
+    Banded {
+        /// Name.
+        name: Name,
+        /// Position in the view.
+        column: usize,
+        /// The banding.
+        banding: Banding,
+        /// The class without an indicator; the first by default.
+        reference: Option<String>,
+    },
+    /// A derived category.
+    Category {
+        /// Name.
+        name: Name,
+        /// Position among the derived columns.
+        column: usize,
+        /// Labels.
+        labels: Vec<String>,
+        /// The label without an indicator; the first by default.
+        reference: Option<String>,
+    },
+}
+
+/// A regression that the gate fits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelPlan {
+    /// Kind.
+    pub kind: RegressionKind,
+    /// Whether there is an intercept.
+    pub intercept: bool,
+    /// Response.
+    pub response: Source,
+    /// Terms.
+    pub terms: Vec<TermPlan>,
+}
+
+/// A measure of the module's own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnPlan {
+    /// Name in the table.
+    pub name: Name,
+    /// What people read.
+    pub title: Option<Text>,
+    /// What it is.
+    pub kind: OwnKind,
+    /// Position of its field in the view, where the gate computes it.
+    pub column: Option<usize>,
+    /// Which percentile.
+    pub percentile: Option<f64>,
+}
+
 /// What the gate does about one output.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutputPlan {
@@ -157,6 +219,12 @@ pub struct OutputPlan {
     pub dimensions: Vec<DimensionPlan>,
     /// Measures.
     pub measures: Vec<MeasurePlan>,
+    /// Measures of the module's own, instead.
+    pub own: Vec<OwnPlan>,
+    /// A regression, instead.
+    pub model: Option<ModelPlan>,
+    /// Whether it is the module's own altogether, and the view has what it is compared with.
+    pub look: bool,
     /// Whether totals are wanted.
     pub totals: bool,
 }

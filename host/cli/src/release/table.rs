@@ -57,6 +57,7 @@ pub fn opened(output: &OpenedOutput, language: Language) -> String {
 fn under_review(opened: &OpenedTable, language: Language) -> String {
     let whose = match opened.figures {
         Figures::Gate => "the gate's own figures",
+        Figures::Checked => "the module's figures, in cells that the gate checked",
         Figures::Module => "the module's figures",
     };
     let rows = columns_of(&opened.table, language);

@@ -170,7 +170,7 @@ impl Gathering<'_> {
     }
 }
 
-fn coder(dimension: &DimensionPlan) -> Option<Coder> {
+pub(super) fn coder(dimension: &DimensionPlan) -> Option<Coder> {
     match dimension {
         DimensionPlan::Banded { banding, .. } => Some(Coder::new(banding.clone())),
         DimensionPlan::Derived { .. } => None,
@@ -186,7 +186,8 @@ fn classes(dimension: &DimensionPlan) -> u32 {
     u32::try_from(labels).unwrap_or(u32::MAX)
 }
 
-fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+/// The dimensions of an output's table.
+pub(super) fn dimensions(output: &OutputPlan) -> Vec<Dimension> {
     let dimensions = output.dimensions.iter().map(|dimension| match dimension {
         DimensionPlan::Banded {
             name,
@@ -210,13 +211,17 @@ fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
             }
         }
     });
+    dimensions.collect()
+}
+
+fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let measures = output.measures.iter().map(|measure| Measure {
         name: measure.name.clone(),
         title: measure.title.clone(),
         aggregate: measure.aggregate,
         weighted: measure.weight.is_some(),
     });
-    Shape::new(dimensions.collect(), measures.collect(), output.totals).map_err(|e| failed(&e))
+    Shape::new(dimensions(output), measures.collect(), output.totals).map_err(|e| failed(&e))
 }
 
 fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {

@@ -8,7 +8,7 @@ use std::io::Write;
 use age::armor::{ArmoredWriter, Format};
 use serde::{Deserialize, Serialize};
 use yunei_model::{
-    Decision, Digest, Figures, Name, OpenedOutput, OpenedTable, Recipient, Table, Verdict,
+    Decision, Digest, Figures, Name, OpenedOutput, OpenedTable, OwnKind, Recipient, Table, Verdict,
 };
 
 use super::{Judged, opened, read_all};
@@ -19,7 +19,7 @@ use crate::{GatePlan, KeptPlan, RoomError};
 #[derive(Debug, Serialize, Deserialize)]
 struct Candidate {
     /// Tables of the gate's own.
-    tables: Vec<(Name, Table)>,
+    tables: Vec<(Name, Figures, Table)>,
     /// Outputs that leave as the module wrote them.
     modules_own: Vec<Name>,
 }
@@ -44,7 +44,12 @@ pub fn set_aside(
     let mut told: Vec<(Verdict, Option<Table>)> = Vec::new();
     for (verdict, table) in outputs {
         match table {
-            Some(table) => candidate.tables.push((verdict.output.clone(), table)),
+            Some(table) => {
+                let figures = figures(plan, &verdict.output);
+                candidate
+                    .tables
+                    .push((verdict.output.clone(), figures, table));
+            }
             None => candidate.modules_own.push(verdict.output.clone()),
         }
         told.push((verdict, None));
@@ -60,6 +65,21 @@ pub fn set_aside(
     Ok((told, Some(sealer.digest(&plaintext)?)))
 }
 
+/// Whose figures the table of an output has that the gate made.
+fn figures(plan: &GatePlan, output: &Name) -> Figures {
+    let custom = plan
+        .outputs
+        .iter()
+        .filter(|o| &o.name == output)
+        .flat_map(|o| &o.own)
+        .any(|m| m.kind == OwnKind::Custom);
+    if custom {
+        Figures::Checked
+    } else {
+        Figures::Gate
+    }
+}
+
 /// Opens what was sealed: exactly what leaves after two reviewers' yes, and the notes, which never do.
 pub fn open(plan: &GatePlan, kept: &KeptPlan, file: File) -> Result<OpenedOutput, RoomError> {
     let bytes = read_all(file, plan.limits.file_bytes_max)?;
@@ -73,21 +93,21 @@ pub fn open(plan: &GatePlan, kept: &KeptPlan, file: File) -> Result<OpenedOutput
     let candidate = Sealer::new(&key, &plan.digest_key).open(candidate, &kept.candidate)?;
     let candidate: Candidate = serde_json::from_slice(&candidate).map_err(RoomError::protocol)?;
     let (written, notes) = opened::tables(&output, plan.rows_max)?;
-    let by = |figures| {
-        move |(output, table)| OpenedTable {
-            output,
-            figures,
-            table,
-        }
-    };
     // INVARIANT: what the gate computed leaves as the gate computed it, whatever the module wrote under that name.
     let written = written
         .into_iter()
         .filter(|(name, _)| candidate.modules_own.contains(name))
-        .map(by(Figures::Module));
-    let tables = candidate.tables.into_iter().map(by(Figures::Gate));
+        .map(|(name, table)| (name, Figures::Module, table));
+    let tables = candidate.tables.into_iter();
     Ok(OpenedOutput {
-        tables: tables.chain(written).collect(),
+        tables: tables
+            .chain(written)
+            .map(|(output, figures, table)| OpenedTable {
+                output,
+                figures,
+                table,
+            })
+            .collect(),
         notes,
     })
 }
