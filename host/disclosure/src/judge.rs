@@ -1,7 +1,11 @@
 //! The verdict on a table: rules cell by cell, suppression, and what leaves.
 
 mod cells;
+mod repeat;
 mod table;
+
+pub(crate) use cells::{hold_against, unjudged};
+pub(crate) use table::exact;
 
 use yunei_model::{
     CellVerdict, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table, Verdict,

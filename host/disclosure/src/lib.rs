@@ -19,6 +19,7 @@ pub mod linked;
 mod ordered;
 mod profile;
 mod regression;
+pub mod review;
 mod rounding;
 mod rules;
 mod shape;

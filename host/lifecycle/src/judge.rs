@@ -43,7 +43,10 @@ impl Domain {
         }
     }
 
-    async fn try_judge(&self, mut sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
+    pub(crate) async fn try_judge(
+        &self,
+        mut sealed: Sealed,
+    ) -> Result<Option<Outcome>, LifecycleError> {
         let rooms = sealed.gate.rooms();
         let registered = self.register(sealed.run.id, rooms);
         let mut laps = Laps::begin(&*self.clock);
@@ -104,10 +107,15 @@ impl Domain {
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
-        let mut draft = sealed.decoy_facts(draft);
+        let mut draft = sealed.audit.facts(sealed.decoy_facts(draft));
         if let Some(candidate) = sealed.candidate.filter(|_| !next.is_final()) {
             change.put_candidate(run.id, &candidate).await?;
             draft = draft.fact("candidate_digest", candidate.to_string());
+        }
+        if !next.is_final() {
+            change
+                .put_exact_candidates(run.id, &sealed.audit.candidates)
+                .await?;
         }
         self.record(&mut change, draft).await?;
         if next.is_final() {

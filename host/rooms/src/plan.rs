@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
     Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OwnKind, PrivacyCharge,
-    Recipient, RegressionKind, Text, World,
+    Recipient, RegressionKind, Table, Text, World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -229,6 +229,63 @@ pub struct OutputPlan {
     pub totals: bool,
 }
 
+/// An earlier release over the same rows, as the gate computes it anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinkedPlan {
+    /// What it is, over the columns of the joint view.
+    pub output: OutputPlan,
+    /// What left.
+    pub table: Table,
+    /// The sealed output that its derived columns are in; `None` when it has none.
+    pub sealed: Option<SealedPlan>,
+}
+
+/// The sealed output of an earlier run. Its ciphertext is a descriptor of its own, after those of all parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedPlan {
+    /// Its key.
+    pub key: SealKey,
+    /// Key of its digest.
+    pub digest_key: SealKey,
+    /// Its digest.
+    pub digest: Digest,
+    /// Bytes of its plaintext; what follows its ciphertext in the file is no part of it.
+    pub bytes: u64,
+    /// Derived columns in it.
+    pub derived: DerivedPlan,
+}
+
+/// Outputs of the run and earlier releases about the same rows: judged together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JointPlan {
+    /// Position in [`GatePlan::views`] of the view that has the columns of all of them.
+    pub view: usize,
+    /// The outputs: positions in [`GatePlan::outputs`], and what they are over the columns of this view.
+    pub candidates: Vec<(usize, OutputPlan)>,
+    /// The earlier releases, none twice.
+    pub released: Vec<LinkedPlan>,
+}
+
+/// What one output is held against beside its own rules.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EarlierPlan {
+    /// The table of an earlier release of the same structure over the same rows: leaving again, it tells nothing new.
+    pub repeats: Option<Table>,
+    /// Earlier releases over the same rows that the gate cannot compute anew.
+    pub beyond: u64,
+    /// Earlier releases over rows that overlap with these.
+    pub overlapping: u64,
+}
+
+/// What the outputs of a run are held against beside their own rules: each other, and what left before.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct AuditPlan {
+    /// Earlier releases, in the order of the outputs; none means nothing.
+    pub earlier: Vec<EarlierPlan>,
+    /// Outputs that are judged together, with each other and with earlier releases.
+    pub joint: Vec<JointPlan>,
+}
+
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecoyPlan {
@@ -272,8 +329,15 @@ pub struct PrivatePlan {
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
-    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts.
+    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts, sealed outputs of earlier runs.
     Judge,
+    /// Judge what was sealed before. Descriptors: the ciphertext file, the parts, sealed outputs of earlier runs.
+    JudgeAgain {
+        /// Digest that it was sealed with.
+        digest: Digest,
+        /// Bytes of its plaintext.
+        bytes: u64,
+    },
     /// Open a sealed output for a reviewer's eyes alone. Descriptors: the ciphertext file.
     Open {
         /// What was sealed.
@@ -303,6 +367,9 @@ pub struct GatePlan {
     pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
+    /// What the outputs are held against beside their own rules.
+    #[serde(default)]
+    pub audit: AuditPlan,
     /// What a `per-subject` module contributed; all views are its own then, and there are no other outputs.
     pub private: Option<PrivatePlan>,
     /// Derived columns that the sealed output holds.

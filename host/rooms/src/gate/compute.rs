@@ -35,7 +35,12 @@ struct Gathering<'a> {
     rows: usize,
 }
 
-/// Computes and judges one output; says too whether a decoy was seen in it.
+/// Computes and judges one output; says too whether a decoy was seen in it. `repeats` is a table of the same structure over the same
+/// rows that left before.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; each is a different thing"
+)]
 pub fn output(
     plan: &GatePlan,
     output: &OutputPlan,
@@ -43,6 +48,7 @@ pub fn output(
     views: &Views,
     view: &Name,
     plaintext: &[u8],
+    repeats: Option<&Table>,
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let shape = shape(output)?;
@@ -90,7 +96,10 @@ pub fn output(
     }
     let decoy = gathering.decoys.as_ref().is_some_and(Decoys::seen);
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
-    let judgement = judge(&statistics, &shape, profile, protection);
+    let mut judgement = judge(&statistics, &shape, profile, protection);
+    if let Some(released) = repeats {
+        judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
+    }
     let route = if output.derived {
         Route::Reviewed
     } else {
@@ -214,7 +223,7 @@ pub(super) fn dimensions(output: &OutputPlan) -> Vec<Dimension> {
     dimensions.collect()
 }
 
-fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+pub(super) fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let measures = output.measures.iter().map(|measure| Measure {
         name: measure.name.clone(),
         title: measure.title.clone(),

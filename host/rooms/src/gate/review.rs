@@ -50,7 +50,11 @@ pub fn set_aside(
                     .tables
                     .push((verdict.output.clone(), figures, table));
             }
-            None => candidate.modules_own.push(verdict.output.clone()),
+            // INVARIANT: what the gate could compute and has no table for leaves in no other shape.
+            None if is_modules_own(plan, &verdict.output) => {
+                candidate.modules_own.push(verdict.output.clone());
+            }
+            None => {}
         }
         told.push((verdict, None));
     }
@@ -63,6 +67,13 @@ pub fn set_aside(
     file.write_all(&sealer.seal(&plaintext)?)
         .map_err(RoomError::system("to write what waits for people"))?;
     Ok((told, Some(sealer.digest(&plaintext)?)))
+}
+
+/// Whether an output is the module's own altogether.
+fn is_modules_own(plan: &GatePlan, output: &Name) -> bool {
+    plan.outputs
+        .iter()
+        .any(|o| &o.name == output && (o.look || o.view.is_none()))
 }
 
 /// Whose figures the table of an output has that the gate made.

@@ -5,7 +5,7 @@ use yunei_model::{Column, FieldType, Route, Value};
 use super::*;
 use crate::cell::{Frame, StoredColumn};
 use crate::lockdown::RoomLimits;
-use crate::{GateMode, SealKey};
+use crate::{GateMode, OutputPlan, SealKey};
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -45,7 +45,20 @@ fn plan() -> GatePlan {
         digest_key: SealKey::from_bytes([8; 32]),
         views: Vec::new(),
         decoys: Vec::new(),
-        outputs: Vec::new(),
+        outputs: vec![OutputPlan {
+            name: name("own"),
+            view: Some(0),
+            derived: false,
+            subject: None,
+            group: None,
+            dimensions: Vec::new(),
+            measures: Vec::new(),
+            own: Vec::new(),
+            model: None,
+            look: true,
+            totals: false,
+        }],
+        audit: crate::AuditPlan::default(),
         private: None,
         derived: Vec::new(),
         profile: String::new(),
@@ -116,6 +129,8 @@ fn what_the_gate_computed_leaves_as_the_gate_computed_it() {
         (verdict("computed", Decision::Release), Some(table(1))),
         (verdict("risky", Decision::Review), Some(table(2))),
         (verdict("own", Decision::Review), None),
+        // Nothing of the module's stands in for what the gate has no table of.
+        (verdict("undeclared", Decision::Review), None),
     ];
     let (file, kept) = kept(&module, outputs);
     let opened = open(&plan(), &kept, file).unwrap();
