@@ -143,7 +143,7 @@ fn unseal(
     let mut ciphertext = Vec::new();
     file.seek(SeekFrom::Start(0))
         .map_err(RoomError::system("to read a sealed output"))?;
-    file.by_ref()
+    Read::by_ref(file)
         .take(length)
         .read_to_end(&mut ciphertext)
         .map_err(RoomError::system("to read a sealed output"))?;
