@@ -7,8 +7,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource,
-    RowSet, Snapshot, World,
+    Banding, Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
+    OnFailure, Output, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -141,7 +141,12 @@ impl Domain {
                 || !output.own.is_empty()
                 || output.model.is_some()
             {
-                let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+                let (mut plan, columns) =
+                    output_plan(manifest, output, table.resource, views.len())?;
+                if output.on_failure == OnFailure::Perturb {
+                    let key = self.keys.noise_key(&table.resource.population.name)?;
+                    plan.noise_key = Some(SealKey::from_bytes(*key));
+                }
                 (plan, columns, MaskKey::from_bytes([0; 32]))
             } else {
                 // What a module wrote can only be compared with what it saw: masked as for the cell.
@@ -386,6 +391,8 @@ pub(crate) fn output_plan_over(
         model,
         look: false,
         totals: output.totals,
+        on_failure: output.on_failure,
+        noise_key: None,
     })
 }
 
@@ -405,6 +412,7 @@ fn dimension_plan(
         Dimension::Banded { field, banding } => {
             let position = columns.position(field)?;
             let known = columns.resource.field(field).ok_or(NO_FIELD)?;
+            let coarser = coarser(known, banding);
             let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
             let title = Some(known.title.clone());
             let sensitive = known.class == yunei_model::FieldClass::Sensitive;
@@ -414,6 +422,7 @@ fn dimension_plan(
                 sensitive,
                 column: position,
                 banding,
+                coarser,
             })
         }
         Dimension::Derived { derived } => {
@@ -432,6 +441,22 @@ fn dimension_plan(
             })
         }
     }
+}
+
+/// The bandings of a field that one of them nests in, the next coarser first.
+fn coarser(field: &Field, banding: &Name) -> Vec<Banding> {
+    let mut coarser: Vec<Banding> = Vec::new();
+    let mut last = field.banding(banding);
+    // Each banding at most once, however a field names them.
+    while coarser.len() < field.bandings.len() {
+        let within = last.and_then(|banding| banding.within.as_ref());
+        last = within.and_then(|within| field.banding(within));
+        match last {
+            Some(next) => coarser.push(next.clone()),
+            None => break,
+        }
+    }
+    coarser
 }
 
 fn measure_plan(

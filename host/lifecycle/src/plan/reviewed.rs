@@ -22,6 +22,8 @@ pub(super) fn looked_at(output: &Output, view: usize) -> OutputPlan {
         model: None,
         look: true,
         totals: false,
+        on_failure: output.on_failure,
+        noise_key: None,
     }
 }
 

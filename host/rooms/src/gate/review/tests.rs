@@ -57,6 +57,8 @@ fn plan() -> GatePlan {
             model: None,
             look: true,
             totals: false,
+            on_failure: yunei_model::OnFailure::default(),
+            noise_key: None,
         }],
         audit: crate::AuditPlan::default(),
         private: None,
