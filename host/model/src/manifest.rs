@@ -175,37 +175,6 @@ impl Output {
         let model = self.model.iter().flat_map(Regression::fields);
         dimensions.chain(measures).chain(own).chain(model)
     }
-
-    /// What is wrong with how its parts go together.
-    fn broken_rules(&self, world: World, derived: &[Derived]) -> Vec<String> {
-        let mut broken = Vec::new();
-        let name = &self.name;
-        let other = !self.measures.is_empty() || self.totals;
-        if let Some(model) = &self.model {
-            if other || !self.dimensions.is_empty() || !self.own.is_empty() {
-                broken.push(format!(
-                    "output `{name}`: a model stands alone, without dimensions and measures"
-                ));
-            }
-            broken.extend(model.broken_rules(derived));
-        }
-        if !self.own.is_empty() && (other || world != World::Analysis) {
-            broken.push(format!(
-                "output `{name}`: measures of an `analysis` module's own stand without others and without totals"
-            ));
-        }
-        let columns = || {
-            let dimensions = self.dimensions.iter().map(Dimension::name);
-            dimensions.chain(self.own.iter().map(|m| &m.name))
-        };
-        for (index, column) in columns().enumerate() {
-            if !self.own.is_empty() && columns().take(index).any(|c| c == column) {
-                broken.push(format!("output `{name}`: column `{column}` is there twice"));
-            }
-        }
-        broken.extend(self.own.iter().filter_map(OwnMeasure::broken_rule));
-        broken
-    }
 }
 
 /// What a derived column's values are.

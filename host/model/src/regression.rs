@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transition::names;
-use crate::{Derived, DerivedValue, FieldType, Name, Resource, Text};
+use crate::{Derived, DerivedValue, Dimension, FieldType, Name, Output, Resource, Text, World};
 
 names! {
     /// Kinds of regressions.
@@ -244,6 +244,39 @@ impl OwnMeasure {
     /// What is wrong with it against the resource that it is about.
     pub(crate) fn lineage_error(&self, resource: &Resource) -> Option<String> {
         not_a_number(self.field.as_ref()?, resource)
+    }
+}
+
+impl Output {
+    /// What is wrong with how its parts go together.
+    pub(crate) fn broken_rules(&self, world: World, derived: &[Derived]) -> Vec<String> {
+        let mut broken = Vec::new();
+        let name = &self.name;
+        let other = !self.measures.is_empty() || self.totals;
+        if let Some(model) = &self.model {
+            if other || !self.dimensions.is_empty() || !self.own.is_empty() {
+                broken.push(format!(
+                    "output `{name}`: a model stands alone, without dimensions and measures"
+                ));
+            }
+            broken.extend(model.broken_rules(derived));
+        }
+        if !self.own.is_empty() && (other || world != World::Analysis) {
+            broken.push(format!(
+                "output `{name}`: measures of an `analysis` module's own stand without others and without totals"
+            ));
+        }
+        let columns = || {
+            let dimensions = self.dimensions.iter().map(Dimension::name);
+            dimensions.chain(self.own.iter().map(|m| &m.name))
+        };
+        for (index, column) in columns().enumerate() {
+            if !self.own.is_empty() && columns().take(index).any(|c| c == column) {
+                broken.push(format!("output `{name}`: column `{column}` is there twice"));
+            }
+        }
+        broken.extend(self.own.iter().filter_map(OwnMeasure::broken_rule));
+        broken
     }
 }
 

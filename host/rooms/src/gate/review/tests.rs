@@ -57,7 +57,7 @@ fn plan() -> GatePlan {
             model: None,
             look: true,
             totals: false,
-            on_failure: yunei_model::OnFailure::default(),
+            on_failure: yunei_model::OnFailure::Suppress,
             noise_key: None,
         }],
         audit: crate::AuditPlan::default(),
