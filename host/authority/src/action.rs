@@ -104,6 +104,10 @@ actions! {
     ReviewRelease = "review-release",
     /// Look at the sealed output under review. Target: the run.
     ViewSealedOutput = "view-sealed-output",
+    /// Approve that later outputs like this one leave by themselves. Target: the run that was released.
+    ApproveStanding = "approve-standing",
+    /// Take a standing approval back, or see it. Target: the run that it began with.
+    WithdrawStanding = "withdraw-standing",
     /// Fetch a released table in some format.
     FetchRelease = "fetch-release",
     /// See one entry of the record, or query it.

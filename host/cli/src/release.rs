@@ -1,6 +1,7 @@
 //! `yunei release`: tables that left, and outputs that wait for people.
 
 mod open;
+mod standing;
 mod table;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -47,6 +48,9 @@ pub enum Releases {
     },
     /// Opens a sealed output, as a reviewer, with one's own identity; that goes onto the record
     Open(open::Open),
+    /// Outputs that leave without being asked about
+    #[command(subcommand)]
+    Standing(standing::StandingApprovals),
     /// Decides about a sealed output: two people release it, one keeps it inside
     Review(Review),
 }
@@ -107,6 +111,7 @@ impl Releases {
                 page::show(printer, &part, || client.get("/reviews"), detail::queue)?;
             }
             Self::Open(open) => open.run(caller)?,
+            Self::Standing(standing) => standing.run(caller)?,
             Self::Review(review) => {
                 let ask = client.post(format!("/runs/{}/reviews", review.run));
                 let reviewed = ask.json(&review.opinion.body())?;

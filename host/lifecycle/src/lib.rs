@@ -85,6 +85,7 @@ mod review;
 mod reviewer_key;
 mod sequence;
 mod sign_in;
+mod standing;
 mod stop;
 mod stop_request;
 mod stream;

@@ -194,7 +194,7 @@ impl Domain {
         self.commit(change).await?;
         if outcome == ReviewOutcome::Approved && approvals >= APPROVALS_NEEDED {
             let span = span!(STAGE, STAGE = "release", RUN_ID = %run.id);
-            return self.release_reviewed(run).instrument(span).await;
+            return self.release_reviewed(run, None).instrument(span).await;
         }
         self.detail_of(run).await
     }

@@ -36,6 +36,7 @@ mod retrieval;
 mod reviewer;
 mod row_set;
 mod run;
+mod standing;
 mod table;
 mod transition;
 
@@ -91,6 +92,7 @@ pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
+pub use standing::{Standing, StandingBound, StandingState, StandingYes};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};
 

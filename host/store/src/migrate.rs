@@ -74,6 +74,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "reviewers",
         include_str!("../migrations/0090_reviewers.sql"),
     ),
+    (
+        91,
+        "standing approvals",
+        include_str!("../migrations/0091_standing.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -1,9 +1,9 @@
 //! What reviewers work with: their keys, and the gate's candidates.
 
-use yunei_model::{AccountId, Digest, ReviewerKey, RunId};
+use yunei_model::{AccountId, Digest, GrantId, ModuleId, ReviewerKey, RunId, Standing, StandingId};
 
-use crate::reading::{find, json, reads, text};
-use crate::{Change, StoreError};
+use crate::reading::{PAGE_ROWS_MAX, find, find_all, json, list, reads, text};
+use crate::{Change, Page, StoreError};
 
 const CANDIDATE: &str = "candidate";
 
@@ -21,6 +21,18 @@ reads! {
             digest.map_err(|source| StoreError::corrupt(CANDIDATE, source))
         }).transpose()
     };
+
+    /// The standing approval of that id.
+    fn standing_approval(id: StandingId) -> Option<Standing> = |c| find(c, "standing approval",
+        sqlx::query("SELECT body FROM standing_approvals WHERE id = $1").bind(id.to_string())).await;
+
+    /// Standing approvals of a grant and a module, the newest [`PAGE_ROWS_MAX`].
+    fn standing_of(grant: GrantId, module: ModuleId) -> Vec<Standing> = |c| find_all(c, "standing approval",
+        sqlx::query("SELECT body FROM standing_approvals WHERE grant_id = $1 AND module = $2 ORDER BY id DESC LIMIT $3")
+            .bind(grant.to_string()).bind(module.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
+
+    /// Standing approvals.
+    fn standing_approvals(page: Page<StandingId>) -> Vec<Standing> = |c| list(c, "standing_approvals", &[], &page).await;
 }
 
 impl Change {
@@ -47,5 +59,22 @@ impl Change {
             .bind(run.to_string())
             .bind(digest.to_string());
         self.write(CANDIDATE, query).await.map(drop)
+    }
+
+    /// Writes a standing approval, new or as it now is.
+    ///
+    /// # Errors
+    /// [`StoreError::Dangling`] without its module.
+    pub async fn put_standing(&mut self, standing: &Standing) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO standing_approvals (id, grant_id, module, state, body) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
+        )
+        .bind(standing.id.to_string())
+        .bind(standing.bound.grant.to_string())
+        .bind(standing.bound.module.to_string())
+        .bind(standing.state.as_str())
+        .bind(json(standing, "standing approval")?);
+        self.write("standing approval", query).await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! Runs, outputs, releases.
 
-use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route};
+use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route, StandingState};
 
 use super::{
     Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
@@ -17,6 +17,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Call", call()),
         ("SealedForReviewer", sealed_for_reviewer()),
         ("ReviewerKey", reviewer_key()),
+        ("Standing", standing()),
         ("NewReviewerKey", new_reviewer_key()),
         ("Release", release()),
     ]
@@ -159,6 +160,28 @@ fn reviewer_key() -> Described {
             ("registered_at", time()),
             ("in_force", flag()),
             ("confirmed_by", nullable(id())),
+        ],
+    )
+}
+
+fn standing() -> Described {
+    object(
+        "A standing approval: later outputs under the same binding leave when they pass every check.",
+        [
+            ("id", id()),
+            ("first", id()),
+            ("operator", id()),
+            (
+                "bound",
+                free(
+                    "Grant, version, module, and digests of component, schema, frame and profile.",
+                ),
+            ),
+            ("state", words!(StandingState)),
+            (
+                "approvals",
+                list(free("Account, person, reason and time of one approval.")),
+            ),
         ],
     )
 }
