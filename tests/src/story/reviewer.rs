@@ -5,8 +5,23 @@ use std::io::Read as _;
 
 use serde_json::{Value, json};
 
+use super::{Story, id};
 use crate::files::string;
 use crate::{Client, StoryError, Told};
+
+impl Story {
+    /// The security administrator confirms the key that replaced a reviewer's. Gives the key.
+    ///
+    /// # Errors
+    /// The step was refused.
+    pub fn confirm_key(&self, account: &str, recipient: &str) -> Told<Value> {
+        let me = self.person(account)?.get("/me")?.served()?;
+        let path = format!("/accounts/{}/reviewer-key/confirm", id(&me)?);
+        self.security
+            .post(&path, &json!({ "recipient": recipient }))?
+            .served()
+    }
+}
 
 /// Identities of the reviewers, by account.
 #[derive(Default)]
