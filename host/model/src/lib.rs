@@ -19,6 +19,7 @@ mod digest;
 mod exact;
 mod field;
 mod grant;
+mod hint;
 mod id;
 mod limit;
 mod manifest;
@@ -93,7 +94,7 @@ pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use standing::{Standing, StandingBound, StandingState, StandingYes};
-pub use table::{Column, Table, TableError, Value};
+pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod accounts;
 mod alerts;
 mod calls;
+mod certificates;
 mod emergency;
 mod events;
 mod exports;
@@ -81,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         standing::routes(),
         releases::routes(),
         privacy::routes(),
+        certificates::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),

@@ -79,6 +79,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "standing approvals",
         include_str!("../migrations/0091_standing.sql"),
     ),
+    (
+        100,
+        "certificates",
+        include_str!("../migrations/0100_certificates.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

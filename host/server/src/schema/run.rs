@@ -20,6 +20,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Standing", standing()),
         ("NewReviewerKey", new_reviewer_key()),
         ("Release", release()),
+        ("CertificateOpening", opening()),
     ]
 }
 
@@ -181,6 +182,23 @@ fn standing() -> Described {
             (
                 "approvals",
                 list(free("Account, person, reason and time of one approval.")),
+            ),
+        ],
+    )
+}
+
+fn opening() -> Described {
+    object(
+        "Leaves that the certificate of a release commits to, opened.",
+        [
+            ("format", count()),
+            ("release", id()),
+            ("certificate", digest()),
+            (
+                "leaves",
+                list(free(
+                    "One leaf: `index`, `content` as canonical JSON with its salt, and `proof`, its inclusion under the root.",
+                )),
             ),
         ],
     )
