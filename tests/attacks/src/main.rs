@@ -61,22 +61,22 @@ fn run(arguments: &Arguments) -> Told<()> {
     if !arguments.profile.is_empty() {
         profiles.retain(|profile| arguments.profile.contains(&profile.name));
     }
+    // Domains of different profiles know nothing of each other, and wait for buckets most of the time.
+    let played: Vec<Told<Vec<Line>>> = std::thread::scope(|scope| {
+        let playing: Vec<_> = profiles
+            .iter()
+            .map(|profile| scope.spawn(|| attacked(arguments, profile)))
+            .collect();
+        let ended = playing.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(StoryError("an attack ended in a panic".to_owned())))
+        });
+        ended.collect()
+    });
     let mut lines: Vec<Line> = Vec::new();
-    for profile in &profiles {
-        let mut played = Vec::new();
-        for group in plays::GROUPS {
-            let mut stand = Stand::start(
-                &arguments.program,
-                &arguments.guests,
-                &arguments.repository,
-                profile,
-            )?;
-            for play in group {
-                played.extend(play(&mut stand).map_err(|error| {
-                    StoryError::new(format!("profile `{}`", profile.name), error)
-                })?);
-            }
-        }
+    for played in played {
+        let played = played?;
         for line in &played {
             println!(
                 "{:20} {:10} {:52} {:?}: {}",
@@ -95,4 +95,26 @@ fn run(arguments: &Arguments) -> Told<()> {
         std::fs::write(out, text).map_err(|error| StoryError::new(out.display(), error))?;
     }
     Ok(())
+}
+
+/// Every attack under one profile.
+fn attacked(arguments: &Arguments, profile: &Profile) -> Told<Vec<Line>> {
+    let mut played = Vec::new();
+    for group in plays::GROUPS {
+        let mut stand = Stand::start(
+            &arguments.program,
+            &arguments.guests,
+            &arguments.repository,
+            profile,
+        )?;
+        for play in group {
+            let lines = play(&mut stand);
+            played.extend(
+                lines.map_err(|error| {
+                    StoryError::new(format!("profile `{}`", profile.name), error)
+                })?,
+            );
+        }
+    }
+    Ok(played)
 }
