@@ -7,7 +7,8 @@
 
 use wasmparser::WasmFeatures;
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    Config, Enabled, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig,
+    WasmBacktraceDetails,
 };
 use yunei_model::World;
 
@@ -114,7 +115,54 @@ fn settings(metering: Metering) -> Config {
         .native_unwind_info(false)
         .generate_address_map(false)
         .debug_info(false);
+    if metering == Metering::Fuel {
+        config.operator_cost(costs());
+    }
     config
+}
+
+/// Fuel that an instruction takes, where it takes far more time than the unit that most take: so a limit of fuel is one of
+/// time, however the guest spends it. Bytes and elements of bulk instructions count one each besides.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    for slow in [
+        &mut costs.MemoryGrow,
+        &mut costs.TableGrow,
+        &mut costs.variable.memory_grow_per_page,
+    ] {
+        *slow = u8::MAX;
+    }
+    for call in [
+        &mut costs.MemoryCopy,
+        &mut costs.MemoryFill,
+        &mut costs.MemoryInit,
+        &mut costs.TableCopy,
+        &mut costs.TableFill,
+        &mut costs.TableInit,
+    ] {
+        *call = 32;
+    }
+    for division in [
+        &mut costs.I32DivS,
+        &mut costs.I32DivU,
+        &mut costs.I32RemS,
+        &mut costs.I32RemU,
+        &mut costs.I64DivS,
+        &mut costs.I64DivU,
+        &mut costs.I64RemS,
+        &mut costs.I64RemU,
+        &mut costs.F32Div,
+        &mut costs.F32Sqrt,
+        &mut costs.F64Div,
+        &mut costs.F64Sqrt,
+        &mut costs.F32x4Div,
+        &mut costs.F32x4Sqrt,
+        &mut costs.F64x2Div,
+        &mut costs.F64x2Sqrt,
+    ] {
+        *division = 8;
+    }
+    costs
 }
 
 fn pool() -> PoolingAllocationConfig {

@@ -353,3 +353,56 @@ fn what_fails_for_every_subject_fails_before_the_first() {
     let end = Module(engine, component).start(&Limits::default());
     assert!(matches!(end, Err(GuestEnd::Denied { .. })), "{end:?}");
 }
+
+/// Milliseconds that the call for one subject may take at most; what is measured is a fraction, on an idle machine.
+const SUBJECT_MS_MAX: u128 = 2_000;
+
+#[test]
+fn however_fuel_is_spent_it_is_a_limit_of_time() {
+    for (what, work) in [
+        ("branches", ""),
+        (
+            "small fills",
+            "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 1))",
+        ),
+        (
+            "large fills",
+            "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536))",
+        ),
+        (
+            "small copies",
+            "(memory.copy (i32.const 65536) (i32.const 70000) (i32.const 8))",
+        ),
+        ("growing by nothing", "(drop (memory.grow (i32.const 0)))"),
+        (
+            "tables",
+            "(drop (table.grow $kept (ref.null func) (i32.const 0)))",
+        ),
+        (
+            "square roots",
+            "(f64.store (i32.const 4096) (f64.sqrt (f64.load (i32.const 4096))))",
+        ),
+        (
+            "divisions",
+            "(i64.store (i32.const 4096) (i64.div_s (i64.const 0x7fffffffffffffff) (i64.or (i64.const 3) (i64.load (i32.const 4096)))))",
+        ),
+        (
+            "pages",
+            "(i32.store (local.tee $at (i32.and (i32.add (local.get $at) (i32.const 4096)) (i32.const 0x1ffff))) (i32.const 1))",
+        ),
+        (
+            "asking",
+            "(call $parameter (i32.const 16) (i32.const 6) (i32.const 256))",
+        ),
+    ] {
+        let body = format!("(loop $again {work} (br $again)) unreachable");
+        let rest = r#"(table $kept 0 100 funcref) (data (i32.const 16) "attack")"#;
+        let module = Module::new(&support::guests::per_subject_with(INPUTS, rest, &body));
+        let module = module.start(&Limits::default()).unwrap();
+        let began = std::time::Instant::now();
+        assert_eq!(called(&module, &[rows(1, 1)]), [default_record()], "{what}");
+        let took = began.elapsed();
+        println!("{what}: {} µs", took.as_micros());
+        assert!(took.as_millis() < SUBJECT_MS_MAX, "{what}: {took:?}");
+    }
+}
