@@ -135,7 +135,7 @@ pub(crate) fn type_of<'a>(words: &'a Vocabulary, target: &Target) -> &'a EntityT
         Target::Module(_) => &words.module,
         Target::Run(_) => &words.run,
         Target::Release(_) => &words.release,
-        Target::Record(_) | Target::Evidence { .. } => &words.record,
+        Target::Record(_) | Target::Evidence { .. } | Target::PrivacyBudget { .. } => &words.record,
     }
 }
 
@@ -227,6 +227,20 @@ impl Builder<'_> {
                     None => context,
                 };
                 (vec![self.record(record)?], context)
+            }
+            Target::PrivacyBudget {
+                resources,
+                proposer,
+            } => {
+                let record = RecordTarget {
+                    operator: None,
+                    resources: resources.clone(),
+                };
+                let context = match proposer {
+                    Some(person) => moment.one("proposer", &words.person, person),
+                    None => moment,
+                };
+                (vec![self.record(&record)?], context)
             }
         })
     }

@@ -63,6 +63,13 @@ pub enum Target {
         /// Person and authority that asked for it.
         requested: Option<(PersonId, OrganisationId)>,
     },
+    /// The privacy budget of a population, and the account of it.
+    PrivacyBudget {
+        /// Resources about the population.
+        resources: BTreeSet<Name>,
+        /// Person who proposed it.
+        proposer: Option<PersonId>,
+    },
 }
 
 impl Target {
@@ -80,6 +87,7 @@ impl Target {
             Self::Run(_) => Some(Action::ViewRun),
             Self::Release(_) => Some(Action::ViewRelease),
             Self::Record(_) | Self::Evidence { .. } => Some(Action::ViewRecord),
+            Self::PrivacyBudget { .. } => Some(Action::ViewPrivacyAccount),
         }
     }
 }

@@ -14,6 +14,8 @@ use yunei_rooms::{
 };
 use yunei_sandbox::ParameterValue;
 
+mod private;
+
 use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
@@ -144,6 +146,12 @@ impl Domain {
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
+        let private = self.private_plan(prepared, manifest, &tables)?;
+        let private = private.map(|(plan, planned, opened)| {
+            views.extend(planned);
+            files.extend(opened);
+            plan
+        });
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -151,6 +159,7 @@ impl Domain {
             views,
             decoys,
             outputs,
+            private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tracing::Instrument as _;
-use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
+use yunei_authority::{Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion};
 use yunei_ledger::Kind;
 use yunei_model::{
     Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,
@@ -53,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) resources: Vec<Resource>,
     pub(crate) usage: Usage,
     pub(crate) emergency: bool,
+    /// Of a `per-subject` module: filled in by whoever knows the module.
+    pub(crate) privacy: PrivacyStanding,
 }
 
 impl Domain {
@@ -111,6 +113,8 @@ impl Domain {
         let Admitted { module } = admitted;
         let mut facts = self.facts(request.grant).await?;
         facts.usage = self.usage_foreseen(request.grant).await?;
+        let resources = &facts.resources;
+        facts.privacy = self.privacy_standing(&module, resources, true).await?;
         let decided = self
             .decide_use(&actor.principal, &module, &request, &facts)
             .await;
@@ -203,6 +207,7 @@ impl Domain {
             resources,
             usage,
             emergency,
+            privacy: PrivacyStanding::default(),
         })
     }
 
@@ -254,6 +259,7 @@ impl Domain {
             parameters: &request.parameters,
             usage: facts.usage,
             rows_requested: rows.saturating_mul(crate::claim::READS_PER_ROW_MAX),
+            privacy: &facts.privacy,
             at: self.clock.now(),
             emergency: facts.emergency,
             limits: &self.limits,

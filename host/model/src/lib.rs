@@ -27,6 +27,7 @@ mod name;
 mod oversight;
 mod parameter;
 mod period;
+mod privacy;
 mod product;
 mod release;
 mod resource;
@@ -68,6 +69,10 @@ pub use oversight::{
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use period::Period;
+pub use privacy::{
+    BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
+    PrivacyCharge, PrivacyCharged, STEPS_MAX,
+};
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };

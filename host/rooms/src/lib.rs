@@ -37,7 +37,7 @@ pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, SealKey, Source, SubjectsPlan, TablePlan,
+    OutputPlan, PrivatePlan, SealKey, Source, SubjectsPlan, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -170,6 +172,23 @@ pub struct DecoyPlan {
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
 
+/// What the gate does with the contributions of a `per-subject` module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PrivatePlan {
+    /// The output.
+    pub output: Name,
+    /// Cells, measures, bounds.
+    pub contribution: Contribution,
+    /// What the run was charged: the noise keeps within it.
+    pub charge: PrivacyCharge,
+    /// For each view, whether its second column names the group that merges subjects; the first is the subject.
+    pub groups: Vec<bool>,
+    /// Whether exact releases about the population are allowed beside it.
+    pub exact_beside: bool,
+    /// Whether noise may be drawn: never for a replay.
+    pub draws: bool,
+}
+
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
@@ -197,6 +216,8 @@ pub struct GatePlan {
     pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
+    /// What a `per-subject` module contributed; all views are its own then, and there are no other outputs.
+    pub private: Option<PrivatePlan>,
     /// Derived columns that the sealed output holds.
     pub derived: DerivedPlan,
     /// The disclosure profile, as its file says.

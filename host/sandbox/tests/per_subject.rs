@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use support::guests::{INPUTS, per_subject};
 use support::load_metered;
-use yunei_model::{Contribution, ContributionMeasure, Limits, Name};
+use yunei_model::{Contribution, ContributionMeasure, Limits, Mechanism, Name};
 use yunei_sandbox::{
     Batch, CONTRIBUTIONS_MAX, Column, Component, Contributions, Engine, GuestEnd, Metering,
     ParameterValue, PerSubject, RecordForm, TrapKind, Values,
@@ -31,11 +31,15 @@ fn contribution() -> Contribution {
         min: 0.0,
         max,
         default,
+        step: None,
     };
     Contribution {
         cells: ["few", "some", "many"].map(str::to_owned).to_vec(),
         measures: vec![measure("persons", 1.0, 1.0), measure("rides", 50.0, 2.5)],
         cells_per_subject: 2,
+        epsilon: 0.1,
+        delta: 0.0,
+        mechanism: Mechanism::Laplace,
         default_cell: Some("some".to_owned()),
     }
 }

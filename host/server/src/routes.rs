@@ -11,6 +11,7 @@ mod live;
 mod log;
 mod modules;
 mod organisations;
+mod privacy;
 mod record;
 mod releases;
 mod resources;
@@ -49,6 +50,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What leaves the domain, and the people who decide about it.",
     ),
     (
+        privacy::TAG,
+        "Privacy budgets of populations, and what is spent of them.",
+    ),
+    (
         record::TAG,
         "The record, alerts over it, and the emergency stop.",
     ),
@@ -73,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         runs::routes(),
         reviews::routes(),
         releases::routes(),
+        privacy::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),

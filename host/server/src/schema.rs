@@ -4,6 +4,7 @@ mod alert;
 mod contract;
 mod data;
 mod people;
+mod privacy;
 mod record;
 mod run;
 mod system;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         data::schemas(),
         contract::schemas(),
         run::schemas(),
+        privacy::schemas(),
         record::schemas(),
         alert::schemas(),
         witnesses::schemas(),
@@ -140,6 +142,11 @@ pub(crate) fn count() -> Described {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(0))
         .into()
+}
+
+/// A number.
+pub(crate) fn figure() -> Described {
+    ObjectBuilder::new().schema_type(Type::Number).into()
 }
 
 /// Yes or no.

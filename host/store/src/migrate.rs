@@ -59,6 +59,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "exact releases",
         include_str!("../migrations/0060_exact_releases.sql"),
     ),
+    (
+        80,
+        "privacy",
+        include_str!("../migrations/0080_privacy.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -15,6 +15,7 @@ name = "visits"
 fields = ["kind"]
 
 [contribution]
+epsilon = 0.1
 "#;
 
 const MEASURE: &str = r#"{ name = "visits", min = 0.0, max = 10.0 }"#;

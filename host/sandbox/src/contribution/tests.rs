@@ -9,6 +9,7 @@ fn contribution(default_cell: Option<&str>) -> Contribution {
         min,
         max,
         default,
+        step: None,
     };
     Contribution {
         cells: ["none", "few", "many"].map(str::to_owned).to_vec(),
@@ -18,6 +19,9 @@ fn contribution(default_cell: Option<&str>) -> Contribution {
         ],
         cells_per_subject: 2,
         default_cell: default_cell.map(str::to_owned),
+        epsilon: 0.1,
+        delta: 0.0,
+        mechanism: yunei_model::Mechanism::Laplace,
     }
 }
 
