@@ -1,7 +1,7 @@
 //! What `cargo xtask bench isolate` measures: a `per-subject` module, called in a fresh instance for each data subject.
 //!
 //! Duty: make synthetic rides of cards from a fixed seed, hand them to the runner of the cell subject by subject, in one
-//! thread, and tell how long all of them took; and how long the same takes without the calls.
+//! thread, and tell how much processor time all of them took; and how much the same takes without the calls.
 //!
 //! Invariants: the same number of subjects has the same rows; every run's records are the same bytes, or it is no figure.
 //!
@@ -79,17 +79,18 @@ fn run() -> Result<serde_json::Value, BenchError> {
     let groups = rides(subjects)?;
     let rows: u64 = groups.iter().map(|group| u64::from(group.rides.rows)).sum();
     let before = called(&module, &groups)?;
-    let (mut called_s, mut cut_s) = (Vec::new(), Vec::new());
+    let (mut wall_s, mut called_s, mut cut_s) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), processor_s()?);
         let records = called(&module, &groups)?;
-        called_s.push(began.elapsed().as_secs_f64());
+        called_s.push(processor_s()? - used);
+        wall_s.push(began.elapsed().as_secs_f64());
         if records != before {
             return Err(BenchError::Module("other records than before"));
         }
-        let began = Instant::now();
+        let used = processor_s()?;
         cut(&groups)?;
-        cut_s.push(began.elapsed().as_secs_f64());
+        cut_s.push(processor_s()? - used);
     }
     let served = before
         .iter()
@@ -99,7 +100,22 @@ fn run() -> Result<serde_json::Value, BenchError> {
     if served != subjects {
         return Err(BenchError::Module("a subject without a contribution"));
     }
-    Ok(json!({ "subjects": subjects, "rows": rows, "called_s": called_s, "cut_s": cut_s }))
+    Ok(json!({
+        "subjects": subjects,
+        "rows": rows,
+        "wall_s": wall_s,
+        "called_s": called_s,
+        "cut_s": cut_s,
+    }))
+}
+
+/// Processor time of this thread in seconds, in user and kernel: what a core that is busy with others gave to it.
+fn processor_s() -> Result<f64, BenchError> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos = told.split_whitespace().next();
+    let nanos = nanos.and_then(|nanos| nanos.parse::<u64>().ok());
+    let nanos = nanos.ok_or(BenchError::Module("a kernel that counts no time"))?;
+    Ok(std::time::Duration::from_nanos(nanos).as_secs_f64())
 }
 
 /// The module, as a cell starts it.

@@ -22,6 +22,7 @@ const ASKED_PER_SECOND: f64 = 50_000.0;
 struct Told {
     subjects: u64,
     rows: u64,
+    wall_s: Vec<f64>,
     called_s: Vec<f64>,
     cut_s: Vec<f64>,
 }
@@ -30,7 +31,7 @@ struct Told {
 pub fn run(built: &Built, runs: Option<usize>) -> anyhow::Result<()> {
     let runs = runs.unwrap_or(RUNS);
     println!(
-        "isolate: one thread, a fresh instance with its own memory and fuel for each data subject; {runs} runs after 1"
+        "isolate: one thread, a fresh instance with its own memory and fuel for each data subject; processor time in user and kernel; {runs} runs after 1"
     );
     for subjects in [SUBJECTS / 10, SUBJECTS] {
         let told = Call::new(built.program("yunei-bench-isolate"))
@@ -50,10 +51,12 @@ fn print(told: Told) {
     let each = Figures::of(told.called_s.iter().map(|s| s * 1e6 / subjects));
     let cut = Figures::of(told.cut_s.iter().map(|s| s * 1e6 / subjects));
     println!("{} data subjects, {} rows:", told.subjects, told.rows);
+    let wall = Figures::of(told.wall_s.iter().map(|s| subjects / s));
     println!(
-        "  subjects/s: {rates:.0}; asked ≥ {ASKED_PER_SECOND}: {:.2} of it",
+        "  subjects/s of processor time: {rates:.0}; asked ≥ {ASKED_PER_SECOND}: {:.2} of it",
         rates.median() / ASKED_PER_SECOND
     );
-    println!("  µs for each: {each:.2}");
+    println!("  subjects/s by the clock: {wall:.0}");
+    println!("  µs of processor time for each: {each:.2}");
     println!("  of that, cutting its rows out of a batch, µs: {cut:.2}");
 }
