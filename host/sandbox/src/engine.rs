@@ -26,8 +26,11 @@ const TABLES_PER_PROCESS: u32 = 32;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 /// Bytes of wasmtime's own records for one instance.
 const INSTANCE_BYTES_MAX: usize = 1 << 20;
-/// Bytes of one memory that stay resident between instances, to be zeroed instead of unmapped.
+/// Bytes of one memory that stay resident between instances, to be put back by copying instead of unmapping.
 const KEEP_RESIDENT_BYTES: usize = 64 << 10;
+/// The same where each data subject has an instance: the whole memory of a small module, so that no page of it is faulted in
+/// again. Of a larger one, from its start.
+const KEEP_RESIDENT_SUBJECT_BYTES: usize = 256 << 10;
 
 /// WebAssembly as guests may use it. Off: threads, memory64, GC, exceptions, relaxed SIMD, and every proposal not named.
 pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -85,7 +88,7 @@ impl Engine {
     pub fn metered(metering: Metering) -> Result<Self, SandboxError> {
         let mut config = settings(metering);
         config.enable_compiler(false);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(metering)));
         let inner = wasmtime::Engine::new(&config).map_err(SandboxError::engine)?;
         Ok(Self { inner })
     }
@@ -165,7 +168,11 @@ fn costs() -> OperatorCost {
     costs
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pool(metering: Metering) -> PoolingAllocationConfig {
+    let resident = match metering {
+        Metering::None => KEEP_RESIDENT_BYTES,
+        Metering::Fuel => KEEP_RESIDENT_SUBJECT_BYTES,
+    };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES_PER_PROCESS)
         .total_core_instances(INSTANCES_PER_PROCESS)
@@ -179,7 +186,8 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES_PER_PROCESS)
         .max_tables_per_module(TABLES_PER_PROCESS)
         .table_elements(TABLE_ELEMENTS_MAX)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .linear_memory_keep_resident(resident)
+        .table_keep_resident(resident)
         // Memory protection keys are not even compiled in; the page map could not be opened under the lock.
         .pagemap_scan(Enabled::No);
     pool

@@ -17,6 +17,8 @@ const SDK: &str = "guest-sdk/rust";
 
 const CARGO: &str = include_str!("scaffold/Cargo.toml.txt");
 const IGNORE: &str = "/target\n";
+/// Of a `per-subject` module: it makes the stack small.
+const SMALL_STACK: &str = include_str!("scaffold/per-subject.build.rs.txt");
 
 /// Begins a module.
 #[derive(Debug, Args)]
@@ -74,6 +76,9 @@ impl New {
         put(&directory, "module.toml", &fill(manifest))?;
         put(&directory, "src/lib.rs", &fill(source))?;
         put(&directory, ".gitignore", IGNORE)?;
+        if self.world == World::PerSubject {
+            put(&directory, "build.rs", SMALL_STACK)?;
+        }
         let made = directory.display();
         let words = format!(
             "made `{made}`\n\nSay in module.toml which resources, fields and outputs it is about, then:\n\n  \

@@ -48,6 +48,10 @@ fn a_new_module_has_a_manifest_that_stands_and_a_crate_that_finds_the_sdk() {
             .unwrap();
         assert_eq!(Path::new(found), sdk().canonicalize().unwrap());
         assert!(directory.join("src/lib.rs").is_file());
+        assert_eq!(
+            directory.join("build.rs").is_file(),
+            world == World::PerSubject
+        );
     }
 }
 
