@@ -12,11 +12,13 @@
 //! Never: I/O, time, randomness; anything that a guest computed; a row's value in an error, a log line or a hint.
 
 mod accumulate;
+pub mod alternative;
 #[cfg(test)]
 mod fixture;
 mod judge;
 pub mod linked;
 mod profile;
+pub mod review;
 mod rounding;
 mod rules;
 mod shape;
@@ -28,9 +30,9 @@ pub use accumulate::{
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge};
 pub use profile::{
-    Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize, Negative, PPercent,
-    PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
-    SuppressionSettings, Threshold, Zero,
+    Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
+    Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings,
+    Size, SuppressionSettings, Threshold, Zero,
 };
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
@@ -41,4 +43,4 @@ pub use shape::{
     CELLS_MAX, DIMENSIONS_MAX, Dimension, InputRole, InputSlot, MEASURES_MAX, Measure, Shape,
     ShapeError, TOTAL,
 };
-pub use suppress::{AUDIT_WORK_MAX, Bracket, SEARCH_WORK_MAX};
+pub use suppress::{AUDIT_WORK_MAX, Bracket, Pattern, SEARCH_WORK_MAX};

@@ -198,6 +198,7 @@ impl Domain {
             views: Vec::new(),
             decoys: Vec::new(),
             outputs: Vec::new(),
+            audit: yunei_rooms::AuditPlan::default(),
             private: None,
             derived: Vec::new(),
             profile: String::new(),

@@ -50,7 +50,7 @@ pub use contribution::{
     CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
 };
 pub use digest::{Digest, DigestError};
-pub use exact::ExactRelease;
+pub use exact::{ExactCandidate, ExactRelease};
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -59,7 +59,7 @@ pub use id::*;
 pub use limit::{LimitExceeded, Limits};
 pub use manifest::{
     Aggregate, Contribution, ContributionMeasure, Derived, DerivedValue, Dimension, Manifest,
-    ManifestError, Measure, Output, Required, World,
+    ManifestError, Measure, OnFailure, Output, Required, World,
 };
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
