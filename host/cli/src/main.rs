@@ -24,8 +24,10 @@ mod sheet;
 
 mod alert;
 mod catalog;
+mod certificate;
 mod doctor;
 mod emergency;
+mod gate;
 mod grant;
 mod ledger;
 mod module;

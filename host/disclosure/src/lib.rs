@@ -12,11 +12,15 @@
 //! Never: I/O, time, randomness; anything that a guest computed; a row's value in an error, a log line or a hint.
 
 mod accumulate;
+pub mod alternative;
 #[cfg(test)]
 mod fixture;
 mod judge;
 pub mod linked;
+mod ordered;
 mod profile;
+mod regression;
+pub mod review;
 mod rounding;
 mod rules;
 mod shape;
@@ -27,10 +31,15 @@ pub use accumulate::{
     SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge};
+pub use ordered::Ordered;
 pub use profile::{
-    Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize, Negative, PPercent,
-    PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
-    SuppressionSettings, Threshold, Zero,
+    Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
+    Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings,
+    Size, SuppressionSettings, Threshold, Zero,
+};
+pub use regression::{
+    Design, DesignColumn, DesignError, Estimates, Examination, Fit, PARAMETERS_MAX, PASSES_MAX,
+    RegressionFault, Step, Support, Term, TermValue, judge_regression,
 };
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
@@ -41,4 +50,4 @@ pub use shape::{
     CELLS_MAX, DIMENSIONS_MAX, Dimension, InputRole, InputSlot, MEASURES_MAX, Measure, Shape,
     ShapeError, TOTAL,
 };
-pub use suppress::{AUDIT_WORK_MAX, Bracket, SEARCH_WORK_MAX};
+pub use suppress::{AUDIT_WORK_MAX, Bracket, Pattern, SEARCH_WORK_MAX};

@@ -178,6 +178,16 @@ pub struct Rounding {
     pub figure_digits: Option<u32>,
 }
 
+impl Rounding {
+    /// Whether figures can be rounded so: a base of 1 to 10⁶, an even one for midpoints, and 1 to 17 digits.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        (1..=1_000_000).contains(&self.base)
+            && (self.method == RoundingMethod::Nearest || self.base.is_multiple_of(2))
+            && self.figure_digits.is_none_or(|d| (1..=17).contains(&d))
+    }
+}
+
 section! {
     /// Size of a released table.
     Size {
@@ -196,6 +206,16 @@ section! {
         interval_share: f64,
         /// Greatest share of the cells that are not empty that may be blank in a released table.
         suppressed_share_max: f64,
+    }
+}
+
+section! {
+    /// What a manifest may ask for instead of blanks.
+    Alternatives {
+        /// Base that all counts are rounded to; 0 where rounding is no alternative.
+        round_base: u64,
+        /// Greatest keyed noise on a count; 0 where noise is no alternative.
+        noise_max: u64,
     }
 }
 
@@ -245,6 +265,37 @@ pub struct Settings {
     pub size: Option<Size>,
     /// Suppression.
     pub suppression: SuppressionSettings,
+    /// Alternatives to suppression; none of those with figures of their own when absent.
+    #[serde(default)]
+    pub alternatives: Option<Alternatives>,
+}
+
+impl Settings {
+    /// The rules that a cell of a table is held against, in the order of the profile's sections; the names are those of its figures.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Name> {
+        let tables = |rule: &DegreesOfFreedom| rule.tables;
+        let rules = [
+            ("threshold", true),
+            ("zero", self.zero.disclosive),
+            ("dominance", self.dominance.is_some()),
+            ("p-percent", self.p_percent.is_some()),
+            ("prior-posterior", self.prior_posterior.is_some()),
+            ("negative", self.negative.is_some()),
+            ("class", self.class.is_some_and(|class| class.disclosive)),
+            (
+                "degrees-of-freedom",
+                self.degrees_of_freedom.as_ref().is_some_and(tables),
+            ),
+            ("rounding", self.rounding.is_some()),
+            ("size", self.size.is_some()),
+            ("suppression", true),
+        ];
+        let applied = rules.iter().filter(|(_, applied)| *applied);
+        applied
+            .filter_map(|(rule, _)| Name::parse(rule).ok())
+            .collect()
+    }
 }
 
 /// A profile and the digest of the file that it was read from.
@@ -350,6 +401,12 @@ fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
         (
             share(suppression.interval_share),
             "suppression.interval_share",
+        ),
+        (
+            settings
+                .alternatives
+                .is_none_or(|a| a.round_base <= 1_000_000 && a.noise_max <= 1_000_000),
+            "alternatives",
         ),
         (
             share(suppression.suppressed_share_max),

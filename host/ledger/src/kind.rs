@@ -103,6 +103,10 @@ kinds! {
     RunSealed = "run-sealed",
     /// A run's table left the domain.
     RunReleased = "run-released",
+    /// Certificates of an operating unit's releases, gathered after the hour so that their place tells nothing.
+    CertificatesGathered = "certificates-gathered",
+    /// Figures that a certificate commits to were opened to an authority.
+    CertificateOpened = "certificate-opened",
     /// A run's output was kept inside.
     RunWithheld = "run-withheld",
     /// A run's output waits for reviewers.
@@ -119,6 +123,14 @@ kinds! {
     RunReplayed = "run-replayed",
     /// Someone looked at a release or at an output under review.
     ReleaseViewed = "release-viewed",
+    /// A reviewer registered the key that sealed outputs are opened to.
+    ReviewerKeyRegistered = "reviewer-key-registered",
+    /// The security administrator confirmed a reviewer's new key.
+    ReviewerKeyConfirmed = "reviewer-key-confirmed",
+    /// One person approved that later outputs leave without being asked about.
+    StandingApproved = "standing-approved",
+    /// A standing approval was taken back.
+    StandingWithdrawn = "standing-withdrawn",
     /// A reviewer decided about an output.
     ReleaseReviewed = "release-reviewed",
     /// The key of a sealed output was destroyed.

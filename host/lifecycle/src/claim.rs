@@ -154,6 +154,7 @@ impl Domain {
             resources: facts.resources,
             rows_reserved: rows,
             profile: self.profile_text.clone(),
+            audited_to: None,
             draws: true,
         };
         Ok(Claimed {

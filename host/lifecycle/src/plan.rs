@@ -1,12 +1,14 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod reviewed;
+
 use std::fs::File;
 
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource,
-    Snapshot, World,
+    Banding, Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
+    OnFailure, Output, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -16,6 +18,7 @@ use yunei_sandbox::ParameterValue;
 
 mod private;
 
+use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
@@ -34,10 +37,10 @@ const NO_FIELD: LifecycleError = LifecycleError::Impossible {
 };
 
 /// A table of a run: what the capability gives of it, the resource, the pinned snapshot.
-struct Table<'a> {
-    granted: &'a CapabilityTable,
-    resource: &'a Resource,
-    snapshot: Snapshot,
+pub(crate) struct Table<'a> {
+    pub(crate) granted: &'a CapabilityTable,
+    pub(crate) resource: &'a Resource,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl Domain {
@@ -118,11 +121,11 @@ impl Domain {
         })
     }
 
-    /// The gate's plan, with the parts opened in the order of its views.
+    /// The gate's plan, with the parts opened in the order of its views, and what the audit rests on.
     pub(crate) async fn gate_plan(
         &self,
         prepared: &Prepared,
-    ) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
+    ) -> Result<(GatePlan, Vec<TableFiles>, Audit), LifecycleError> {
         let manifest = prepared.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
         let tables = self.tables(prepared).await?;
         let mut views = Vec::new();
@@ -134,18 +137,37 @@ impl Domain {
             let table = table.ok_or(LifecycleError::Impossible {
                 detail: "an output about a resource that is not granted",
             })?;
-            let computable = manifest.is_recomputable(output)
-                || (manifest.world == World::PerRow && !output.measures.is_empty());
-            if !computable {
-                outputs.push(undecided(output));
-                continue;
-            }
-            let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+            let (plan, columns, mask_key) = if is_computed(manifest, output)
+                || !output.own.is_empty()
+                || output.model.is_some()
+            {
+                let (mut plan, columns) =
+                    output_plan(manifest, output, table.resource, views.len())?;
+                if output.on_failure == OnFailure::Perturb {
+                    let key = self.keys.noise_key(&table.resource.population.name)?;
+                    plan.noise_key = Some(SealKey::from_bytes(*key));
+                }
+                (plan, columns, MaskKey::from_bytes([0; 32]))
+            } else {
+                // What a module wrote can only be compared with what it saw: masked as for the cell.
+                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+                (
+                    reviewed::looked_at(output, views.len()),
+                    columns.collect(),
+                    mask_key,
+                )
+            };
+            views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
+        let audit = self.audit(prepared, manifest, &tables).await?;
+        let told = self
+            .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
+            .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
         let private = private.map(|(plan, planned, opened)| {
             views.extend(planned);
@@ -159,13 +181,41 @@ impl Domain {
             views,
             decoys,
             outputs,
+            audit: told.plan,
             private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,
             limits: self.room_limits(),
         };
-        Ok((plan, files))
+        // Each sealed output is one descriptor more, after those of all parts.
+        files.push(TableFiles { parts: told.sealed });
+        Ok((plan, files, audit))
+    }
+
+    /// What leaves with each output, if it leaves, and up to where the audit looks.
+    async fn audit(
+        &self,
+        prepared: &Prepared,
+        manifest: &Manifest,
+        tables: &[Table<'_>],
+    ) -> Result<Audit, LifecycleError> {
+        let to = match prepared.audited_to {
+            Some(to) => to,
+            None => self.store.exact_position().await?,
+        };
+        let read: Vec<(&Resource, RowSet)> = tables
+            .iter()
+            .map(|t| {
+                (
+                    t.resource,
+                    RowSet::new(&t.snapshot, t.granted.filter(), None),
+                )
+            })
+            .collect();
+        let profile = Digest::of(prepared.profile.as_bytes());
+        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
+        Ok(Audit::new(to, candidates))
     }
 
     /// Decoys of a resource, as the gate knows them.
@@ -205,7 +255,7 @@ impl Domain {
         Ok(tables)
     }
 
-    fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
+    pub(crate) fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
         let parts: Result<Vec<File>, _> = snapshot
             .parts
             .iter()
@@ -231,7 +281,7 @@ fn column(field: &Field, mask: Mask) -> ViewColumn {
     }
 }
 
-fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
+pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
@@ -265,27 +315,21 @@ fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> 
     tables.iter().map(subject).collect()
 }
 
-/// An output that the gate cannot compute: people decide.
-fn undecided(output: &Output) -> OutputPlan {
-    OutputPlan {
-        name: output.name.clone(),
-        view: None,
-        derived: false,
-        subject: None,
-        group: None,
-        dimensions: Vec::new(),
-        measures: Vec::new(),
-        totals: false,
-    }
-}
-
 /// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
-struct Columns<'a> {
-    resource: &'a Resource,
-    taken: Vec<ViewColumn>,
+pub(crate) struct Columns<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) taken: Vec<ViewColumn>,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// None yet.
+    pub(crate) const fn new(resource: &'a Resource) -> Self {
+        Self {
+            resource,
+            taken: Vec::new(),
+        }
+    }
+
     fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
         if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
             return Ok(position);
@@ -306,32 +350,50 @@ fn output_plan(
     resource: &Resource,
     view: usize,
 ) -> Result<(OutputPlan, Vec<ViewColumn>), LifecycleError> {
-    let mut columns = Columns {
-        resource,
-        taken: Vec::new(),
-    };
+    let mut columns = Columns::new(resource);
+    let plan = output_plan_over(manifest, output, &mut columns, view)?;
+    Ok((plan, columns.taken))
+}
+
+/// The same over columns that others read too.
+pub(crate) fn output_plan_over(
+    manifest: &Manifest,
+    output: &Output,
+    columns: &mut Columns<'_>,
+    view: usize,
+) -> Result<OutputPlan, LifecycleError> {
+    let resource = columns.resource;
     let protected = resource.basis != Basis::NonPersonal;
     let subject = columns.optional(resource.subject.as_ref().filter(|_| protected))?;
     let group = columns.optional(resource.subject_group.as_ref().filter(|_| protected))?;
     let mut dimensions = Vec::new();
     for dimension in &output.dimensions {
-        dimensions.push(dimension_plan(manifest, dimension, &mut columns)?);
+        dimensions.push(dimension_plan(manifest, dimension, columns)?);
     }
     let mut measures = Vec::new();
     for measure in &output.measures {
-        measures.push(measure_plan(manifest, measure, &mut columns)?);
+        measures.push(measure_plan(manifest, measure, columns)?);
     }
-    let plan = OutputPlan {
+    let own = reviewed::own(output, columns)?;
+    let model = output.model.as_ref();
+    let model = model
+        .map(|model| reviewed::model(manifest, model, columns))
+        .transpose()?;
+    Ok(OutputPlan {
         name: output.name.clone(),
         view: Some(view),
-        derived: !manifest.is_recomputable(output),
+        derived: manifest.world == World::PerRow && !manifest.is_recomputable(output),
         subject,
         group,
         dimensions,
         measures,
+        own,
+        model,
+        look: false,
         totals: output.totals,
-    };
-    Ok((plan, columns.taken))
+        on_failure: output.on_failure,
+        noise_key: None,
+    })
 }
 
 fn derived_position(manifest: &Manifest, name: &Name) -> Result<usize, LifecycleError> {
@@ -350,6 +412,7 @@ fn dimension_plan(
         Dimension::Banded { field, banding } => {
             let position = columns.position(field)?;
             let known = columns.resource.field(field).ok_or(NO_FIELD)?;
+            let coarser = coarser(known, banding);
             let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
             let title = Some(known.title.clone());
             let sensitive = known.class == yunei_model::FieldClass::Sensitive;
@@ -359,6 +422,7 @@ fn dimension_plan(
                 sensitive,
                 column: position,
                 banding,
+                coarser,
             })
         }
         Dimension::Derived { derived } => {
@@ -377,6 +441,22 @@ fn dimension_plan(
             })
         }
     }
+}
+
+/// The bandings of a field that one of them nests in, the next coarser first.
+fn coarser(field: &Field, banding: &Name) -> Vec<Banding> {
+    let mut coarser: Vec<Banding> = Vec::new();
+    let mut last = field.banding(banding);
+    // Each banding at most once, however a field names them.
+    while coarser.len() < field.bandings.len() {
+        let within = last.and_then(|banding| banding.within.as_ref());
+        last = within.and_then(|within| field.banding(within));
+        match last {
+            Some(next) => coarser.push(next.clone()),
+            None => break,
+        }
+    }
+    coarser
 }
 
 fn measure_plan(

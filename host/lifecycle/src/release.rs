@@ -1,12 +1,14 @@
 //! Release: the table leaves, or the sealed output is destroyed.
 
-use yunei_ledger::{Draft, Kind};
+use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, Digest, EndCause, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
+    Code, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState,
+    Standing, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
 use crate::claim::quota_refusal;
+use crate::earlier::digest_of;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
 use crate::laps::Laps;
@@ -30,6 +32,14 @@ pub struct Withheld {
 #[derive(Debug)]
 pub struct InReview {
     pub(crate) run: Run,
+}
+
+/// What is about to leave with a run.
+struct Leaving<'a> {
+    tables: Vec<(Name, Route, Table)>,
+    cells: u64,
+    /// What each table tells, for later audits.
+    told: &'a [ExactCandidate],
 }
 
 impl Released {
@@ -98,6 +108,14 @@ impl Domain {
             self.commit(change).await?;
             return Ok(None);
         }
+        if self
+            .is_overtaken(&mut change, &sealed.audit, &outputs)
+            .await?
+        {
+            // Two runs that were judged at the same time must not both miss each other.
+            drop(change);
+            return self.judge_anew(sealed).await;
+        }
         self.keep_verdicts(&mut change, &run, &outputs).await?;
         let cells = outputs.iter().map(|(v, _)| v.cells_released).sum();
         let mut tables = Vec::new();
@@ -110,8 +128,13 @@ impl Domain {
         let draft = sealed
             .decoy_facts(verdict_facts(Draft::new(Kind::RunReleased), &outputs))
             .fact("sealed_digest", sealed.output.digest.to_string());
+        let leaving = Leaving {
+            tables,
+            cells,
+            told: &sealed.audit.candidates,
+        };
         match self
-            .put_releases(&mut change, run, tables, cells, draft)
+            .put_releases(&mut change, run, leaving, sealed.audit.facts(draft))
             .await?
         {
             Ok(released) => {
@@ -126,10 +149,14 @@ impl Domain {
         }
     }
 
-    /// Releases what two reviewers let pass.
-    pub(crate) async fn release_reviewed(&self, run: Run) -> Result<RunDetail, LifecycleError> {
-        let opened = self.open_sealed(&run).await?;
+    /// Releases what two reviewers let pass: this output, or all that are like it.
+    pub(crate) async fn release_reviewed(
+        &self,
+        run: Run,
+        standing: Option<&Standing>,
+    ) -> Result<RunDetail, LifecycleError> {
         self.await_checkpoint(self.record_size().await?).await?;
+        let tables = self.tables_to_release(&run).await?;
         let mut change = self.store.begin().await?;
         let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
             return Err(Code::WrongState.into());
@@ -139,21 +166,38 @@ impl Domain {
             self.commit(change).await?;
             return self.detail_of(run).await;
         }
-        let cells = opened
-            .tables
+        let cells = tables
             .iter()
             .map(|(_, t)| (t.rows() * t.columns().len()) as u64)
             .sum();
-        let tables = opened
-            .tables
+        let tables = tables
             .into_iter()
             .map(|(name, table)| (name, Route::Reviewed, table))
             .collect();
-        let draft = Draft::new(Kind::RunReleased).fact("route", Route::Reviewed.as_str());
-        let run = match self
-            .put_releases(&mut change, run, tables, cells, draft)
-            .await?
-        {
+        if let Some(standing) = standing {
+            // INVARIANT: a standing approval that was taken back meanwhile lets nothing out.
+            let now = self.standing_for(&mut change, &run).await?;
+            if now.is_none_or(|now| now.id != standing.id) {
+                drop(change);
+                return self.detail_of(run).await;
+            }
+        }
+        let draft = Draft::new(Kind::RunReleased)
+            .fact("route", Route::Reviewed.as_str())
+            .fact("standing", standing.map(|s| s.id));
+        let told = match change.exact_candidates(run.id).await? {
+            Some(told) => told,
+            None => {
+                self.exact_candidates_of(&run, self.profile.digest())
+                    .await?
+            }
+        };
+        let leaving = Leaving {
+            tables,
+            cells,
+            told: &told,
+        };
+        let run = match self.put_releases(&mut change, run, leaving, draft).await? {
             Ok(released) => released.run,
             Err(withheld) => withheld,
         };
@@ -187,14 +231,14 @@ impl Domain {
         &self,
         change: &mut Change,
         mut run: Run,
-        tables: Vec<(yunei_model::Name, Route, Table)>,
-        cells: u64,
+        leaving: Leaving<'_>,
         draft: Draft,
     ) -> Result<Result<Released, Run>, LifecycleError> {
         let grant = change.grant_version(run.grant, run.grant_version).await?;
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",
         })?;
+        let cells = leaving.cells;
         let amount = Usage {
             runs: 0,
             rows: 0,
@@ -225,35 +269,48 @@ impl Domain {
             .step(RunState::Released)
             .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
+        let (releases, draft) = self
+            .write_releases(change, &run, &grant, leaving, draft)
+            .await?;
+        self.record(change, run_facts(draft, &run).fact("cells", cells))
+            .await?;
+        Ok(Ok(Released { run, releases }))
+    }
+
+    /// Writes releases with their certificates, and puts the digests of both into the draft.
+    async fn write_releases(
+        &self,
+        change: &mut Change,
+        run: &Run,
+        grant: &Grant,
+        leaving: Leaving<'_>,
+        draft: Draft,
+    ) -> Result<(Vec<ReleaseId>, Draft), LifecycleError> {
+        let told = leaving.told;
         // Its operating unit sees the id: it tells no moment that the status does not.
-        let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
-        let mut releases = Vec::new();
-        let mut digests = Vec::new();
-        for (output, route, table) in tables {
+        let seen_from = self.visible_from(run).unwrap_or_else(|| self.clock.now());
+        let (mut releases, mut digests, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        for (output, route, table) in leaving.tables {
             let id = ReleaseId::telling(seen_from, &*self.ids);
-            let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
-                detail: "a table that is no JSON",
-            })?;
-            digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": Digest::of(&bytes).to_string() }));
-            change
-                .put_release(&Release {
-                    id,
-                    run: run.id,
-                    output,
-                    route,
-                    table,
-                    at: self.clock.now(),
-                })
-                .await?;
+            let digest = digest_of(&table)?;
+            digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": digest.to_string() }));
+            let release = Release {
+                id,
+                run: run.id,
+                output,
+                route,
+                table,
+                at: self.clock.now(),
+            };
+            change.put_release(&release).await?;
+            self.keep_exact(change, &release, digest, told).await?;
+            let certificate = self.certify(change, run, grant, &release, told).await?;
+            certificates.push(certificate.to_string());
             releases.push(id);
         }
-        self.record(
-            change,
-            run_facts(draft, &run)
-                .fact("releases", digests)
-                .fact("cells", cells),
-        )
-        .await?;
-        Ok(Ok(Released { run, releases }))
+        let draft = draft
+            .fact("releases", digests)
+            .fact(CERTIFICATES, certificates);
+        Ok((releases, draft))
     }
 }

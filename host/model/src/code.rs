@@ -105,6 +105,8 @@ codes! {
     ModuleNotApproved = "module-not-approved", 409, "模块算法尚未通过两人审查。", "Two people have not approved the module's algorithm.";
     ReviewerIsSubmitter = "reviewer-is-submitter", 403, "审核员不能审核自己提交的内容。", "Nobody reviews what they submitted.";
     ReviewerTwice = "reviewer-twice", 409, "同一人不能审核两次。", "One person reviews once.";
+    ReviewerKeyMissing = "reviewer-key-missing", 409, "请先登记审核员公钥。", "Register a reviewer's key first.";
+    ReviewerKeyUnconfirmed = "reviewer-key-unconfirmed", 409, "新公钥尚待安全管理员确认。", "The new key waits for the security administrator.";
     NoSnapshot = "no-snapshot", 409, "资源没有可用快照。", "A resource has no usable snapshot.";
     RoleSeparation = "role-separation", 409, "三员不得兼任。", "The three administrators are different people.";
     OutputNotDeclared = "output-not-declared", 422, "清单未声明该输出。", "The manifest declares no such output.";
@@ -112,6 +114,7 @@ codes! {
     ReadersTooMany = "readers-too-many", 422, "同时读取的数量过多。", "Too many readers are open.";
     ReadFailed = "read-failed", 500, "读取失败。", "Reading failed.";
     QuorumMissing = "quorum-missing", 409, "见证方尚未达到法定数量，暂不能出域。", "The witnesses' quorum is not reached yet, so nothing leaves.";
+    CertificateMissing = "certificate-missing", 404, "该结果出域时尚无证书功能，因此没有证书。", "This table was released before there were certificates.";
     ReleaseGone = "release-gone", 410, "封存结果已销毁。", "The sealed output was destroyed.";
 }
 
@@ -128,8 +131,18 @@ names! {
         CoarserBanding = "coarser-banding",
         /// Use fewer dimensions.
         FewerDimensions = "fewer-dimensions",
+        /// Leave margins and the grand total out.
+        WithoutTotals = "without-totals",
+        /// Count rows or subjects instead of summing over them.
+        CountsAlone = "counts-alone",
+        /// One output about a resource instead of several that are linked.
+        FewerOutputs = "fewer-outputs",
         /// Use a standard aggregate over registered bandings.
         StandardAggregate = "standard-aggregate",
+        /// Cover a longer period with each edition.
+        LongerPeriod = "longer-period",
+        /// Wait longer for late rows.
+        WiderLateness = "wider-lateness",
         /// Wait for the reviewers.
         AwaitReview = "await-review",
     }

@@ -19,6 +19,7 @@ mod digest;
 mod exact;
 mod field;
 mod grant;
+mod hint;
 mod id;
 mod limit;
 mod manifest;
@@ -29,11 +30,14 @@ mod parameter;
 mod period;
 mod privacy;
 mod product;
+mod regression;
 mod release;
 mod resource;
 mod retrieval;
+mod reviewer;
 mod row_set;
 mod run;
+mod standing;
 mod table;
 mod transition;
 
@@ -50,7 +54,7 @@ pub use contribution::{
     CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
 };
 pub use digest::{Digest, DigestError};
-pub use exact::ExactRelease;
+pub use exact::{ExactCandidate, ExactRelease};
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -59,7 +63,7 @@ pub use id::*;
 pub use limit::{LimitExceeded, Limits};
 pub use manifest::{
     Aggregate, Contribution, ContributionMeasure, Derived, DerivedValue, Dimension, Manifest,
-    ManifestError, Measure, Output, Required, World,
+    ManifestError, Measure, OnFailure, Output, Required, World,
 };
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
@@ -76,17 +80,21 @@ pub use privacy::{
 pub use product::{
     Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
 };
+pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
-    CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
+    CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
+    RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
-pub use table::{Column, Table, TableError, Value};
+pub use standing::{Standing, StandingBound, StandingState, StandingYes};
+pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::transition::names;
-use crate::{Mechanism, Name, Parameter, Resource, Text};
+use crate::{Mechanism, Name, OwnMeasure, Parameter, Regression, Resource, Text};
 
 names! {
     /// The world of the guest interface that a module lives in.
@@ -98,6 +98,37 @@ pub struct Measure {
     pub weight: Option<Name>,
 }
 
+names! {
+    /// What happens to a cell that fails.
+    OnFailure {
+        /// It is left blank, with those that would give it back.
+        Suppress = "suppress",
+        /// The whole table stays.
+        Refuse = "refuse",
+        /// All counts are rounded to the profile's base.
+        Round = "round",
+        /// Dimensions go to their next coarser registered banding, until nothing fails.
+        Merge = "merge",
+        /// All counts carry noise that is fixed per cell.
+        Perturb = "perturb",
+    }
+}
+
+impl OnFailure {
+    /// Without a word in the manifest.
+    const fn or_suppress() -> Self {
+        Self::Suppress
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    const fn is_suppress(&self) -> bool {
+        matches!(self, Self::Suppress)
+    }
+}
+
 /// An output and its lineage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,9 +143,38 @@ pub struct Output {
     /// Measures, in order. None means the guest's own figures: they wait for two reviewers.
     #[serde(default, rename = "measure")]
     pub measures: Vec<Measure>,
+    /// Measures of the module's own in the frame of the dimensions, in order, instead of those.
+    #[serde(default, rename = "own", skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnMeasure>,
+    /// A regression that the gate fits itself, instead of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Regression>,
     /// Whether margins and the grand total are wanted too.
     #[serde(default)]
     pub totals: bool,
+    /// What happens to a cell that fails.
+    #[serde(
+        default = "OnFailure::or_suppress",
+        skip_serializing_if = "OnFailure::is_suppress"
+    )]
+    pub on_failure: OnFailure,
+}
+
+impl Output {
+    /// The fields of the resource that it is made of.
+    pub fn fields(&self) -> impl Iterator<Item = &Name> {
+        let dimensions = self.dimensions.iter().filter_map(|d| match d {
+            Dimension::Banded { field, .. } => Some(field),
+            Dimension::Derived { .. } => None,
+        });
+        let measures = self
+            .measures
+            .iter()
+            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
+        let own = self.own.iter().filter_map(|m| m.field.as_ref());
+        let model = self.model.iter().flat_map(Regression::fields);
+        dimensions.chain(measures).chain(own).chain(model)
+    }
 }
 
 /// What a derived column's values are.
@@ -273,14 +333,15 @@ impl Manifest {
                 ));
             }
         }
-        for name in output
-            .measures
-            .iter()
-            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight))
-        {
+        for name in output.fields() {
             if resource.field(name).is_none() {
                 errors.push(format!("`{}` has no field `{name}`", resource.name));
             }
+        }
+        let own = output.own.iter().filter_map(|m| m.lineage_error(resource));
+        errors.extend(own);
+        if let Some(model) = &output.model {
+            errors.extend(model.lineage_errors(resource));
         }
         errors
     }
@@ -317,12 +378,14 @@ impl Manifest {
                     output.name, output.resource
                 ));
             }
+            broken.extend(output.broken_rules(self.world, &self.derived));
             broken.extend(
                 output
                     .measures
                     .iter()
                     .filter_map(|m| self.broken_measure(m)),
             );
+            broken.extend(broken_alternative(output));
             for dimension in &output.dimensions {
                 if let Dimension::Derived { derived } = dimension
                     && !self.derived.iter().any(|d| {
@@ -365,6 +428,32 @@ impl Manifest {
                 measure.name
             )
         })
+    }
+}
+
+/// Why an output cannot have what it asks for where a cell fails.
+fn broken_alternative(output: &Output) -> Option<String> {
+    let counts = output.measures.iter().all(|m| {
+        let counts = matches!(m.aggregate, Aggregate::Count | Aggregate::DistinctSubjects);
+        counts && m.weight.is_none()
+    });
+    let banded = output
+        .dimensions
+        .iter()
+        .any(|d| matches!(d, Dimension::Banded { .. }));
+    let (name, method) = (&output.name, output.on_failure);
+    match method {
+        OnFailure::Suppress => None,
+        _ if output.measures.is_empty() => Some(format!(
+            "output `{name}`: `{method}` is for tables that the gate computes"
+        )),
+        OnFailure::Round | OnFailure::Perturb if !counts => Some(format!(
+            "output `{name}`: `{method}` is for counts without weights"
+        )),
+        OnFailure::Merge if !banded => Some(format!(
+            "output `{name}`: `{method}` needs a dimension with a registered banding"
+        )),
+        _ => None,
     }
 }
 

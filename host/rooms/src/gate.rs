@@ -1,11 +1,20 @@
 //! The gate: seals what the cell wrote, computes its own figures from the snapshot, and decides.
 
+mod alternatives;
 mod coding;
 mod compute;
+mod copied;
 mod decoys;
 mod derived;
+mod earlier;
+mod joint;
+mod model;
 mod opened;
+mod own;
+mod parts;
 mod private;
+mod review;
+mod reviewed;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -13,12 +22,13 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
 use yunei_disclosure::Profile;
-use yunei_model::{Decision, Hint, Name, Route, Table, Verdict};
+use yunei_model::{Decision, Digest, Hint, Name, Route, Table, Verdict};
 
-use crate::feed::{next_descriptor, open_views, single_threaded};
+use crate::feed::{next_descriptor, single_threaded};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
 use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
+use parts::Parts;
 
 /// Runs the gate in this process; returns when it has decided.
 ///
@@ -46,29 +56,56 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {
-        GateMode::Open { digest } => {
-            let ciphertext = read_all(
-                File::from(next_descriptor(&mut descriptors)?),
-                plan.limits.file_bytes_max,
-            )?;
-            let plaintext = Sealer::new(&plan.key, &plan.digest_key).open(&ciphertext, digest)?;
-            let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
-            wire::send(control, &GateSays::Opened { tables, notes })
+        GateMode::Open { kept, recipient } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let opened = review::open(&plan, kept, file)?;
+            let ciphertext = review::encrypt(&opened, recipient)?;
+            wire::send(control, &GateSays::Opened { ciphertext })
+        }
+        GateMode::Release { kept } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let tables = review::open(&plan, kept, file)?.tables;
+            let tables = tables.into_iter().map(|t| (t.output, t.table)).collect();
+            wire::send(control, &GateSays::ToRelease { tables })
         }
         GateMode::Judge => {
-            let plaintext = seal(&plan, &mut descriptors, control)?;
+            let (plaintext, mut ciphertext) = seal(&plan, &mut descriptors, control)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            wire::send(control, &GateSays::Judged { outputs, decoys })
+            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut ciphertext)?;
+            wire::send(
+                control,
+                &GateSays::Judged {
+                    outputs,
+                    decoys,
+                    candidate,
+                },
+            )
+        }
+        GateMode::JudgeAgain { digest, bytes } => {
+            let mut file = File::from(next_descriptor(&mut descriptors)?);
+            let sealer = Sealer::new(&plan.key, &plan.digest_key);
+            let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
+            let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
+            // INVARIANT: the file stands behind the sealed output, and nothing follows: only what would have left is judged again.
+            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut file)?;
+            wire::send(
+                control,
+                &GateSays::Judged {
+                    outputs,
+                    decoys,
+                    candidate,
+                },
+            )
         }
     }
 }
 
-/// Writes the ciphertext, durable, and tells its digest.
+/// Writes the ciphertext and tells its digest. Gives the plaintext, and the file after what was written.
 fn seal(
     plan: &GatePlan,
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     control: &UnixStream,
-) -> Result<Vec<u8>, RoomError> {
+) -> Result<(Vec<u8>, File), RoomError> {
     let plaintext = read_all(
         File::from(next_descriptor(descriptors)?),
         plan.limits.file_bytes_max,
@@ -89,7 +126,29 @@ fn seal(
             bytes: plaintext.len() as u64,
         },
     )?;
-    Ok(plaintext)
+    Ok((plaintext, ciphertext))
+}
+
+/// Reads what a gate sealed before: the beginning of the file, as long as its plaintext says.
+fn unseal(
+    plan: &GatePlan,
+    sealer: &Sealer<'_>,
+    file: &mut File,
+    digest: &Digest,
+    bytes: u64,
+) -> Result<Vec<u8>, RoomError> {
+    let length = Sealer::sealed_bytes(bytes);
+    if length > plan.limits.file_bytes_max {
+        return Err(RoomError::protocol("a sealed output that is too long"));
+    }
+    let mut ciphertext = Vec::new();
+    file.seek(SeekFrom::Start(0))
+        .map_err(RoomError::system("to read a sealed output"))?;
+    Read::by_ref(file)
+        .take(length)
+        .read_to_end(&mut ciphertext)
+        .map_err(RoomError::system("to read a sealed output"))?;
+    sealer.open(&ciphertext, digest)
 }
 
 /// Verdicts, each with its table where it may leave.
@@ -106,42 +165,32 @@ fn judge(
         let judged = private::output(plan, private, &profile, plaintext, descriptors, runtime)?;
         return Ok((vec![judged], Vec::new()));
     }
+    let mut parts = Parts::take(plan, descriptors)?;
     let mut outputs: Judged = Vec::new();
     let mut decoys = Vec::new();
-    let mut computed: Vec<&Name> = Vec::new();
-    for output in &plan.outputs {
+    for (index, output) in plan.outputs.iter().enumerate() {
         let Some(view) = output.view else {
             outputs.push((undecided(output, &profile), None));
             continue;
         };
-        let view_plan = plan
-            .views
-            .get(view)
-            .ok_or_else(|| RoomError::protocol("an output without its view"))?;
-        let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
-        let (mut verdict, table, decoy) = compute::output(
-            plan,
-            output,
-            &profile,
-            &views,
-            &view_plan.name,
-            plaintext,
-            runtime,
-        )?;
-        // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
-        if computed.contains(&&view_plan.name) && verdict.decision == Decision::Release {
-            verdict.decision = Decision::Review;
-            verdict.hints.push(Hint::AwaitReview);
-            verdict
-                .reasons
-                .push("it is linked with another output about the same resource".to_owned());
+        let (views, name) = parts.open(view)?;
+        let judged = reviewed::output(plan, output, &profile, &views, name, plaintext, runtime)?;
+        if let Some(judged) = judged {
+            outputs.push(judged);
+            continue;
         }
+        let earlier = plan.audit.earlier.get(index);
+        let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());
+        let (verdict, table, decoy) = compute::output(
+            plan, output, &profile, &views, name, plaintext, repeats, runtime,
+        )?;
         if decoy {
             decoys.push(output.name.clone());
         }
-        computed.push(&view_plan.name);
         outputs.push((verdict, table));
     }
+    // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
+    earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
     Ok((outputs, decoys))
 }
 
@@ -160,6 +209,7 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
         cells: Vec::new(),
         hints: vec![Hint::AwaitReview, Hint::StandardAggregate],
         reasons: vec!["the manifest gives no lineage that the gate can compute".to_owned()],
+        routine: false,
     }
 }
 

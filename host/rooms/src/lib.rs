@@ -33,11 +33,12 @@ mod wire;
 
 pub use cell::read_contributions;
 pub use fault::RoomError;
-pub use gate_session::{GateSession, Judged, OpenedOutput};
+pub use gate_session::{GateSession, Judged};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
-    CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, PrivatePlan, SealKey, Source, SubjectsPlan, TablePlan,
+    AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
+    GatePlan, JointPlan, KeptPlan, LinkedPlan, MeasurePlan, ModelPlan, OutputPlan, OwnPlan,
+    PrivatePlan, SealKey, SealedPlan, Source, SubjectsPlan, TablePlan, TermPlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World,
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OnFailure, OwnKind,
+    PrivacyCharge, Recipient, RegressionKind, Table, Text, World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -101,6 +102,8 @@ pub enum DimensionPlan {
         column: usize,
         /// The banding.
         banding: Banding,
+        /// The coarser bandings that it nests in, the next one first.
+        coarser: Vec<Banding>,
     },
     /// A derived category.
     Derived {
@@ -139,6 +142,68 @@ pub struct MeasurePlan {
     pub weight: Option<usize>,
 }
 
+/// A term of a model as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum TermPlan {
+    /// A number.
+    Number {
+        /// Name.
+        name: Name,
+        /// Values.
+        source: Source,
+    },
+    /// A column of the view under a banding.
+    Banded {
+        /// Name.
+        name: Name,
+        /// Position in the view.
+        column: usize,
+        /// The banding.
+        banding: Banding,
+        /// The class without an indicator; the first by default.
+        reference: Option<String>,
+    },
+    /// A derived category.
+    Category {
+        /// Name.
+        name: Name,
+        /// Position among the derived columns.
+        column: usize,
+        /// Labels.
+        labels: Vec<String>,
+        /// The label without an indicator; the first by default.
+        reference: Option<String>,
+    },
+}
+
+/// A regression that the gate fits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelPlan {
+    /// Kind.
+    pub kind: RegressionKind,
+    /// Whether there is an intercept.
+    pub intercept: bool,
+    /// Response.
+    pub response: Source,
+    /// Terms.
+    pub terms: Vec<TermPlan>,
+}
+
+/// A measure of the module's own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnPlan {
+    /// Name in the table.
+    pub name: Name,
+    /// What people read.
+    pub title: Option<Text>,
+    /// What it is.
+    pub kind: OwnKind,
+    /// Position of its field in the view, where the gate computes it.
+    pub column: Option<usize>,
+    /// Which percentile.
+    pub percentile: Option<f64>,
+}
+
 /// What the gate does about one output.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutputPlan {
@@ -156,8 +221,75 @@ pub struct OutputPlan {
     pub dimensions: Vec<DimensionPlan>,
     /// Measures.
     pub measures: Vec<MeasurePlan>,
+    /// Measures of the module's own, instead.
+    pub own: Vec<OwnPlan>,
+    /// A regression, instead.
+    pub model: Option<ModelPlan>,
+    /// Whether it is the module's own altogether, and the view has what it is compared with.
+    pub look: bool,
     /// Whether totals are wanted.
     pub totals: bool,
+    /// What happens to a cell that fails.
+    pub on_failure: OnFailure,
+    /// Key of the noise on counts, of the resource's population; there for [`OnFailure::Perturb`] alone.
+    pub noise_key: Option<SealKey>,
+}
+
+/// An earlier release over the same rows, as the gate computes it anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinkedPlan {
+    /// What it is, over the columns of the joint view.
+    pub output: OutputPlan,
+    /// What left.
+    pub table: Table,
+    /// The sealed output that its derived columns are in; `None` when it has none.
+    pub sealed: Option<SealedPlan>,
+}
+
+/// The sealed output of an earlier run. Its ciphertext is a descriptor of its own, after those of all parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedPlan {
+    /// Its key.
+    pub key: SealKey,
+    /// Key of its digest.
+    pub digest_key: SealKey,
+    /// Its digest.
+    pub digest: Digest,
+    /// Bytes of its plaintext; what follows its ciphertext in the file is no part of it.
+    pub bytes: u64,
+    /// Derived columns in it.
+    pub derived: DerivedPlan,
+}
+
+/// Outputs of the run and earlier releases about the same rows: judged together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JointPlan {
+    /// Position in [`GatePlan::views`] of the view that has the columns of all of them.
+    pub view: usize,
+    /// The outputs: positions in [`GatePlan::outputs`], and what they are over the columns of this view.
+    pub candidates: Vec<(usize, OutputPlan)>,
+    /// The earlier releases, none twice.
+    pub released: Vec<LinkedPlan>,
+}
+
+/// What one output is held against beside its own rules.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EarlierPlan {
+    /// The table of an earlier release of the same structure over the same rows: leaving again, it tells nothing new.
+    pub repeats: Option<Table>,
+    /// Earlier releases over the same rows that the gate cannot compute anew.
+    pub beyond: u64,
+    /// Earlier releases over rows that overlap with these.
+    pub overlapping: u64,
+}
+
+/// What the outputs of a run are held against beside their own rules: each other, and what left before.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct AuditPlan {
+    /// Earlier releases, in the order of the outputs; none means nothing.
+    pub earlier: Vec<EarlierPlan>,
+    /// Outputs that are judged together, with each other and with earlier releases.
+    pub joint: Vec<JointPlan>,
 }
 
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
@@ -171,6 +303,17 @@ pub struct DecoyPlan {
 
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
+
+/// What a gate sealed before, to be opened again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// Digest of the cell's output.
+    pub digest: Digest,
+    /// Its length as plaintext; what follows its ciphertext in the file is the gate's candidate.
+    pub bytes: u64,
+    /// Digest of the gate's candidate.
+    pub candidate: Digest,
+}
 
 /// What the gate does with the contributions of a `per-subject` module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -192,12 +335,26 @@ pub struct PrivatePlan {
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
-    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts.
+    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts, sealed outputs of earlier runs.
     Judge,
-    /// Open a sealed output for two reviewers' eyes or after their yes. Descriptors: the ciphertext file.
-    Open {
+    /// Judge what was sealed before. Descriptors: the ciphertext file, the parts, sealed outputs of earlier runs.
+    JudgeAgain {
         /// Digest that it was sealed with.
         digest: Digest,
+        /// Bytes of its plaintext.
+        bytes: u64,
+    },
+    /// Open a sealed output for a reviewer's eyes alone. Descriptors: the ciphertext file.
+    Open {
+        /// What was sealed.
+        kept: KeptPlan,
+        /// Whom it is encrypted to.
+        recipient: Recipient,
+    },
+    /// Open a sealed output after two reviewers' yes. Descriptors: the ciphertext file.
+    Release {
+        /// What was sealed.
+        kept: KeptPlan,
     },
 }
 
@@ -216,6 +373,9 @@ pub struct GatePlan {
     pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
+    /// What the outputs are held against beside their own rules.
+    #[serde(default)]
+    pub audit: AuditPlan,
     /// What a `per-subject` module contributed; all views are its own then, and there are no other outputs.
     pub private: Option<PrivatePlan>,
     /// Derived columns that the sealed output holds.

@@ -3,6 +3,7 @@
 mod accounts;
 mod alerts;
 mod calls;
+mod certificates;
 mod emergency;
 mod events;
 mod exports;
@@ -21,6 +22,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod standing;
 mod stop_requests;
 mod system;
 mod tokens;
@@ -77,8 +79,10 @@ pub fn routes() -> Vec<Route> {
         modules::routes(),
         runs::routes(),
         reviews::routes(),
+        standing::routes(),
         releases::routes(),
         privacy::routes(),
+        certificates::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),

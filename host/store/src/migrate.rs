@@ -60,9 +60,29 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0060_exact_releases.sql"),
     ),
     (
+        61,
+        "exact candidates",
+        include_str!("../migrations/0061_exact_candidates.sql"),
+    ),
+    (
         80,
         "privacy",
         include_str!("../migrations/0080_privacy.sql"),
+    ),
+    (
+        90,
+        "reviewers",
+        include_str!("../migrations/0090_reviewers.sql"),
+    ),
+    (
+        91,
+        "standing approvals",
+        include_str!("../migrations/0091_standing.sql"),
+    ),
+    (
+        100,
+        "certificates",
+        include_str!("../migrations/0100_certificates.sql"),
     ),
 ];
 
