@@ -22,6 +22,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod standing;
 mod stop_requests;
 mod system;
 mod tokens;
@@ -78,6 +79,7 @@ pub fn routes() -> Vec<Route> {
         modules::routes(),
         runs::routes(),
         reviews::routes(),
+        standing::routes(),
         releases::routes(),
         privacy::routes(),
         certificates::routes(),

@@ -31,6 +31,7 @@ mod reading;
 mod record;
 mod requests;
 mod retrievals;
+mod reviewing;
 mod runs;
 mod sequence;
 mod settings;

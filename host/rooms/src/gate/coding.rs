@@ -251,6 +251,22 @@ impl Numbers {
         self.validity = Some((validity, 0));
     }
 
+    /// One value or none for each row.
+    pub fn options(&self) -> Vec<Option<f64>> {
+        let present = |row: usize| {
+            self.validity.as_ref().is_none_or(|(bytes, offset)| {
+                let bit = offset + row;
+                bytes
+                    .get(bit / 8)
+                    .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+            })
+        };
+        let values = self.values.iter().enumerate();
+        values
+            .map(|(row, value)| present(row).then_some(*value))
+            .collect()
+    }
+
     /// As the accumulator takes it.
     pub fn input(&self) -> Input<'_> {
         let presence = match &self.validity {
