@@ -8,7 +8,7 @@ use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, judge_linked};
 use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
-use yunei_model::{Route, Table, Verdict};
+use yunei_model::{Decision, Route, Table, Verdict};
 
 use self::tables::Tables;
 use super::coding::{Numbers, groups, subjects};
@@ -44,7 +44,15 @@ pub fn judge(
     }
     for (index, verdict, table) in gathering.judge(joint, profile)? {
         if let Some(output) = outputs.get_mut(index) {
-            *output = (verdict, table);
+            let (alone, _) = std::mem::replace(output, (verdict, table));
+            // Why people must decide about the output by itself stays a reason.
+            if alone.decision == Decision::Review {
+                for reason in alone.reasons {
+                    if !output.0.reasons.contains(&reason) {
+                        review(&mut output.0, reason);
+                    }
+                }
+            }
         }
     }
     Ok(())
