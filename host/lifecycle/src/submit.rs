@@ -141,6 +141,8 @@ impl Domain {
             snapshots,
             parameters: capability.parameters().clone(),
             trigger: Trigger::Request,
+            period: None,
+            edition: None,
             state: RunState::Queued,
             submitted_at: self.clock.now(),
             started_at: None,

@@ -24,6 +24,7 @@ mod module;
 mod name;
 mod oversight;
 mod parameter;
+mod period;
 mod product;
 mod release;
 mod resource;
@@ -58,8 +59,10 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
+pub use period::{Period, day_start};
 pub use product::{
-    Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
+    Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
+    Schedule, ScheduleTrigger,
 };
 pub use release::{
     CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,

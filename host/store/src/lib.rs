@@ -22,6 +22,7 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod products;
 mod published;
 mod quota;
 mod reading;

@@ -54,6 +54,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (51, "alerts", include_str!("../migrations/0051_alerts.sql")),
     (52, "decoys", include_str!("../migrations/0052_decoys.sql")),
+    (
+        70,
+        "products",
+        include_str!("../migrations/0070_products.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

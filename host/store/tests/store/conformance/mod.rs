@@ -6,6 +6,7 @@ mod claims;
 mod collectors;
 mod outputs;
 mod people;
+mod products;
 pub mod queries;
 mod quotas;
 mod record;
@@ -32,6 +33,7 @@ pub async fn suite(store: &Store) {
     record::cases(store, &world).await;
     witnesses::cases(store, &world).await;
     queries::cases(store, &world).await;
+    products::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
