@@ -19,6 +19,7 @@ use groups::Groups;
 use order::Order;
 
 pub use order::SubjectKey;
+pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
 
@@ -367,7 +368,7 @@ impl Accumulator {
 }
 
 /// The channels of figures that a shape needs: rows first, then what each measure adds.
-fn channels(shape: &Shape) -> Vec<Channel> {
+pub(crate) fn channels(shape: &Shape) -> Vec<Channel> {
     let slots = shape.inputs();
     let mut channels = vec![Channel::rows()];
     for (measure, described) in shape.measures().iter().enumerate() {

@@ -120,6 +120,19 @@ pub fn judge(
     profile: &Profile,
     protection: Protection,
 ) -> Judgement {
+    judge_keeping_blank(statistics, shape, profile, protection, &[])
+}
+
+/// As [`judge`], and the cells `blank` (rows of the table) stay blank whatever the rules say of them: those of an earlier edition, whose
+/// figures would follow from the change.
+#[must_use]
+pub fn judge_keeping_blank(
+    statistics: &Statistics,
+    shape: &Shape,
+    profile: &Profile,
+    protection: Protection,
+    blank: &[usize],
+) -> Judgement {
     let mut judgement = Judgement {
         cells: Vec::new(),
         decision: Decision::Withhold,
@@ -132,7 +145,14 @@ pub fn judge(
         profile_digest: profile.digest(),
         labels: Vec::new(),
     };
-    let reason = decide(statistics, shape, profile, protection, &mut judgement);
+    let reason = decide(
+        statistics,
+        shape,
+        profile,
+        protection,
+        blank,
+        &mut judgement,
+    );
     if let Err(reason) = reason {
         judgement.decision = Decision::Withhold;
         judgement.reasons.push(reason.to_owned());
@@ -157,6 +177,7 @@ fn decide(
     shape: &Shape,
     profile: &Profile,
     protection: Protection,
+    blank: &[usize],
     judgement: &mut Judgement,
 ) -> Result<(), &'static str> {
     if statistics.lattice() != shape.lattice() || statistics.protection() != protection {
@@ -173,6 +194,11 @@ fn decide(
         return publish(statistics, shape, profile, None, judgement);
     }
     cells::hold_against(statistics, shape, profile, &mut judgement.cells);
+    for cell in blank {
+        if let Some(outcome) = judgement.cells.get_mut(*cell) {
+            outcome.suppression = Suppression::Primary;
+        }
+    }
     within_share(profile, &judgement.cells)?;
     let plan = protect(statistics, profile, &primaries(&judgement.cells))
         .map_err(|unprotected| unprotected.reason())?;

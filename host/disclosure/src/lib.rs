@@ -16,6 +16,7 @@ mod accumulate;
 mod fixture;
 mod judge;
 mod profile;
+mod revision;
 mod rounding;
 mod rules;
 mod shape;
@@ -25,12 +26,13 @@ pub use accumulate::{
     AccumulateError, Accumulator, Arrangement, Block, GROUP_CELLS_MAX, Input, Presence, Protection,
     SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey,
 };
-pub use judge::{CellOutcome, Judgement, Suppression, judge};
+pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use profile::{
     Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize, Negative, PPercent,
     PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
     SuppressionSettings, Threshold, Zero,
 };
+pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectRows};
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
     Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, model_size,

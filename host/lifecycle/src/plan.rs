@@ -15,6 +15,7 @@ use yunei_rooms::{
 use yunei_sandbox::ParameterValue;
 
 use crate::prepared::Prepared;
+use crate::product::period_kind;
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -26,6 +27,9 @@ const CPU_SECONDS_MARGIN: u64 = 60;
 
 const NO_MANIFEST: LifecycleError = LifecycleError::Impossible {
     detail: "an admitted module without manifest",
+};
+const NO_PERIOD: LifecycleError = LifecycleError::Impossible {
+    detail: "a period of a resource that has no such field",
 };
 const NO_FIELD: LifecycleError = LifecycleError::Impossible {
     detail: "a capability for a field that does not exist",
@@ -72,7 +76,7 @@ impl Domain {
                 .into_iter()
                 .map(|f| column(f, f.mask.clone()))
                 .collect();
-            views.push(view(table, columns, mask_key.clone()));
+            views.push(view(table, columns, mask_key.clone(), prepared)?);
             files.push(self.open_parts(&table.snapshot)?);
         }
         let sql = prepared.capability.join() && prepared.capability.world() == World::Analysis;
@@ -125,12 +129,22 @@ impl Domain {
                 outputs.push(undecided(output));
                 continue;
             }
+            if let Some(period) = &prepared.run.period {
+                period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+            }
             let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+            views.push(view(
+                table,
+                columns,
+                MaskKey::from_bytes([0; 32]),
+                prepared,
+            )?);
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
+        let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
+        files.extend(revised);
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -138,6 +152,7 @@ impl Domain {
             views,
             decoys,
             outputs,
+            revisions,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,
@@ -183,7 +198,7 @@ impl Domain {
         Ok(tables)
     }
 
-    fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
+    pub(crate) fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
         let parts: Result<Vec<File>, _> = snapshot
             .parts
             .iter()
@@ -209,14 +224,26 @@ fn column(field: &Field, mask: Mask) -> ViewColumn {
     }
 }
 
-fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
-    ViewPlan {
+/// A view of the rows that the grant's filter lets pass and, where the run has a period and the resource its field, of that period alone.
+fn view(
+    table: &Table<'_>,
+    columns: Vec<ViewColumn>,
+    mask_key: MaskKey,
+    prepared: &Prepared,
+) -> Result<ViewPlan, LifecycleError> {
+    let mut filter = table.granted.filter().to_vec();
+    if let Some(period) = &prepared.run.period
+        && let Some(kind) = period_kind(table.resource, &period.field)
+    {
+        filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
+    }
+    Ok(ViewPlan {
         name: table.resource.name.clone(),
         columns,
-        filter: table.granted.filter().to_vec(),
+        filter,
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
-    }
+    })
 }
 
 /// An output that the gate cannot compute: people decide.

@@ -198,6 +198,7 @@ impl Domain {
             views: Vec::new(),
             decoys: Vec::new(),
             outputs: Vec::new(),
+            revisions: Vec::new(),
             derived: Vec::new(),
             profile: String::new(),
             rows_max: self.limits.output_rows_max,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::transition::{names, states};
 use crate::{
     AccountId, DeliveryId, EditionId, GrantId, ModuleId, Name, OrganisationId, Parameters, Period,
-    ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
+    PersonId, ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
 };
 
 states! {
@@ -82,6 +82,8 @@ pub struct Product {
     pub state: ProductState,
     /// Account that drafted it, under which its scheduled runs are submitted.
     pub drafted_by: AccountId,
+    /// Person behind that account.
+    pub drafted_by_person: PersonId,
     /// When it was drafted.
     pub drafted_at: Timestamp,
 }

@@ -5,6 +5,7 @@ mod compute;
 mod decoys;
 mod derived;
 mod opened;
+mod revision;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -137,6 +138,7 @@ fn judge(
         computed.push(&view_plan.name);
         outputs.push((verdict, table));
     }
+    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }
 

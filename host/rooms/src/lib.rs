@@ -36,7 +36,7 @@ pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, SealKey, Source, TablePlan,
+    OutputPlan, RevisionPlan, SealKey, Source, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

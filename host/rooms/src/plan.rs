@@ -144,6 +144,20 @@ pub struct OutputPlan {
     pub totals: bool,
 }
 
+/// An output that revises an earlier edition of its period. Descriptors, after those of all outputs: the parts of `now`, then those
+/// of each view in `before`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RevisionPlan {
+    /// The output.
+    pub output: Name,
+    /// Its view, once more: it is read beside each earlier one.
+    pub now: ViewPlan,
+    /// The same view of each earlier edition's snapshot, oldest first; none where the gate cannot compare, and people must.
+    pub before: Vec<ViewPlan>,
+    /// Rows of the table that are blank in an earlier edition, and stay so.
+    pub blank: Vec<usize>,
+}
+
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecoyPlan {
@@ -183,6 +197,8 @@ pub struct GatePlan {
     pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
+    /// Outputs that revise earlier editions.
+    pub revisions: Vec<RevisionPlan>,
     /// Derived columns that the sealed output holds.
     pub derived: DerivedPlan,
     /// The disclosure profile, as its file says.

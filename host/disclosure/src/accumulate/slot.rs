@@ -50,7 +50,7 @@ impl Slot {
 
     /// A row's contribution `value·weight`.
     #[inline]
-    pub(super) fn add(&mut self, value: f64, weight: f64) -> f64 {
+    pub(crate) fn add(&mut self, value: f64, weight: f64) -> f64 {
         let contribution = value * weight;
         self.rows += 1;
         self.compensated(contribution);
@@ -88,7 +88,7 @@ impl Slot {
 
     /// Counts one unit's whole contribution.
     #[inline]
-    pub(super) fn unit(&mut self, contribution: f64) {
+    pub(crate) fn unit(&mut self, contribution: f64) {
         self.units += 1;
         let [_, _, least] = self.largest;
         if contribution <= least {

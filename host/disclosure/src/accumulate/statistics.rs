@@ -44,7 +44,7 @@ impl Channel {
 
     /// Adds a row's values to the cell's slot, if all that it takes are present. What the row contributed.
     #[inline]
-    pub(super) fn add(&self, slot: &mut Slot, input: impl Fn(usize) -> Option<f64>) -> Option<f64> {
+    pub(crate) fn add(&self, slot: &mut Slot, input: impl Fn(usize) -> Option<f64>) -> Option<f64> {
         if self.role == ChannelRole::Rows {
             return Some(slot.row());
         }

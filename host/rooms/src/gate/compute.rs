@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::{
     Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
-    Shape, judge,
+    Shape, judge_keeping_blank,
 };
 use yunei_model::{Name, OTHER, Route, Table, Verdict};
 
@@ -90,7 +90,9 @@ pub fn output(
     }
     let decoy = gathering.decoys.as_ref().is_some_and(Decoys::seen);
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
-    let judgement = judge(&statistics, &shape, profile, protection);
+    let revision = plan.revisions.iter().find(|r| r.output == output.name);
+    let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
+    let judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
     let route = if output.derived {
         Route::Reviewed
     } else {
@@ -186,7 +188,7 @@ fn classes(dimension: &DimensionPlan) -> u32 {
     u32::try_from(labels).unwrap_or(u32::MAX)
 }
 
-fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+pub(super) fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let dimensions = output.dimensions.iter().map(|dimension| match dimension {
         DimensionPlan::Banded {
             name,

@@ -32,6 +32,7 @@ fn product(world: &World, setting: &Setting) -> Product {
         revision_days: Some(7),
         state: ProductState::Drafted,
         drafted_by: setting.account.id,
+        drafted_by_person: setting.person.id,
         drafted_at: NOON,
     }
 }
@@ -138,10 +139,7 @@ async fn a_period_has_one_first_edition(
     change.put_edition(&revision).await.unwrap();
     world.commit(change).await.unwrap();
     let of_period = store.editions_of_period(product.id, period.from);
-    assert_eq!(
-        of_period.await.unwrap(),
-        [first.clone(), revision.clone()]
-    );
+    assert_eq!(of_period.await.unwrap(), [first.clone(), revision.clone()]);
     let next = store.editions_of_period(product.id, period.until);
     assert_eq!(next.await.unwrap(), []);
     let found = store.edition_of_run(runs[1].id).await.unwrap();
