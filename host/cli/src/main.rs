@@ -29,6 +29,7 @@ mod emergency;
 mod grant;
 mod ledger;
 mod module;
+mod product;
 mod release;
 mod replay;
 mod retrieval;

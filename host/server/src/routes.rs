@@ -11,6 +11,7 @@ mod live;
 mod log;
 mod modules;
 mod organisations;
+mod products;
 mod record;
 mod releases;
 mod resources;
@@ -43,6 +44,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         modules::TAG,
         "Modules: upload, admission, algorithm review.",
     ),
+    (products::TAG, "Products, their schedules and editions."),
     (runs::TAG, "Runs."),
     (
         releases::TAG,
@@ -70,6 +72,7 @@ pub fn routes() -> Vec<Route> {
         scenarios::routes(),
         grants::routes(),
         modules::routes(),
+        products::routes(),
         runs::routes(),
         reviews::routes(),
         releases::routes(),

@@ -4,6 +4,7 @@ mod alert;
 mod contract;
 mod data;
 mod people;
+mod product;
 mod record;
 mod run;
 mod system;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         people::schemas(),
         data::schemas(),
         contract::schemas(),
+        product::schemas(),
         run::schemas(),
         record::schemas(),
         alert::schemas(),

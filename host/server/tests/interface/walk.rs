@@ -27,6 +27,12 @@ const NEED_A_RUN: &[&str] = &[
     // A module is withdrawn once it is admitted, which takes the compiling child.
     "POST /api/v1/modules/{id}/reviews",
     "POST /api/v1/modules/{id}/withdraw",
+    // And a product is drafted of such a module.
+    "POST /api/v1/products",
+    "POST /api/v1/products/{id}/withdraw",
+    "POST /api/v1/products/{id}/schedules",
+    "POST /api/v1/products/{id}/schedules/{schedule}/end",
+    "POST /api/v1/products/{id}/editions",
 ];
 
 pub(crate) const ENTRY: &str = r#"
