@@ -7,6 +7,7 @@
 mod ground;
 mod groups;
 mod order;
+mod reading;
 mod slot;
 mod statistics;
 
@@ -17,9 +18,9 @@ use crate::shape::{InputRole, Shape};
 use ground::{Ground, Touched};
 use groups::Groups;
 use order::Order;
+use reading::Reading;
 
 pub use order::SubjectKey;
-pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
 
@@ -65,6 +66,7 @@ pub enum Presence<'a> {
 }
 
 impl Presence<'_> {
+    #[inline]
     fn at(&self, row: usize) -> bool {
         match self {
             Self::All => true,
@@ -87,11 +89,20 @@ pub struct Input<'a> {
     pub presence: Presence<'a>,
 }
 
+/// Rows of one subject that stand together in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubjectRows<'a> {
+    /// The subject.
+    pub key: SubjectKey<'a>,
+    /// How many rows.
+    pub rows: usize,
+}
+
 /// A block of rows in snapshot order.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
-    /// Subject of each row; empty under [`Protection::None`].
-    pub subjects: &'a [SubjectKey<'a>],
+    /// Whose the rows are, one after the other; empty under [`Protection::None`]. A subject that goes on in the next block is named there again.
+    pub subjects: &'a [SubjectRows<'a>],
     /// Household or enterprise group of each row; empty when the resource names none.
     pub groups: &'a [SubjectKey<'a>],
     /// Inner cell of each row, as [`Shape::cell`] counts.
@@ -198,13 +209,28 @@ impl Accumulator {
         cell: usize,
         values: &[Option<f64>],
     ) -> Result<(), AccumulateError> {
-        if values.len() != self.inputs {
-            return Err(self.wrong_columns(values.len()));
-        }
-        if self.protection == Protection::Subjects {
-            self.enter(subject, group)?;
-        }
-        self.add(cell, |input| values.get(input).copied().flatten())
+        // INVARIANT: cells are below CELLS_MAX; one that is not is no cell.
+        let cells = [u32::try_from(cell).unwrap_or(u32::MAX)];
+        let columns: Vec<([f64; 1], [u8; 1])> = values
+            .iter()
+            .map(|value| ([value.unwrap_or(0.0)], [u8::from(value.is_some())]))
+            .collect();
+        let inputs: Vec<Input<'_>> = columns
+            .iter()
+            .map(|(values, bytes)| Input {
+                values,
+                presence: Presence::Bits { bytes, offset: 0 },
+            })
+            .collect();
+        self.block(&Block {
+            subjects: &[SubjectRows {
+                key: subject,
+                rows: 1,
+            }],
+            groups: &[group],
+            cells: &cells,
+            inputs: &inputs,
+        })
     }
 
     /// A block of rows.
@@ -217,27 +243,44 @@ impl Accumulator {
             return Err(self.wrong_columns(block.inputs.len()));
         }
         let subjects_fit = match self.protection {
-            Protection::Subjects => block.subjects.len() == rows,
+            Protection::Subjects => {
+                let held = block
+                    .subjects
+                    .iter()
+                    .try_fold(0_usize, |held, subject| held.checked_add(subject.rows));
+                held == Some(rows)
+            }
             Protection::None => true,
         };
         let groups_fit = block.groups.is_empty() || block.groups.len() == rows;
         if !subjects_fit || !groups_fit || block.inputs.iter().any(|i| i.values.len() != rows) {
             return Err(AccumulateError::Ragged { rows });
         }
-        for (row, cell) in block.cells.iter().enumerate() {
-            if self.protection == Protection::Subjects {
-                let subject = block.subjects.get(row).copied().unwrap_or_default();
-                let group = block.groups.get(row).copied().unwrap_or_default();
-                self.enter(subject, group)?;
+        let readings: Vec<Reading<'_>> = self
+            .channels
+            .iter()
+            .map(|channel| channel.reading(block.inputs))
+            .collect();
+        if self.protection == Protection::None {
+            for (row, cell) in block.cells.iter().enumerate() {
+                self.add_unprotected(*cell, row, &readings)?;
             }
-            self.add(*cell as usize, |input| {
-                let column = block.inputs.get(input)?;
-                column
-                    .presence
-                    .at(row)
-                    .then(|| column.values.get(row).copied())
-                    .flatten()
-            })?;
+            return Ok(());
+        }
+        let mut first = 0;
+        for subject in block.subjects {
+            let rows = first..first + subject.rows;
+            first = rows.end;
+            let group = || {
+                let groups = block.groups.get(rows.clone()).unwrap_or_default();
+                let named = groups.iter().find(|group| **group != SubjectKey::Absent);
+                named.copied().unwrap_or_default()
+            };
+            self.enter(subject.key, group)?;
+            let cells = block.cells.get(rows.clone()).unwrap_or_default();
+            for (row, cell) in rows.zip(cells) {
+                self.add(*cell, row, &readings)?;
+            }
         }
         Ok(())
     }
@@ -268,11 +311,12 @@ impl Accumulator {
         }
     }
 
+    /// Goes on to a subject; `group` finds the first that the rows at hand name.
     #[inline]
-    fn enter(
+    fn enter<'a>(
         &mut self,
         subject: SubjectKey<'_>,
-        group: SubjectKey<'_>,
+        group: impl FnOnce() -> SubjectKey<'a>,
     ) -> Result<(), AccumulateError> {
         if !self.order.is_same(subject) {
             self.end_subject()?;
@@ -281,8 +325,8 @@ impl Accumulator {
             self.group = None;
         }
         // A subject belongs to the first group that its rows name, so that what it contributed is never split.
-        if self.group.is_none() && group != SubjectKey::Absent {
-            self.group = self.groups.enter(group)?;
+        if self.group.is_none() {
+            self.group = self.groups.enter(group())?;
         }
         Ok(())
     }
@@ -290,26 +334,38 @@ impl Accumulator {
     #[inline]
     fn add(
         &mut self,
-        index: usize,
-        input: impl Fn(usize) -> Option<f64>,
+        index: u32,
+        row: usize,
+        readings: &[Reading<'_>],
     ) -> Result<(), AccumulateError> {
-        let Some(cell) = self.inner.get(index).copied() else {
-            return Err(AccumulateError::NoCell { cell: index });
+        let Some(cell) = self.inner.get(index as usize).copied() else {
+            return Err(AccumulateError::NoCell {
+                cell: index as usize,
+            });
         };
-        let slots = self.ground.slots(cell);
-        if self.protection == Protection::None {
-            for (channel, slot) in self.channels.iter().zip(slots) {
-                channel.add(slot, &input);
-            }
-            return Ok(());
-        }
-        // INVARIANT: inner indices are below CELLS_MAX.
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let (slots, so_far) = self.ground.touch(cell, index, &mut self.touched);
-        for ((channel, slot), so_far) in self.channels.iter().zip(slots).zip(so_far) {
-            if let Some(contribution) = channel.add(slot, &input) {
+        let (sums, so_far) = self.ground.touch(cell, index, &mut self.touched);
+        for ((reading, sums), so_far) in readings.iter().zip(sums).zip(so_far) {
+            if let Some(contribution) = reading.add(sums, row) {
                 *so_far = Some(so_far.unwrap_or(0.0) + contribution);
             }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn add_unprotected(
+        &mut self,
+        index: u32,
+        row: usize,
+        readings: &[Reading<'_>],
+    ) -> Result<(), AccumulateError> {
+        let Some(cell) = self.inner.get(index as usize).copied() else {
+            return Err(AccumulateError::NoCell {
+                cell: index as usize,
+            });
+        };
+        for (reading, sums) in readings.iter().zip(self.ground.sums(cell)) {
+            reading.add(sums, row);
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ mod suppress;
 
 pub use accumulate::{
     AccumulateError, Accumulator, Arrangement, Block, GROUP_CELLS_MAX, Input, Presence, Protection,
-    SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey,
+    SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use profile::{
@@ -32,7 +32,7 @@ pub use profile::{
     PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
     SuppressionSettings, Threshold, Zero,
 };
-pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectRows};
+pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
     Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, model_size,

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yunei_model::Status;
 
-use crate::accumulate::{AccumulateError, Channel, GROUP_CELLS_MAX, SLOTS_MAX, Slot, channels};
-use crate::profile::Profile;
+use crate::accumulate::{
+    AccumulateError, Channel, ChannelRole, GROUP_CELLS_MAX, SLOTS_MAX, channels,
+};
+use crate::profile::{CONTRIBUTORS_MAX, Profile};
 use crate::rules::{self, Contributions};
 use crate::shape::{Lattice, Shape, ShapeError};
 
@@ -18,11 +20,11 @@ pub const SUBJECT_ROWS_MAX: usize = GROUP_CELLS_MAX;
 
 /// The rows of one subject in one state: inner cell, and a value for each of [`Shape::inputs`].
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SubjectRows {
+pub struct SubjectState {
     rows: Vec<(u32, Vec<Option<f64>>)>,
 }
 
-impl SubjectRows {
+impl SubjectState {
     /// Adds a row.
     ///
     /// # Errors
@@ -64,6 +66,47 @@ fn bits(values: &[Option<f64>]) -> impl Iterator<Item = Option<u64>> + '_ {
     values.iter().map(|value| value.map(f64::to_bits))
 }
 
+/// What one row contributes to a channel, if all that it takes is present.
+fn contribution(channel: &Channel, values: &[Option<f64>]) -> Option<f64> {
+    if channel.role == ChannelRole::Rows {
+        return Some(1.0);
+    }
+    let take = |column: Option<usize>| match column {
+        None => Some(1.0),
+        Some(column) => values.get(column).copied().flatten(),
+    };
+    let (value, _, weight) = (
+        take(channel.value)?,
+        take(channel.needs)?,
+        take(channel.weight)?,
+    );
+    Some(match channel.role {
+        ChannelRole::Weight => weight,
+        _ => value * weight,
+    })
+}
+
+/// Absolute changes of one cell in one channel.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changes {
+    units: u64,
+    total: f64,
+    largest: [f64; CONTRIBUTORS_MAX],
+}
+
+impl Changes {
+    fn add(&mut self, change: f64) {
+        self.units += 1;
+        self.total += change;
+        let mut carried = change;
+        for place in &mut self.largest {
+            if carried > *place {
+                std::mem::swap(place, &mut carried);
+            }
+        }
+    }
+}
+
 /// What a subject contributes to a cell, channel by channel.
 type Contribution = Vec<Option<f64>>;
 
@@ -78,7 +121,7 @@ pub struct Revision {
     /// Subjects that changed each cell, margins included whether or not the table has them.
     subjects: Vec<u64>,
     /// Absolute changes, per cell and channel.
-    changes: Vec<Slot>,
+    changes: Vec<Changes>,
     broken: bool,
 }
 
@@ -132,7 +175,7 @@ impl Revision {
             inputs: shape.inputs().len(),
             inner: lattice.inner_cells(),
             subjects: vec![0; lattice.count()],
-            changes: vec![Slot::default(); slots],
+            changes: vec![Changes::default(); slots],
             broken: false,
             channels,
             lattice,
@@ -145,8 +188,8 @@ impl Revision {
     /// [`AccumulateError`] for a cell that does not exist, or columns that are missing.
     pub fn subject(
         &mut self,
-        before: &mut SubjectRows,
-        now: &mut SubjectRows,
+        before: &mut SubjectState,
+        now: &mut SubjectState,
     ) -> Result<(), AccumulateError> {
         before.sort();
         now.sort();
@@ -169,7 +212,7 @@ impl Revision {
     /// What rows contribute to each cell that they are in and to each margin above it.
     fn contributions(
         &mut self,
-        rows: &SubjectRows,
+        rows: &SubjectState,
     ) -> Result<BTreeMap<u32, Contribution>, AccumulateError> {
         let mut contributions: BTreeMap<u32, Contribution> = BTreeMap::new();
         for (index, values) in &rows.rows {
@@ -189,12 +232,10 @@ impl Revision {
             let margins = margins.map(|margin| u32::try_from(margin).unwrap_or(u32::MAX));
             let cells: Vec<u32> = std::iter::once(cell).chain(margins).collect();
             for (channel, described) in self.channels.iter().enumerate() {
-                let mut slot = Slot::default();
-                let input = |input: usize| values.get(input).copied().flatten();
-                let Some(more) = described.add(&mut slot, input) else {
+                let Some(more) = contribution(described, values) else {
                     continue;
                 };
-                self.broken |= slot.broken;
+                self.broken |= !more.is_finite();
                 for cell in &cells {
                     let so_far = contributions
                         .entry(*cell)
@@ -221,9 +262,8 @@ impl Revision {
         for (slot, (was, is)) in slots.into_iter().flatten().zip(was.iter().zip(is)) {
             let difference = (is.unwrap_or(0.0) - was.unwrap_or(0.0)).abs();
             if was.is_some() != is.is_some() || difference > 0.0 {
-                slot.add(difference, 1.0);
-                slot.unit(difference);
-                self.broken |= slot.broken;
+                slot.add(difference);
+                self.broken |= !difference.is_finite();
             }
         }
     }
@@ -264,7 +304,7 @@ impl Revision {
             let changes = Contributions {
                 largest: slot.largest,
                 units: slot.units,
-                total: slot.total(),
+                total: slot.total,
             };
             slot.units == 0
                 || (passed(rules::threshold(slot.units, &settings.threshold))

@@ -15,6 +15,7 @@ mod clock;
 mod code;
 mod contract;
 mod digest;
+mod exact;
 mod field;
 mod grant;
 mod id;
@@ -29,6 +30,7 @@ mod product;
 mod release;
 mod resource;
 mod retrieval;
+mod row_set;
 mod run;
 mod table;
 mod transition;
@@ -42,6 +44,7 @@ pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
 pub use digest::{Digest, DigestError};
+pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,
@@ -72,6 +75,7 @@ pub use resource::{
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
 pub use table::{Column, Table, TableError, Value};
 pub use transition::{State, TransitionError};

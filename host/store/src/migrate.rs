@@ -55,6 +55,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (51, "alerts", include_str!("../migrations/0051_alerts.sql")),
     (52, "decoys", include_str!("../migrations/0052_decoys.sql")),
     (
+        60,
+        "exact releases",
+        include_str!("../migrations/0060_exact_releases.sql"),
+    ),
+    (
         70,
         "products",
         include_str!("../migrations/0070_products.sql"),

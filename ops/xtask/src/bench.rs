@@ -2,6 +2,7 @@
 
 mod decide;
 mod figures;
+mod gate;
 mod live;
 mod record;
 mod scan;
@@ -32,7 +33,7 @@ pub struct Arguments {
     /// Runs that count, of each kind and size.
     #[arg(long)]
     runs: Option<usize>,
-    /// Of `scan` and `trace`: rows of the larger size; the smaller one has a tenth.
+    /// Of `scan`, `gate` and `trace`: rows of the larger size; the smaller one has a tenth.
     #[arg(long, default_value_t = scan::ROWS)]
     rows: u64,
 }
@@ -44,6 +45,8 @@ enum Name {
     Start,
     /// A grouped sum over many rows, in the sandbox and outside it.
     Scan,
+    /// A table of ten thousand cells, computed and checked by the gate, beside a scan of the same columns.
+    Gate,
     /// One decision of the policies.
     Decide,
     /// 500 readers of the live stream while runs are going.
@@ -89,6 +92,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
     let modules: &[&str] = match arguments.name {
         Name::Start => &[start::MODULE],
         Name::Scan => &[scan::MODULE],
+        Name::Gate => &[gate::MODULE],
         Name::Decide => &[],
         Name::Live => &[start::MODULE],
         Name::Record => &[record::MODULE],
@@ -99,6 +103,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
     steps.need("bench", || match arguments.name {
         Name::Start => start::run(workspace, &built, arguments.runs),
         Name::Scan => scan::run(workspace, &built, arguments.rows, arguments.runs),
+        Name::Gate => gate::run(workspace, &built, arguments.rows, arguments.runs),
         Name::Decide => decide::run(&built),
         Name::Live => live::run(workspace, &built),
         Name::Record => record::run(workspace, &built, arguments.runs),

@@ -1,11 +1,11 @@
 //! The slots of every cell, and which cells the present subject has touched.
 
-use super::slot::Slot;
+use super::slot::{RowSums, Slot, Units};
 
 #[derive(Clone, Copy, Default)]
 struct CellState {
-    /// The last subject that touched the cell.
-    subject: u64,
+    /// The last subject that touched the cell, by its stamp.
+    subject: u32,
     /// Where it stands among those touched.
     place: u32,
     /// Subjects so far.
@@ -38,12 +38,14 @@ impl Touched {
     }
 }
 
-/// Slots and states of every cell, margins included.
+/// Sums, units and states of every cell, margins included.
 pub(super) struct Ground {
     width: usize,
-    slots: Vec<Slot>,
+    sums: Vec<RowSums>,
+    units: Vec<Units>,
     cells: Vec<CellState>,
-    subject: u64,
+    /// The present subject's stamp; never that of a cell nobody touched, which is 0.
+    subject: u32,
 }
 
 #[expect(
@@ -54,29 +56,37 @@ impl Ground {
     pub(super) fn new(cells: usize, width: usize) -> Self {
         Self {
             width,
-            slots: vec![Slot::default(); cells * width],
+            sums: vec![RowSums::default(); cells * width],
+            units: vec![Units::default(); cells * width],
             cells: vec![CellState::default(); cells],
             subject: 1,
         }
     }
 
-    pub(super) const fn next_subject(&mut self) {
-        self.subject += 1;
+    pub(super) fn next_subject(&mut self) {
+        self.subject = self.subject.wrapping_add(1);
+        if self.subject == 0 {
+            // All stamps are used: the cells forget theirs.
+            for state in &mut self.cells {
+                state.subject = 0;
+            }
+            self.subject = 1;
+        }
     }
 
     #[inline]
-    pub(super) fn slots(&mut self, cell: u32) -> &mut [Slot] {
-        &mut self.slots[cell as usize * self.width..][..self.width]
+    pub(super) fn sums(&mut self, cell: u32) -> &mut [RowSums] {
+        &mut self.sums[cell as usize * self.width..][..self.width]
     }
 
-    /// Takes the cell among those touched. Its slots, and what the subject contributed to it so far.
+    /// Takes the cell among those touched. Its sums, and what the subject contributed to it so far.
     #[inline]
     pub(super) fn touch<'a>(
         &'a mut self,
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> (&'a mut [Slot], &'a mut [Option<f64>]) {
+    ) -> (&'a mut [RowSums], &'a mut [Option<f64>]) {
         let width = self.width;
         let state = &mut self.cells[cell as usize];
         if state.subject != self.subject {
@@ -88,7 +98,7 @@ impl Ground {
             touched.contributed.resize(length + width, None);
         }
         let so_far = &mut touched.contributed[state.place as usize * width..][..width];
-        (&mut self.slots[cell as usize * width..][..width], so_far)
+        (&mut self.sums[cell as usize * width..][..width], so_far)
     }
 
     /// Counts the subject in the cell.
@@ -100,9 +110,10 @@ impl Ground {
     /// Counts a unit with all that it contributed to the cell.
     #[inline]
     pub(super) fn merge(&mut self, cell: u32, contributed: &[Option<f64>]) {
-        for (slot, contribution) in self.slots(cell).iter_mut().zip(contributed) {
+        let units = &mut self.units[cell as usize * self.width..][..self.width];
+        for (units, contribution) in units.iter_mut().zip(contributed) {
             if let Some(contribution) = contribution {
-                slot.unit(*contribution);
+                units.unit(*contribution);
             }
         }
     }
@@ -110,14 +121,16 @@ impl Ground {
     /// Adds an inner cell's rows and sums to a margin's.
     pub(super) fn sum_on(&mut self, cell: u32, margin: u32) {
         for channel in 0..self.width {
-            let from = self.slots[cell as usize * self.width + channel];
-            self.slots[margin as usize * self.width + channel].sum_on(&from);
+            let from = self.sums[cell as usize * self.width + channel];
+            self.sums[margin as usize * self.width + channel].sum_on(&from);
         }
     }
 
     /// The slots, and the distinct subjects of each cell.
     pub(super) fn into_parts(self) -> (Vec<Slot>, Vec<u64>) {
+        let slots = self.sums.iter().zip(&self.units);
+        let slots = slots.map(|(sums, units)| Slot::new(sums, units)).collect();
         let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
-        (self.slots, subjects)
+        (slots, subjects)
     }
 }

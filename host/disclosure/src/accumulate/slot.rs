@@ -2,35 +2,24 @@
 
 use crate::profile::CONTRIBUTORS_MAX;
 
-/// Sum, support and largest contributions of one cell in one channel.
+/// What the rows of one cell add up to in one channel.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Slot {
+pub(super) struct RowSums {
     sum: f64,
     compensation: f64,
-    /// Rows with a value.
-    pub(crate) rows: u64,
-    /// Contributing units: subjects, merged by group.
-    pub(crate) units: u64,
-    /// The largest contributions of units, falling.
-    pub(crate) largest: [f64; CONTRIBUTORS_MAX],
-    /// Least value of a row, before it is weighed.
-    pub(crate) least: f64,
-    /// Greatest value of a row, before it is weighed.
-    pub(crate) greatest: f64,
-    /// Whether a row had a negative value or weight.
-    pub(crate) negative: bool,
-    /// Whether a row had a value that is no finite number.
-    pub(crate) broken: bool,
+    rows: u64,
+    least: f64,
+    greatest: f64,
+    negative: bool,
+    broken: bool,
 }
 
-impl Default for Slot {
+impl Default for RowSums {
     fn default() -> Self {
         Self {
             sum: 0.0,
             compensation: 0.0,
             rows: 0,
-            units: 0,
-            largest: [0.0; CONTRIBUTORS_MAX],
             least: f64::INFINITY,
             greatest: f64::NEG_INFINITY,
             negative: false,
@@ -39,7 +28,7 @@ impl Default for Slot {
     }
 }
 
-impl Slot {
+impl RowSums {
     /// A row as such. Whole numbers need no compensation.
     #[inline]
     pub(super) fn row(&mut self) -> f64 {
@@ -50,7 +39,7 @@ impl Slot {
 
     /// A row's contribution `value·weight`.
     #[inline]
-    pub(crate) fn add(&mut self, value: f64, weight: f64) -> f64 {
+    pub(super) fn add(&mut self, value: f64, weight: f64) -> f64 {
         let contribution = value * weight;
         self.rows += 1;
         self.compensated(contribution);
@@ -70,11 +59,6 @@ impl Slot {
         self.sum = sum;
     }
 
-    /// The total X.
-    pub(crate) fn total(&self) -> f64 {
-        self.sum + self.compensation
-    }
-
     /// Adds an inner cell's rows and sum to a margin's.
     pub(super) fn sum_on(&mut self, inner: &Self) {
         self.compensated(inner.sum);
@@ -85,11 +69,20 @@ impl Slot {
         self.negative |= inner.negative;
         self.broken |= inner.broken;
     }
+}
 
+/// The units of one cell in one channel: apart from the rows' sums, because margins meet units alone while rows are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Units {
+    count: u64,
+    largest: [f64; CONTRIBUTORS_MAX],
+}
+
+impl Units {
     /// Counts one unit's whole contribution.
     #[inline]
-    pub(crate) fn unit(&mut self, contribution: f64) {
-        self.units += 1;
+    pub(super) fn unit(&mut self, contribution: f64) {
+        self.count += 1;
         let [_, _, least] = self.largest;
         if contribution <= least {
             return;
@@ -100,5 +93,46 @@ impl Slot {
                 std::mem::swap(place, &mut carried);
             }
         }
+    }
+}
+
+/// Sum, support and largest contributions of one cell in one channel, once all rows are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot {
+    /// The total X.
+    total: f64,
+    /// Rows with a value.
+    pub(crate) rows: u64,
+    /// Contributing units: subjects, merged by group.
+    pub(crate) units: u64,
+    /// The largest contributions of units, falling.
+    pub(crate) largest: [f64; CONTRIBUTORS_MAX],
+    /// Least value of a row, before it is weighed.
+    pub(crate) least: f64,
+    /// Greatest value of a row, before it is weighed.
+    pub(crate) greatest: f64,
+    /// Whether a row had a negative value or weight.
+    pub(crate) negative: bool,
+    /// Whether a row had a value that is no finite number.
+    pub(crate) broken: bool,
+}
+
+impl Slot {
+    pub(super) const fn new(sums: &RowSums, units: &Units) -> Self {
+        Self {
+            total: sums.sum + sums.compensation,
+            rows: sums.rows,
+            units: units.count,
+            largest: units.largest,
+            least: sums.least,
+            greatest: sums.greatest,
+            negative: sums.negative,
+            broken: sums.broken,
+        }
+    }
+
+    /// The total X.
+    pub(crate) const fn total(&self) -> f64 {
+        self.total
     }
 }

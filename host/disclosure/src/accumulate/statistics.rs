@@ -25,10 +25,10 @@ pub(crate) struct Channel {
     pub(crate) measure: Option<usize>,
     pub(crate) role: ChannelRole,
     /// Input column.
-    pub(super) value: Option<usize>,
+    pub(crate) value: Option<usize>,
     /// Another column that must be present too: a ratio takes rows with both.
-    pub(super) needs: Option<usize>,
-    pub(super) weight: Option<usize>,
+    pub(crate) needs: Option<usize>,
+    pub(crate) weight: Option<usize>,
 }
 
 impl Channel {
@@ -39,24 +39,6 @@ impl Channel {
             value: None,
             needs: None,
             weight: None,
-        }
-    }
-
-    /// Adds a row's values to the cell's slot, if all that it takes are present. What the row contributed.
-    #[inline]
-    pub(crate) fn add(&self, slot: &mut Slot, input: impl Fn(usize) -> Option<f64>) -> Option<f64> {
-        if self.role == ChannelRole::Rows {
-            return Some(slot.row());
-        }
-        let take = |column: Option<usize>| match column {
-            None => Some(1.0),
-            Some(column) => input(column),
-        };
-        let (value, _, weight) = (take(self.value)?, take(self.needs)?, take(self.weight)?);
-        if self.role == ChannelRole::Weight {
-            Some(slot.add(1.0, weight))
-        } else {
-            Some(slot.add(value, weight))
         }
     }
 }

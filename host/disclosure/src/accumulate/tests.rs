@@ -126,7 +126,10 @@ proptest! {
         let single = accumulate(&shape, &rows, true);
         let mut accumulator = Accumulator::new(&shape, Protection::Subjects).unwrap();
         for part in rows.chunks(cut) {
-            let subjects: Vec<_> = part.iter().map(|r| key(Some(r.subject))).collect();
+            let subjects: Vec<_> = part
+                .chunk_by(|a, b| a.subject == b.subject)
+                .map(|rows| SubjectRows { key: key(Some(rows[0].subject)), rows: rows.len() })
+                .collect();
             let groups: Vec<_> = part.iter().map(|r| key(r.group)).collect();
             let cells: Vec<u32> = part.iter().map(|r| shape.cell(&r.codes).unwrap() as u32).collect();
             let values: Vec<f64> = part.iter().map(|r| r.value.map_or(f64::NAN, f64::from)).collect();
@@ -156,6 +159,23 @@ fn feed(
         accumulator.row(*subject, 0, &[])?;
     }
     accumulator.finish()
+}
+
+#[test]
+fn a_block_whose_subjects_do_not_fit_its_rows_is_an_error() {
+    let shape = shape(&[1], vec![measure("n", Aggregate::Count)], false);
+    let mut accumulator = Accumulator::new(&shape, Protection::Subjects).unwrap();
+    let key = SubjectKey::Integer(1);
+    for rows in [0, 1, 3, usize::MAX] {
+        let subjects = [SubjectRows { key, rows }, SubjectRows { key, rows: 0 }];
+        let ragged = accumulator.block(&Block {
+            subjects: &subjects,
+            groups: &[],
+            cells: &[0, 0],
+            inputs: &[],
+        });
+        assert_eq!(ragged, Err(AccumulateError::Ragged { rows: 2 }));
+    }
 }
 
 #[test]

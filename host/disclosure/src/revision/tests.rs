@@ -9,7 +9,7 @@ type Rows = Vec<(u32, Option<f64>)>;
 
 fn subject(revision: &mut Revision, before: &Rows, now: &Rows) {
     let side = |rows: &Rows| {
-        let mut side = SubjectRows::default();
+        let mut side = SubjectState::default();
         for (cell, value) in rows {
             side.push(*cell, vec![*value]).unwrap();
         }
@@ -121,12 +121,12 @@ fn what_is_no_number_leaves_nothing() {
 #[test]
 fn rows_must_be_those_of_the_shape() {
     let mut revision = Revision::new(&shape(&[2], count_and_sum(), true)).unwrap();
-    let mut nothing = SubjectRows::default();
-    let mut outside = SubjectRows::default();
+    let mut nothing = SubjectState::default();
+    let mut outside = SubjectState::default();
     outside.push(2, vec![None]).unwrap();
     let no_cell = revision.subject(&mut nothing, &mut outside);
     assert_eq!(no_cell, Err(AccumulateError::NoCell { cell: 2 }));
-    let mut narrow = SubjectRows::default();
+    let mut narrow = SubjectState::default();
     narrow.push(1, vec![]).unwrap();
     let columns = revision.subject(&mut narrow, &mut nothing);
     assert!(matches!(columns, Err(AccumulateError::Columns { .. })));

@@ -3,26 +3,31 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
 };
-use yunei_disclosure::{Input, Presence, SubjectKey};
+use yunei_disclosure::{Input, Presence, SubjectKey, SubjectRows};
 use yunei_model::{Banding, BandingKind};
 
 use crate::RoomError;
 
 /// Scale of decimals: four digits after the point.
 const DECIMAL_SCALE: f64 = 10_000.0;
-/// Distinct values whose code is remembered at most; beyond, codes are computed anew.
+/// Distinct texts whose code is remembered at most; beyond, codes are computed anew.
 const REMEMBERED_MAX: usize = 65_536;
+/// Whole numbers whose codes a table holds; outside of it, codes are computed anew.
+const WINDOW: usize = 1 << 16;
+/// A code that was not computed yet.
+const UNKNOWN: u32 = u32::MAX;
 
 /// Turns one column's values into codes of its banding.
 #[derive(Debug)]
 pub struct Coder {
     banding: Banding,
     texts: HashMap<String, usize>,
-    numbers: HashMap<i64, usize>,
+    numbers: CodeTable,
 }
 
 impl Coder {
@@ -30,7 +35,7 @@ impl Coder {
         Self {
             banding,
             texts: HashMap::new(),
-            numbers: HashMap::new(),
+            numbers: CodeTable::default(),
         }
     }
 
@@ -41,83 +46,141 @@ impl Coder {
         stride: u32,
         cells: &mut [u32],
     ) -> Result<(), RoomError> {
-        let other = self.banding.other();
-        for (row, cell) in cells.iter_mut().enumerate() {
-            let code = if column.is_null(row) {
-                other
-            } else {
-                self.code(column, row)?
-            };
-            *cell += u32::try_from(code).map_err(RoomError::protocol)? * stride;
+        if column.len() != cells.len() {
+            return Err(RoomError::protocol("a column of another length"));
         }
-        Ok(())
-    }
-
-    fn code(&mut self, column: &ArrayRef, row: usize) -> Result<usize, RoomError> {
-        Ok(match column.data_type() {
-            DataType::Utf8 => self.text(column.as_string::<i32>().value(row)),
-            DataType::Boolean => self.text(if column.as_boolean().value(row) {
-                "true"
-            } else {
-                "false"
-            }),
-            DataType::Int32 => {
-                self.integer(i64::from(column.as_primitive::<Int32Type>().value(row)))
+        let Self {
+            banding,
+            texts,
+            numbers,
+        } = self;
+        let mut of_text = |value: &str| text(banding, texts, value);
+        let nulls = column.nulls();
+        let other = banding.other();
+        // One loop for each type, so that a row costs no look at its type.
+        match column.data_type() {
+            DataType::Utf8 => {
+                let values = column.as_string::<i32>();
+                add(cells, stride, nulls, other, |row| {
+                    of_text(values.value(row))
+                })
             }
-            DataType::Int64 => self.integer(column.as_primitive::<Int64Type>().value(row)),
-            DataType::Float64 => self
-                .banding
-                .code_of_number(column.as_primitive::<Float64Type>().value(row)),
-            DataType::Decimal128(_, _) => self
-                .banding
-                .code_of_number(decimal(column.as_primitive::<Decimal128Type>().value(row))),
-            DataType::Date32 => self.date(column.as_primitive::<Date32Type>().value(row)),
-            DataType::Timestamp(_, _) => self
-                .banding
-                .code_of_timestamp(column.as_primitive::<TimestampMicrosecondType>().value(row)),
-            other => return Err(RoomError::protocol(format!("a dimension of type {other}"))),
-        })
+            DataType::Boolean => {
+                let values = column.as_boolean();
+                add(cells, stride, nulls, other, |row| {
+                    of_text(if values.value(row) { "true" } else { "false" })
+                })
+            }
+            DataType::Int32 => {
+                let mut values = column.as_primitive::<Int32Type>().values().iter();
+                add(cells, stride, nulls, other, |_| {
+                    numbers.code(i64::from(*values.next().unwrap_or(&0)), |v| {
+                        integer(banding, v)
+                    })
+                })
+            }
+            DataType::Int64 => {
+                let mut values = column.as_primitive::<Int64Type>().values().iter();
+                add(cells, stride, nulls, other, |_| {
+                    numbers.code(*values.next().unwrap_or(&0), |v| integer(banding, v))
+                })
+            }
+            DataType::Date32 => {
+                let mut values = column.as_primitive::<Date32Type>().values().iter();
+                add(cells, stride, nulls, other, |_| {
+                    let days = *values.next().unwrap_or(&0);
+                    numbers.code(i64::from(days), |_| banding.code_of_date(days))
+                })
+            }
+            DataType::Float64 => {
+                let values = column.as_primitive::<Float64Type>();
+                add(cells, stride, nulls, other, |row| {
+                    banding.code_of_number(values.value(row))
+                })
+            }
+            DataType::Decimal128(_, _) => {
+                let values = column.as_primitive::<Decimal128Type>();
+                add(cells, stride, nulls, other, |row| {
+                    banding.code_of_number(decimal(values.value(row)))
+                })
+            }
+            DataType::Timestamp(_, _) => {
+                let values = column.as_primitive::<TimestampMicrosecondType>();
+                add(cells, stride, nulls, other, |row| {
+                    banding.code_of_timestamp(values.value(row))
+                })
+            }
+            other => Err(RoomError::protocol(format!("a dimension of type {other}"))),
+        }
     }
+}
 
-    fn text(&mut self, value: &str) -> usize {
-        if let Some(code) = self.texts.get(value) {
-            return *code;
+/// Adds each row's code, times the stride, to its cell; absent values have the code of the rest. `code` is asked for every row in turn.
+#[inline]
+fn add(
+    cells: &mut [u32],
+    stride: u32,
+    nulls: Option<&NullBuffer>,
+    other: usize,
+    mut code: impl FnMut(usize) -> usize,
+) -> Result<(), RoomError> {
+    for (row, cell) in cells.iter_mut().enumerate() {
+        let mut found = code(row);
+        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            found = other;
         }
-        let code = self.banding.code_of_text(value);
-        if self.texts.len() < REMEMBERED_MAX {
-            self.texts.insert(value.to_owned(), code);
-        }
-        code
+        *cell += u32::try_from(found).map_err(RoomError::protocol)? * stride;
     }
+    Ok(())
+}
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "edges of bandings are far below 2⁵³"
-    )]
-    fn integer(&mut self, value: i64) -> usize {
-        if matches!(self.banding.kind, BandingKind::Ranges { .. }) {
-            return self.banding.code_of_number(value as f64);
-        }
-        if let Some(code) = self.numbers.get(&value) {
-            return *code;
-        }
-        let code = self.banding.code_of_text(&value.to_string());
-        if self.numbers.len() < REMEMBERED_MAX {
-            self.numbers.insert(value, code);
-        }
-        code
+fn text(banding: &Banding, known: &mut HashMap<String, usize>, value: &str) -> usize {
+    if let Some(code) = known.get(value) {
+        return *code;
     }
+    let code = banding.code_of_text(value);
+    if known.len() < REMEMBERED_MAX {
+        known.insert(value.to_owned(), code);
+    }
+    code
+}
 
-    fn date(&mut self, days: i32) -> usize {
-        let key = i64::from(days);
-        if let Some(code) = self.numbers.get(&key) {
-            return *code;
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "edges of bandings are far below 2⁵³"
+)]
+fn integer(banding: &Banding, value: i64) -> usize {
+    if matches!(banding.kind, BandingKind::Ranges { .. }) {
+        banding.code_of_number(value as f64)
+    } else {
+        banding.code_of_text(&value.to_string())
+    }
+}
+
+/// Codes of whole numbers by their place in a window, which is laid about the first of them.
+#[derive(Debug, Default)]
+struct CodeTable {
+    first: i64,
+    codes: Vec<u32>,
+}
+
+impl CodeTable {
+    /// The code that `compute` gives for a number, computed once where the number lies in the window.
+    #[inline]
+    fn code(&mut self, value: i64, compute: impl FnOnce(i64) -> usize) -> usize {
+        if self.codes.is_empty() {
+            self.first = value.saturating_sub(WINDOW as i64 / 2);
+            self.codes = vec![UNKNOWN; WINDOW];
         }
-        let code = self.banding.code_of_date(days);
-        if self.numbers.len() < REMEMBERED_MAX {
-            self.numbers.insert(key, code);
+        let place = usize::try_from(value.wrapping_sub(self.first)).unwrap_or(usize::MAX);
+        let Some(known) = self.codes.get_mut(place) else {
+            return compute(value);
+        };
+        if *known == UNKNOWN {
+            // INVARIANT: a banding has at most LABELS_MAX labels.
+            *known = u32::try_from(compute(value)).unwrap_or(UNKNOWN);
         }
-        code
+        *known as usize
     }
 }
 
@@ -218,37 +281,66 @@ impl Numbers {
     }
 }
 
-/// Who each row is about.
-pub fn keys(column: &ArrayRef) -> Result<Vec<SubjectKey<'_>>, RoomError> {
-    let key = |row: usize, key: SubjectKey<'static>| {
-        if column.is_null(row) {
-            SubjectKey::Absent
-        } else {
-            key
-        }
-    };
+/// Who the rows are about, one after the other. Rows of one subject that stand together are one item.
+pub fn subjects(column: &ArrayRef) -> Result<Vec<SubjectRows<'_>>, RoomError> {
+    let nulls = column.nulls();
+    let present = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(row));
     Ok(match column.data_type() {
-        DataType::Utf8 => column
-            .as_string::<i32>()
-            .iter()
-            .map(|v| v.map_or(SubjectKey::Absent, SubjectKey::Text))
-            .collect(),
+        DataType::Utf8 => together(column.as_string::<i32>().iter(), SubjectKey::Text),
         DataType::Int32 => {
             let values = column.as_primitive::<Int32Type>().values();
-            values
-                .iter()
-                .enumerate()
-                .map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v))))
-                .collect()
+            let values = values.iter().enumerate();
+            together(
+                values.map(|(row, value)| present(row).then_some(*value)),
+                |value| SubjectKey::Integer(i128::from(value)),
+            )
         }
         DataType::Int64 => {
             let values = column.as_primitive::<Int64Type>().values();
-            values
-                .iter()
-                .enumerate()
-                .map(|(row, v)| key(row, SubjectKey::Integer(i128::from(*v))))
-                .collect()
+            let values = values.iter().enumerate();
+            together(
+                values.map(|(row, value)| present(row).then_some(*value)),
+                |value| SubjectKey::Integer(i128::from(value)),
+            )
         }
         other => return Err(RoomError::protocol(format!("a subject of type {other}"))),
     })
 }
+
+/// Joins neighbours that are equal.
+fn together<'a, T: PartialEq + Copy>(
+    values: impl Iterator<Item = Option<T>>,
+    key: impl Fn(T) -> SubjectKey<'a>,
+) -> Vec<SubjectRows<'a>> {
+    let mut runs = Vec::new();
+    let mut present: Option<(Option<T>, usize)> = None;
+    let mut end = |run: Option<(Option<T>, usize)>| {
+        if let Some((value, rows)) = run {
+            let key = value.map_or(SubjectKey::Absent, &key);
+            runs.push(SubjectRows { key, rows });
+        }
+    };
+    for value in values {
+        present = match present {
+            Some((held, rows)) if held == value => Some((held, rows + 1)),
+            before => {
+                end(before);
+                Some((value, 1))
+            }
+        };
+    }
+    end(present);
+    runs
+}
+
+/// The group that each row names.
+pub fn groups(column: &ArrayRef) -> Result<Vec<SubjectKey<'_>>, RoomError> {
+    let runs = subjects(column)?;
+    let keys = runs.into_iter();
+    Ok(keys
+        .flat_map(|run| std::iter::repeat_n(run.key, run.rows))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

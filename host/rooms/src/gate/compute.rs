@@ -10,7 +10,7 @@ use yunei_disclosure::{
 };
 use yunei_model::{Name, OTHER, Route, Table, Verdict};
 
-use super::coding::{Coder, Numbers, keys};
+use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
 use super::failed;
@@ -148,13 +148,13 @@ impl Gathering<'_> {
         let subjects = self
             .output
             .subject
-            .map(|index| column(index).and_then(keys))
+            .map(|index| column(index).and_then(subjects))
             .transpose()?
             .unwrap_or_default();
         let groups = self
             .output
             .group
-            .map(|index| column(index).and_then(keys))
+            .map(|index| column(index).and_then(groups))
             .transpose()?
             .unwrap_or_default();
         if let Some(decoys) = &mut self.decoys {

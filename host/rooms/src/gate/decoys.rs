@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use yunei_disclosure::SubjectKey;
+use yunei_disclosure::{SubjectKey, SubjectRows};
 
 use crate::{DecoyPlan, RoomError};
 
@@ -17,8 +17,6 @@ pub struct Decoys {
     digests: HashSet<[u8; 32]>,
     /// Stride and number of classes of each dimension; the last class is the rest.
     dimensions: Vec<(u32, u32)>,
-    /// Text or digits of the subject looked up last, and whether it is a decoy.
-    last: Option<(String, bool)>,
     seen: bool,
 }
 
@@ -38,7 +36,6 @@ impl Decoys {
             mac,
             digests: plan.digests.iter().map(|d| *d.as_bytes()).collect(),
             dimensions,
-            last: None,
             seen: false,
         }))
     }
@@ -49,16 +46,20 @@ impl Decoys {
     }
 
     /// Looks at rows: their subjects and their cells.
-    pub fn look(&mut self, subjects: &[SubjectKey<'_>], cells: &[u32]) {
-        for (subject, cell) in subjects.iter().zip(cells) {
+    pub fn look(&mut self, subjects: &[SubjectRows<'_>], cells: &[u32]) {
+        let mut rest = cells;
+        for subject in subjects {
+            let (cells, after) = rest.split_at(subject.rows.min(rest.len()));
+            rest = after;
             if self.seen {
                 return;
             }
-            self.seen = self.is_decoy(subject) && self.is_named(*cell);
+            self.seen =
+                self.is_decoy(&subject.key) && cells.iter().any(|cell| self.is_named(*cell));
         }
     }
 
-    fn is_decoy(&mut self, subject: &SubjectKey<'_>) -> bool {
+    fn is_decoy(&self, subject: &SubjectKey<'_>) -> bool {
         let digits;
         let text = match subject {
             SubjectKey::Absent => return false,
@@ -68,16 +69,10 @@ impl Decoys {
             }
             SubjectKey::Text(text) => text,
         };
-        // The rows of a subject stand together.
-        if let Some((_, decoy)) = self.last.as_ref().filter(|(last, _)| last == text) {
-            return *decoy;
-        }
         let mut mac = self.mac.clone();
         mac.update(text.as_bytes());
         let digest: [u8; 32] = mac.finalize().into_bytes().into();
-        let decoy = self.digests.contains(&digest);
-        self.last = Some((text.to_owned(), decoy));
-        decoy
+        self.digests.contains(&digest)
     }
 
     fn is_named(&self, cell: u32) -> bool {
@@ -92,7 +87,7 @@ impl Decoys {
 mod tests {
     use hmac::{Hmac, Mac};
     use sha2::Sha256;
-    use yunei_disclosure::SubjectKey;
+    use yunei_disclosure::{SubjectKey, SubjectRows};
     use yunei_model::Digest;
 
     use super::Decoys;
@@ -121,15 +116,22 @@ mod tests {
                 .unwrap()
         };
         let rest = [8, 2, 6, 5];
+        let of = |key, rows| SubjectRows { key, rows };
         let mut decoys = watch();
-        decoys.look(&[SubjectKey::Text("nobody"); 4], &rest);
+        decoys.look(&[of(SubjectKey::Text("nobody"), 4)], &rest);
         assert!(!decoys.seen(), "the rest of any dimension names nobody");
-        decoys.look(&[SubjectKey::Text("somebody"), SubjectKey::Absent], &[0, 0]);
+        decoys.look(
+            &[
+                of(SubjectKey::Text("somebody"), 1),
+                of(SubjectKey::Absent, 1),
+            ],
+            &[0, 0],
+        );
         assert!(!decoys.seen());
-        decoys.look(&[SubjectKey::Text("nobody")], &[4]);
+        decoys.look(&[of(SubjectKey::Text("nobody"), 1)], &[4]);
         assert!(decoys.seen());
         let mut decoys = watch();
-        decoys.look(&[SubjectKey::Integer(42)], &[0]);
+        decoys.look(&[of(SubjectKey::Integer(42), 1)], &[0]);
         assert!(decoys.seen());
     }
 

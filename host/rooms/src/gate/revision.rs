@@ -12,11 +12,11 @@ use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_catalog::{Batches, Views};
 use yunei_disclosure::{
-    InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectRows,
+    InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectState,
 };
 use yunei_model::{Decision, Hint, Table, Verdict};
 
-use super::coding::{Coder, Numbers, keys};
+use super::coding::{Coder, Numbers, groups};
 use super::{Judged, compute, failed};
 use crate::feed::open_views;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RevisionPlan, RoomError, Source};
@@ -129,7 +129,7 @@ const fn is_derived(dimension: &DimensionPlan) -> bool {
 /// Merges two states in the order of their subjects.
 fn merge(shape: &Shape, [before, now]: &mut [Side<'_>; 2]) -> Result<Revision, RoomError> {
     let mut revision = Revision::new(shape).map_err(|e| failed(&e))?;
-    let mut nothing = SubjectRows::default();
+    let mut nothing = SubjectState::default();
     before.step()?;
     now.step()?;
     loop {
@@ -178,9 +178,9 @@ struct Side<'a> {
     row: usize,
     /// The present subject, and its rows; none at the end.
     key: Option<Key>,
-    rows: SubjectRows,
+    rows: SubjectState,
     /// Rows that name nobody: they may stand anywhere, and come last.
-    absent: SubjectRows,
+    absent: SubjectState,
     over: bool,
 }
 
@@ -220,8 +220,8 @@ impl<'a> Side<'a> {
             batch: Coded::default(),
             row: 0,
             key: None,
-            rows: SubjectRows::default(),
-            absent: SubjectRows::default(),
+            rows: SubjectState::default(),
+            absent: SubjectState::default(),
             over: false,
         })
     }
@@ -319,7 +319,7 @@ impl<'a> Side<'a> {
                 values.push(numbers.at(row));
             }
         }
-        let keys = keys(column(self.subject)?)?;
+        let keys = groups(column(self.subject)?)?;
         let keys = keys.into_iter().map(|key| match key {
             SubjectKey::Absent => None,
             SubjectKey::Integer(integer) => Some(Key::Integer(integer)),

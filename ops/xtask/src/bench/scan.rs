@@ -29,7 +29,7 @@ const RUN_WAIT_MAX: Duration = Duration::from_secs(600);
 /// Asked of the ratio.
 const ASKED_RATIO: f64 = 1.25;
 /// The resource.
-const RESOURCE: &str = "synthetic-takings";
+pub const RESOURCE: &str = "synthetic-takings";
 
 /// Who runs what, for every size.
 struct Stand<'a> {

@@ -4,6 +4,7 @@ mod alerts;
 mod atomicity;
 mod claims;
 mod collectors;
+mod exact;
 mod outputs;
 mod people;
 mod products;
@@ -28,6 +29,7 @@ pub async fn suite(store: &Store) {
     claims::cases(store, &world).await;
     quotas::cases(store, &world).await;
     outputs::cases(store, &world).await;
+    exact::cases(store, &world).await;
     collectors::cases(store, &world).await;
     alerts::cases(store, &world).await;
     record::cases(store, &world).await;
