@@ -104,13 +104,19 @@ impl Domain {
             "lateness_days": LATENESS_DAYS,
         });
         let drafted = unit.client.post("/products", &product).expect("an answer");
-        format!("/products/{}", text(&drafted.served().expect("drafted"), "id"))
+        format!(
+            "/products/{}",
+            text(&drafted.served().expect("drafted"), "id")
+        )
     }
 
     /// Imports a file, upon those before it, that tells of the moment when a day of March is over.
     fn import(&self, file: &Path, day: u32) {
         let onto = if day == FIRST_DAY { "" } else { "&onto=newest" };
-        let query = format!("{}&data_as_of=2026-03-{day:02}T16:00:00Z{onto}", self.rides.format);
+        let query = format!(
+            "{}&data_as_of=2026-03-{day:02}T16:00:00Z{onto}",
+            self.rides.format
+        );
         self.story
             .import_file(self.rides.name, file, &query)
             .expect("imported");
@@ -119,7 +125,10 @@ impl Domain {
     /// The file of a day of the fortnight: as shipped in the first week, the same a week later, made up, in the second.
     fn file(&self, day: u32) -> PathBuf {
         let shipped = |day: u32| {
-            let name = format!("examples/data/{}/rides-2026-03-{day:02}.csv", self.rides.name);
+            let name = format!(
+                "examples/data/{}/rides-2026-03-{day:02}.csv",
+                self.rides.name
+            );
             repository().join(name)
         };
         if day < FIRST_DAY + 7 {
@@ -137,7 +146,10 @@ impl Domain {
 
     /// Asks for an edition; gives the run, as its unit sees its end.
     fn requested(&mut self, unit: &Unit, product: &str, day: &str) -> Value {
-        let run = text(&self.ask(unit, product, day).served().expect("queued"), "id");
+        let run = text(
+            &self.ask(unit, product, day).served().expect("queued"),
+            "id",
+        );
         let seen = self.story.wait_coarse(&unit.client, &run, RUN_WAIT_MAX);
         seen.expect("an end")
     }
@@ -204,9 +216,7 @@ fn late(cards: std::ops::Range<u32>, header: &[u8]) -> Vec<u8> {
         rows.extend_from_slice(ADULT);
         rows.extend_from_slice(b",x,x,x,");
         rows.extend_from_slice(DISTRICT);
-        rows.extend_from_slice(
-            b",,2026-03-02,2026-03-02T08:30:00+08:00,,1.80,false,2026-03-15\n",
-        );
+        rows.extend_from_slice(b",,2026-03-02,2026-03-02T08:30:00+08:00,,1.80,false,2026-03-15\n");
     }
     rows
 }
@@ -217,12 +227,16 @@ fn rides(rows: &[u8], day: u32) -> usize {
     let hour = format!("2026-03-{day:02}T08:");
     let mut lines = rows.split(|byte| *byte == b'\n').skip(1);
     let fields = |line: &[u8]| -> Vec<Vec<u8>> {
-        line.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect()
+        line.split(|byte| *byte == b',')
+            .map(<[u8]>::to_vec)
+            .collect()
     };
     lines
         .by_ref()
         .map(fields)
-        .filter(|line| line.len() > 8 && line[5] == DISTRICT && line[8].starts_with(hour.as_bytes()))
+        .filter(|line| {
+            line.len() > 8 && line[5] == DISTRICT && line[8].starts_with(hour.as_bytes())
+        })
         .count()
 }
 
@@ -239,7 +253,8 @@ fn a_fortnight_of_daily_data() {
     let mut domain = Domain::start();
     let unit = domain.unit("taihu-transport-analytics", "bus-rides");
     let product = domain.product(&unit, "bus-rides", "daily");
-    let on_snapshot = json!({ "trigger": { "kind": "on-snapshot", "resource": domain.rides.name } });
+    let on_snapshot =
+        json!({ "trigger": { "kind": "on-snapshot", "resource": domain.rides.name } });
     let schedules = format!("{product}/schedules");
     let set = unit.client.post(&schedules, &on_snapshot);
     set.expect("an answer").served().expect("set up");
@@ -267,7 +282,12 @@ fn a_fortnight_of_daily_data() {
         let table = domain.table(&unit, &edition);
         assert_eq!(table[&morning()], rounded(count), "day {day}");
     }
-    late_rows(&mut domain, &unit, &product, &of(&editions, "2026-03-02", 0));
+    late_rows(
+        &mut domain,
+        &unit,
+        &product,
+        &of(&editions, "2026-03-02", 0),
+    );
     let record = domain.story.verify_record().expect("a report");
     assert_eq!(record["holds"], json!(true), "{record}");
 }
@@ -289,7 +309,10 @@ fn fortnight(domain: &mut Domain, mut unit: Unit) -> Unit {
 fn late_rows(domain: &mut Domain, unit: &Unit, product: &str, first: &Value) {
     let day = "2026-03-02";
     let shipped = std::fs::read(domain.file(FIRST_DAY)).expect("rides");
-    let end = shipped.iter().position(|byte| *byte == b'\n').expect("a header");
+    let end = shipped
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .expect("a header");
     let header = shipped[..=end].to_vec();
     let last = FIRST_DAY + DAYS - 1;
 

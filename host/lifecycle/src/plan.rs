@@ -5,8 +5,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource,
-    Snapshot, World,
+    Basis, Condition, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output,
+    Resource, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -40,6 +40,8 @@ struct Table<'a> {
     granted: &'a CapabilityTable,
     resource: &'a Resource,
     snapshot: Snapshot,
+    /// The rows that a run sees: the grant's filter and, where the run has a period and the resource its field, that period alone.
+    filter: Vec<Condition>,
 }
 
 impl Domain {
@@ -76,7 +78,7 @@ impl Domain {
                 .into_iter()
                 .map(|f| column(f, f.mask.clone()))
                 .collect();
-            views.push(view(table, columns, mask_key.clone(), prepared)?);
+            views.push(view(table, columns, mask_key.clone()));
             files.push(self.open_parts(&table.snapshot)?);
         }
         let sql = prepared.capability.join() && prepared.capability.world() == World::Analysis;
@@ -133,12 +135,7 @@ impl Domain {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
             let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            views.push(view(
-                table,
-                columns,
-                MaskKey::from_bytes([0; 32]),
-                prepared,
-            )?);
+            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
@@ -189,10 +186,17 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let mut filter = granted.filter().to_vec();
+            if let Some(period) = &prepared.run.period
+                && let Some(kind) = period_kind(resource, &period.field)
+            {
+                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
+            }
             tables.push(Table {
                 granted,
                 resource,
                 snapshot,
+                filter,
             });
         }
         Ok(tables)
@@ -224,26 +228,14 @@ fn column(field: &Field, mask: Mask) -> ViewColumn {
     }
 }
 
-/// A view of the rows that the grant's filter lets pass and, where the run has a period and the resource its field, of that period alone.
-fn view(
-    table: &Table<'_>,
-    columns: Vec<ViewColumn>,
-    mask_key: MaskKey,
-    prepared: &Prepared,
-) -> Result<ViewPlan, LifecycleError> {
-    let mut filter = table.granted.filter().to_vec();
-    if let Some(period) = &prepared.run.period
-        && let Some(kind) = period_kind(table.resource, &period.field)
-    {
-        filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
-    }
-    Ok(ViewPlan {
+fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
+    ViewPlan {
         name: table.resource.name.clone(),
         columns,
-        filter,
+        filter: table.filter.clone(),
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
-    })
+    }
 }
 
 /// An output that the gate cannot compute: people decide.

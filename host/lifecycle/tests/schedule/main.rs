@@ -11,7 +11,9 @@ mod town;
 use town::{Town, code, name};
 use yunei_ledger::Kind;
 use yunei_lifecycle::NewSchedule;
-use yunei_model::{Cadence, Code, Due, ProductState, RunState, ScheduleTrigger, Timestamp, Trigger};
+use yunei_model::{
+    Cadence, Code, Due, ProductState, RunState, ScheduleTrigger, Timestamp, Trigger,
+};
 use yunei_store::Page;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -113,12 +115,20 @@ async fn the_clock_closes_nothing_that_the_data_do_not_tell_of_and_the_other_way
         town.import(day).await;
     }
     let product = town.product().await;
-    let asked = async |day: &str| town.domain.request_edition(&town.operator, product.id, day).await;
+    let asked = async |day: &str| {
+        town.domain
+            .request_edition(&town.operator, product.id, day)
+            .await
+    };
     assert_eq!(code(asked("2026-03-02").await), Code::PeriodOpen);
     town.clock.advance_seconds(1);
     asked("2026-03-02").await.unwrap();
     assert_eq!(code(asked("2026-03-03").await), Code::PeriodOpen);
-    assert_eq!(code(asked("2026-03-01").await), Code::PeriodOpen, "before it starts");
+    assert_eq!(
+        code(asked("2026-03-01").await),
+        Code::PeriodOpen,
+        "before it starts"
+    );
     town.clock.advance_seconds(30 * DAY_SECONDS);
     asked("2026-03-03").await.unwrap();
     assert_eq!(
@@ -139,14 +149,20 @@ async fn a_period_is_tried_once_of_the_same_data() {
     town.schedule(&product, cron("0 * * * *")).await;
     let asked = async || {
         let day = "2026-03-02";
-        town.domain.request_edition(&town.operator, product.id, day).await
+        town.domain
+            .request_edition(&town.operator, product.id, day)
+            .await
     };
     asked().await.unwrap();
     assert_eq!(code(asked().await), Code::EditionTried, "it is under way");
     town.clock.advance_seconds(3600);
     assert_eq!(town.step().await, [""; 0]);
     town.fail_all().await;
-    assert_eq!(code(asked().await), Code::EditionTried, "it would fail again");
+    assert_eq!(
+        code(asked().await),
+        Code::EditionTried,
+        "it would fail again"
+    );
     town.import("2026-03-04").await;
     town.clock.advance_seconds(3600);
     assert_eq!(town.step().await, ["2026-03-02", "2026-03-03"]);
@@ -160,14 +176,18 @@ async fn a_refused_step_is_on_the_record_and_comes_again() {
     }
     let product = town.product().await;
     let schedule = town.schedule(&product, cron("0 6 * * *")).await;
-    let suspended = town.domain.suspend_grant(&town.officer, town.grant, "a test");
+    let suspended = town
+        .domain
+        .suspend_grant(&town.officer, town.grant, "a test");
     suspended.await.unwrap();
     town.clock.advance_seconds(3600);
     assert_eq!(town.step().await, [""; 0]);
     assert_eq!(town.entries(Kind::RunRefused).await, 1);
     let moved = town.schedule_of(&schedule).await;
     assert_eq!(moved.due, at("2026-03-06T06:00:00+08:00"));
-    let resumed = town.domain.resume_grant(&town.officer, town.grant, "a test");
+    let resumed = town
+        .domain
+        .resume_grant(&town.officer, town.grant, "a test");
     resumed.await.unwrap();
     assert_eq!(town.step().await, [""; 0], "not before it is due again");
     town.clock.advance_seconds(DAY_SECONDS);
@@ -184,7 +204,10 @@ async fn a_withdrawn_product_runs_no_more() {
     let schedule = town.schedule(&product, on_rides()).await;
     assert_eq!(town.step().await, ["2026-03-02"]);
     let (operator, id) = (&town.operator, product.id);
-    let theirs = town.domain.withdraw_product(&town.stranger, id, "mine").await;
+    let theirs = town
+        .domain
+        .withdraw_product(&town.stranger, id, "mine")
+        .await;
     assert_eq!(code(theirs), Code::NotFound);
     let withdrawn = town.domain.withdraw_product(operator, id, "over").await;
     assert_eq!(withdrawn.unwrap().state, ProductState::Withdrawn);
@@ -194,7 +217,9 @@ async fn a_withdrawn_product_runs_no_more() {
     town.import("2026-03-04").await;
     assert_eq!(town.step().await, [""; 0]);
     let trigger = on_rides();
-    let set = town.domain.set_schedule(operator, id, NewSchedule { trigger });
+    let set = town
+        .domain
+        .set_schedule(operator, id, NewSchedule { trigger });
     assert_eq!(code(set.await), Code::WrongState);
     let again = town.domain.withdraw_product(operator, id, "over").await;
     assert_eq!(code(again), Code::WrongState);
@@ -210,9 +235,15 @@ async fn a_product_fits_its_grant_and_its_module() {
     };
     type Alteration = &'static dyn Fn(&mut yunei_lifecycle::NewProduct);
     let faults: [(&str, Alteration); 7] = [
-        ("the grant names no product", &|new| new.name = name("other")),
-        ("is no date and no timestamp", &|new| new.period = name("line")),
-        ("is no date and no timestamp", &|new| new.period = name("nothing")),
+        ("the grant names no product", &|new| {
+            new.name = name("other")
+        }),
+        ("is no date and no timestamp", &|new| {
+            new.period = name("line")
+        }),
+        ("is no date and no timestamp", &|new| {
+            new.period = name("nothing")
+        }),
         ("is masked", &|new| new.period = name("coarse_day")),
         ("is no day", &|new| new.starts = "2026-02-30".to_owned()),
         ("is 366 at most", &|new| new.lateness_days = 367),
@@ -226,7 +257,9 @@ async fn a_product_fits_its_grant_and_its_module() {
         assert_eq!(refusal.code, Code::ProductInvalid);
         assert!(refusal.details.concat().contains(detail), "{refusal:?}");
     }
-    let theirs = town.domain.draft_product(&town.stranger, town.new_product());
+    let theirs = town
+        .domain
+        .draft_product(&town.stranger, town.new_product());
     assert_eq!(code(theirs.await), Code::NotFound);
     let product = draft(&|_| {}).await.unwrap();
     assert_eq!(code(draft(&|_| {}).await), Code::NameTaken);

@@ -163,7 +163,9 @@ impl Town {
     }
 
     pub async fn product(&self) -> Product {
-        let drafted = self.domain.draft_product(&self.operator, self.new_product());
+        let drafted = self
+            .domain
+            .draft_product(&self.operator, self.new_product());
         drafted.await.unwrap()
     }
 

@@ -14,7 +14,7 @@ use yunei_catalog::{Batches, Views};
 use yunei_disclosure::{
     InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectState,
 };
-use yunei_model::{Decision, Hint, Table, Verdict};
+use yunei_model::{Decision, Hint, Table, Value, Verdict};
 
 use super::coding::{Coder, Numbers, groups};
 use super::{Judged, compute, failed};
@@ -42,6 +42,7 @@ pub fn hold(
             == 1;
         for (verdict, table) in outputs.iter_mut().filter(|(v, _)| v.output == output.name) {
             settle(verdict, table, output, outcomes.as_deref(), alone);
+            keep_blank(verdict, table, output, &revision.blank);
         }
     }
     Ok(())
@@ -85,6 +86,30 @@ fn settle(
             outcome.cells_held,
             outcome.subjects_min.unwrap_or(0),
         ));
+        *table = None;
+    }
+}
+
+/// INVARIANT: what an earlier edition left blank is blank in what leaves now, whoever judged it.
+fn keep_blank(
+    verdict: &mut Verdict,
+    table: &mut Option<Table>,
+    output: &OutputPlan,
+    blank: &[usize],
+) {
+    let opened = table.as_ref().is_some_and(|table| {
+        let figures = table.columns().get(output.dimensions.len()..);
+        blank.iter().any(|row| {
+            let mut values = figures.into_iter().flatten().map(|c| c.values.get(*row));
+            !values.all(|value| matches!(value, Some(Value::Absent)))
+        })
+    });
+    if opened {
+        verdict.decision = Decision::Withhold;
+        verdict.cells_released = 0;
+        verdict
+            .reasons
+            .push("it would show what an earlier edition left blank".to_owned());
         *table = None;
     }
 }

@@ -3,6 +3,7 @@
 
 mod added;
 mod contract;
+mod products;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -93,6 +94,7 @@ async fn every_route_does_what_the_table_says() {
     catalogue(&town, &people).await;
     contract::walk(&town, &people).await;
     modules_and_runs(&town, &people).await;
+    products::walk(&town, &people).await;
     record(&town, &people).await;
     alerts(&town, &people).await;
     emergency(&town, &people).await;
