@@ -122,6 +122,12 @@ actions! {
     RetrieveEvidence = "retrieve-evidence",
     /// Check that the record is whole. Target: the domain.
     VerifyRecord = "verify-record",
+    /// Set the privacy budget of a population, or propose to raise it. Target: the budget as it would be.
+    SetPrivacyBudget = "set-privacy-budget",
+    /// Sign for a raised privacy budget as the second person. Target: the budget.
+    SignPrivacyBudget = "sign-privacy-budget",
+    /// See what a population has spent of its privacy, or the list of accounts. Target: the budget, or the domain.
+    ViewPrivacyAccount = "view-privacy-account",
     /// See an alert, or the list of them. Target: what the alert is about, as an entry of the record.
     ViewAlert = "view-alert",
     /// Take notice of an alert. Target: what the alert is about, as an entry of the record.

@@ -136,7 +136,7 @@ pub(crate) fn type_of<'a>(words: &'a Vocabulary, target: &Target) -> &'a EntityT
         Target::Run(_) => &words.run,
         Target::Release(_) => &words.release,
         Target::Product(_) => &words.product,
-        Target::Record(_) | Target::Evidence { .. } => &words.record,
+        Target::Record(_) | Target::Evidence { .. } | Target::PrivacyBudget { .. } => &words.record,
     }
 }
 
@@ -229,6 +229,20 @@ impl Builder<'_> {
                     None => context,
                 };
                 (vec![self.record(record)?], context)
+            }
+            Target::PrivacyBudget {
+                resources,
+                proposer,
+            } => {
+                let record = RecordTarget {
+                    operator: None,
+                    resources: resources.clone(),
+                };
+                let context = match proposer {
+                    Some(person) => moment.one("proposer", &words.person, person),
+                    None => moment,
+                };
+                (vec![self.record(&record)?], context)
             }
         })
     }

@@ -37,7 +37,7 @@ pub use target::{
     RunTarget, ScenarioTarget, Target,
 };
 pub use terms::terms_errors;
-pub use using::{DETAILS_MAX, Usage, UseQuestion};
+pub use using::{DETAILS_MAX, PrivacyStanding, Usage, UseQuestion};
 
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,10 @@ pub(crate) struct Need {
     pub(crate) bases: BTreeSet<Basis>,
     /// Resources about populations that allow no exact release.
     pub(crate) private_only: BTreeSet<Name>,
+    /// Populations that the resources are about.
+    pub(crate) populations: BTreeSet<Name>,
+    /// Resources that name no data subject.
+    pub(crate) unsubjected: BTreeSet<Name>,
     /// What is wrong with the lineage of outputs.
     pub(crate) lineage_faults: Vec<String>,
     /// What is wrong with the parameters.
@@ -47,6 +51,10 @@ impl Need {
             let resource = catalogue.iter().find(|r| r.name == required.name);
             if let Some(resource) = resource {
                 need.bases.insert(resource.basis);
+                need.populations.insert(resource.population.name.clone());
+                if resource.subject.is_none() {
+                    need.unsubjected.insert(resource.name.clone());
+                }
                 if resource.population.private_only {
                     need.private_only.insert(resource.name.clone());
                 }

@@ -65,6 +65,13 @@ pub enum Target {
         /// Person and authority that asked for it.
         requested: Option<(PersonId, OrganisationId)>,
     },
+    /// The privacy budget of a population, and the account of it.
+    PrivacyBudget {
+        /// Resources about the population.
+        resources: BTreeSet<Name>,
+        /// Person who proposed it.
+        proposer: Option<PersonId>,
+    },
 }
 
 impl Target {
@@ -83,6 +90,7 @@ impl Target {
             Self::Release(_) => Some(Action::ViewRelease),
             Self::Product(_) => Some(Action::ViewProduct),
             Self::Record(_) | Self::Evidence { .. } => Some(Action::ViewRecord),
+            Self::PrivacyBudget { .. } => Some(Action::ViewPrivacyAccount),
         }
     }
 }

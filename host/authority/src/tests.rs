@@ -8,3 +8,4 @@ mod personas;
 mod sample;
 mod using;
 mod using_modules;
+mod using_private;

@@ -1,5 +1,7 @@
 //! Decides what a run may do under its grant: at submission, and again at claim.
 
+use std::collections::BTreeSet;
+
 use yunei_model::{
     Code, Grant, Language, Limits, Module, Name, Parameters, Refusal, Resource, Scenario,
     Timestamp, World,
@@ -25,6 +27,15 @@ pub struct Usage {
     pub released_cells: u64,
 }
 
+/// What the privacy budgets of the populations say to a run of a `per-subject` module; for any other there is nothing to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrivacyStanding {
+    /// Populations without a budget.
+    pub unset: BTreeSet<Name>,
+    /// Populations whose budget does not cover this run beside all that were charged.
+    pub spent: BTreeSet<Name>,
+}
+
 /// May this run do what its module asks for?
 ///
 /// The answer assumes nothing about an earlier one: at claim the same question is asked with what is true then.
@@ -48,6 +59,8 @@ pub struct UseQuestion<'a> {
     pub usage: Usage,
     /// Rows of the snapshots that the run would read.
     pub rows_requested: u64,
+    /// What the privacy budgets say.
+    pub privacy: &'a PrivacyStanding,
     /// When.
     pub at: Timestamp,
     /// Whether an emergency stop is in force.
@@ -120,6 +133,10 @@ impl Authority {
             .texts("coreFields", &need.core_fields)
             .many("bases", &words.basis, &need.bases)
             .texts("privateOnly", &need.private_only)
+            .flag("severalPopulations", need.populations.len() > 1)
+            .texts("unsubjected", &need.unsubjected)
+            .texts("privacyUnset", &question.privacy.unset)
+            .texts("privacySpent", &question.privacy.spent)
             .texts("lineageFaults", &need.lineage_faults)
             .texts("parameterFaults", &need.parameter_faults)
             .count("runsUsed", question.usage.runs)
@@ -204,6 +221,18 @@ impl Authority {
             "use.private-only" => named(
                 &mut need.private_only.iter().map(ToString::to_string),
                 "resource `{}` allows no exact release",
+            ),
+            "use.private-subject" => named(
+                &mut need.unsubjected.iter().map(ToString::to_string),
+                "resource `{}` names no data subject",
+            ),
+            "privacy.unset" => named(
+                &mut question.privacy.unset.iter().map(ToString::to_string),
+                "population `{}` has no privacy budget",
+            ),
+            "privacy.spent" => named(
+                &mut question.privacy.spent.iter().map(ToString::to_string),
+                "the privacy budget of population `{}` does not cover this run",
             ),
             "use.purpose" => vec![format!(
                 "the grant's purpose is `{}`; the run states `{}`, the module `{}`",

@@ -29,6 +29,7 @@ mod emergency;
 mod grant;
 mod ledger;
 mod module;
+mod privacy;
 mod product;
 mod release;
 mod replay;

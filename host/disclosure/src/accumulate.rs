@@ -21,6 +21,7 @@ use order::Order;
 use reading::Reading;
 
 pub use order::SubjectKey;
+pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
 

@@ -8,7 +8,7 @@ use yunei_model::{
 };
 
 use crate::accumulate::{Protection, Statistics};
-use crate::profile::{Profile, Rounding};
+use crate::profile::Profile;
 use crate::rules;
 use crate::shape::Shape;
 use crate::suppress::{Bracket, Plan, protect};
@@ -133,84 +133,210 @@ pub fn judge_keeping_blank(
     protection: Protection,
     blank: &[usize],
 ) -> Judgement {
-    let mut judgement = Judgement {
-        cells: Vec::new(),
-        decision: Decision::Withhold,
-        table: None,
-        candidate: None,
-        brackets: Vec::new(),
-        hints: Vec::new(),
-        reasons: Vec::new(),
-        profile: profile.name().clone(),
-        profile_digest: profile.digest(),
-        labels: Vec::new(),
-    };
-    let reason = decide(
-        statistics,
-        shape,
-        profile,
-        protection,
-        blank,
-        &mut judgement,
-    );
-    if let Err(reason) = reason {
-        judgement.decision = Decision::Withhold;
-        judgement.reasons.push(reason.to_owned());
+    let mut trial = Trial::open(statistics, shape, profile, protection);
+    if trial.is_open() && protection == Protection::Subjects {
+        for cell in blank {
+            trial.keep_blank(*cell);
+        }
+        match protect(statistics, profile, &primaries(trial.cells())) {
+            Ok(plan) => trial.apply(plan),
+            Err(unprotected) => {
+                trial.send(unprotected.reason().to_owned(), Decision::Withhold);
+            }
+        }
     }
-    judgement.hints = hints(shape, judgement.decision);
-    judgement.labels = judgement
-        .cells
-        .iter()
-        .filter(|cell| {
-            cell.suppression == Suppression::Complementary
-                || (cell.status != Status::Pass && !cell.empty)
-        })
-        .take(CELL_VERDICTS_MAX)
-        .map(|cell| (cell.cell, shape.labels(cell.cell)))
-        .collect();
-    judgement
+    trial.close()
 }
 
-/// Decides, or says why the whole stays.
-fn decide(
-    statistics: &Statistics,
-    shape: &Shape,
-    profile: &Profile,
+/// Outcomes of the rules cell by cell, before anything is suppressed.
+pub(crate) fn statuses(statistics: &Statistics, shape: &Shape, profile: &Profile) -> Vec<Status> {
+    let mut cells = cells::unjudged(statistics);
+    cells::hold_against(statistics, shape, profile, &mut cells);
+    cells.into_iter().map(|cell| cell.status).collect()
+}
+
+/// A table between the rules and the verdict.
+pub(crate) struct Trial<'a> {
+    statistics: &'a Statistics,
+    shape: &'a Shape,
+    profile: &'a Profile,
     protection: Protection,
-    blank: &[usize],
-    judgement: &mut Judgement,
-) -> Result<(), &'static str> {
-    if statistics.lattice() != shape.lattice() || statistics.protection() != protection {
-        return Err("the statistics are not those of this output");
+    judgement: Judgement,
+    /// Whether the rules were held against its cells.
+    judged: bool,
+    /// Where it ended, if it did.
+    ended: Option<Decision>,
+}
+
+impl<'a> Trial<'a> {
+    /// Holds a table against the rules. It ends here when it cannot leave whatever is suppressed.
+    pub(crate) fn open(
+        statistics: &'a Statistics,
+        shape: &'a Shape,
+        profile: &'a Profile,
+        protection: Protection,
+    ) -> Self {
+        let mut trial = Self {
+            statistics,
+            shape,
+            profile,
+            protection,
+            judgement: Judgement {
+                cells: Vec::new(),
+                decision: Decision::Withhold,
+                table: None,
+                candidate: None,
+                brackets: Vec::new(),
+                hints: Vec::new(),
+                reasons: Vec::new(),
+                profile: profile.name().clone(),
+                profile_digest: profile.digest(),
+                labels: Vec::new(),
+            },
+            judged: false,
+            ended: None,
+        };
+        if let Err(reason) = trial.admit() {
+            trial.send(reason.to_owned(), Decision::Withhold);
+        }
+        trial
     }
-    judgement.cells = cells::unjudged(statistics);
-    if statistics.is_broken() {
-        return Err("a value or a sum is no finite number");
+
+    fn admit(&mut self) -> Result<(), &'static str> {
+        let statistics = self.statistics;
+        if statistics.lattice() != self.shape.lattice()
+            || statistics.protection() != self.protection
+        {
+            return Err("the statistics are not those of this output");
+        }
+        self.judgement.cells = cells::unjudged(statistics);
+        if statistics.is_broken() {
+            return Err("a value or a sum is no finite number");
+        }
+        if self.judgement.cells.iter().all(|cell| cell.empty) {
+            return Err("the table is empty");
+        }
+        if self.protection == Protection::None {
+            return Ok(());
+        }
+        cells::hold_against(
+            statistics,
+            self.shape,
+            self.profile,
+            &mut self.judgement.cells,
+        );
+        self.judged = true;
+        within_share(self.profile, &self.judgement.cells)
     }
-    if judgement.cells.iter().all(|cell| cell.empty) {
-        return Err("the table is empty");
+
+    /// Whether it has not ended yet.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.ended.is_none()
     }
-    if protection == Protection::None {
-        return publish(statistics, shape, profile, None, judgement);
+
+    /// Whether the rules were held against its cells.
+    pub(crate) const fn is_judged(&self) -> bool {
+        self.judged
     }
-    cells::hold_against(statistics, shape, profile, &mut judgement.cells);
-    for cell in blank {
-        if let Some(outcome) = judgement.cells.get_mut(*cell) {
+
+    /// Its cells as they stand.
+    pub(crate) fn cells(&self) -> &[CellOutcome] {
+        &self.judgement.cells
+    }
+
+    /// Ends it, unless it has ended.
+    pub(crate) fn send(&mut self, reason: String, decision: Decision) {
+        if self.ended.is_none() {
+            self.ended = Some(decision);
+            self.judgement.reasons.push(reason);
+        }
+    }
+
+    /// Blanks a cell that would give back one that failed.
+    pub(crate) fn blank(&mut self, cell: usize) {
+        if let Some(outcome) = self.judgement.cells.get_mut(cell)
+            && outcome.suppression == Suppression::None
+        {
+            outcome.suppression = Suppression::Complementary;
+        }
+    }
+
+    /// Blanks a cell as if it had failed.
+    fn keep_blank(&mut self, cell: usize) {
+        if let Some(outcome) = self.judgement.cells.get_mut(cell) {
             outcome.suppression = Suppression::Primary;
         }
     }
-    within_share(profile, &judgement.cells)?;
-    let plan = protect(statistics, profile, &primaries(&judgement.cells))
-        .map_err(|unprotected| unprotected.reason())?;
-    apply(plan, judgement);
-    within_share(profile, &judgement.cells)?;
-    publish(
-        statistics,
-        shape,
-        profile,
-        profile.settings().rounding.as_ref(),
-        judgement,
-    )
+
+    /// Takes note of what stays unknown.
+    pub(crate) fn bracket(&mut self, bracket: Bracket) {
+        self.judgement.brackets.push(bracket);
+    }
+
+    fn apply(&mut self, plan: Plan) {
+        for cell in plan.complementary {
+            self.blank(cell);
+        }
+        self.judgement.brackets = plan.brackets;
+    }
+
+    /// The judgement.
+    pub(crate) fn close(mut self) -> Judgement {
+        if self.is_open()
+            && let Err(reason) = self.publish()
+        {
+            self.send(reason.to_owned(), Decision::Withhold);
+        }
+        if self.ended == Some(Decision::Review) {
+            self.judgement.candidate = self.table().ok();
+        }
+        let mut judgement = self.judgement;
+        judgement.decision = self.ended.unwrap_or(Decision::Release);
+        judgement.hints = hints(self.shape, judgement.decision);
+        judgement.labels = judgement
+            .cells
+            .iter()
+            .filter(|cell| {
+                cell.suppression == Suppression::Complementary
+                    || (cell.status != Status::Pass && !cell.empty)
+            })
+            .take(CELL_VERDICTS_MAX)
+            .map(|cell| (cell.cell, self.shape.labels(cell.cell)))
+            .collect();
+        judgement
+    }
+
+    fn publish(&mut self) -> Result<(), &'static str> {
+        if self.protection == Protection::Subjects {
+            within_share(self.profile, &self.judgement.cells)?;
+        }
+        let table = self.table()?;
+        if let Some(size) = &self.profile.settings().size {
+            let figure = rules::size(table.rows() as u64, table::bytes(&table), size);
+            if figure.status != Status::Pass {
+                return Err("the table is larger than the profile allows");
+            }
+        }
+        if self
+            .judgement
+            .cells
+            .iter()
+            .any(|c| c.status == Status::Review)
+        {
+            let reason = "contributions are negative, so that dominance is not defined";
+            self.send(reason.to_owned(), Decision::Review);
+        } else {
+            self.judgement.table = Some(table);
+        }
+        Ok(())
+    }
+
+    fn table(&self) -> Result<Table, &'static str> {
+        let rounding = self.profile.settings().rounding.as_ref();
+        let rounding = rounding.filter(|_| self.protection == Protection::Subjects);
+        table::build(self.statistics, self.shape, rounding, &self.judgement.cells)
+            .map_err(|_| "the table could not be built")
+    }
 }
 
 fn primaries(cells: &[CellOutcome]) -> Vec<usize> {
@@ -219,17 +345,6 @@ fn primaries(cells: &[CellOutcome]) -> Vec<usize> {
         .filter(|cell| cell.suppression == Suppression::Primary && !cell.empty)
         .map(|cell| cell.cell)
         .collect()
-}
-
-fn apply(plan: Plan, judgement: &mut Judgement) {
-    for cell in plan.complementary {
-        if let Some(outcome) = judgement.cells.get_mut(cell)
-            && outcome.suppression == Suppression::None
-        {
-            outcome.suppression = Suppression::Complementary;
-        }
-    }
-    judgement.brackets = plan.brackets;
 }
 
 /// Whether enough is left to be of use.
@@ -245,34 +360,6 @@ fn within_share(profile: &Profile, cells: &[CellOutcome]) -> Result<(), &'static
     let share = rules::real(blank) / rules::real(filled);
     if share > profile.settings().suppression.suppressed_share_max {
         return Err("too many cells would be blank for the table to be of use");
-    }
-    Ok(())
-}
-
-fn publish(
-    statistics: &Statistics,
-    shape: &Shape,
-    profile: &Profile,
-    rounding: Option<&Rounding>,
-    judgement: &mut Judgement,
-) -> Result<(), &'static str> {
-    let table = table::build(statistics, shape, rounding, &judgement.cells)
-        .map_err(|_| "the table could not be built")?;
-    if let Some(size) = &profile.settings().size {
-        let figure = rules::size(table.rows() as u64, table::bytes(&table), size);
-        if figure.status != Status::Pass {
-            return Err("the table is larger than the profile allows");
-        }
-    }
-    if judgement.cells.iter().any(|c| c.status == Status::Review) {
-        judgement.decision = Decision::Review;
-        judgement
-            .reasons
-            .push("contributions are negative, so that dominance is not defined".to_owned());
-        judgement.candidate = Some(table);
-    } else {
-        judgement.decision = Decision::Release;
-        judgement.table = Some(table);
     }
     Ok(())
 }

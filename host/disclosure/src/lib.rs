@@ -15,6 +15,7 @@ mod accumulate;
 #[cfg(test)]
 mod fixture;
 mod judge;
+pub mod linked;
 mod profile;
 mod revision;
 mod rounding;

@@ -17,11 +17,14 @@ mod certificate;
 mod cycle;
 mod field;
 mod hypercube;
+pub(crate) mod levels;
 
 use crate::accumulate::Statistics;
 use crate::profile::Profile;
 use certificate::Move;
 use field::{Demand, Field};
+
+pub(crate) use field::COALITION;
 
 pub use audit::{AUDIT_WORK_MAX, Bracket};
 

@@ -147,6 +147,10 @@ kinds! {
     EvidenceSigned = "evidence-signed",
     /// Evidence was handed over.
     EvidenceRetrieved = "evidence-retrieved",
+    /// A population's privacy budget came into force.
+    PrivacyBudgetSet = "privacy-budget-set",
+    /// Someone proposed to raise a population's privacy budget.
+    PrivacyBudgetProposed = "privacy-budget-proposed",
     /// Policy denied something.
     DecisionDenied = "decision-denied",
     /// A collector of traces refused spans for good; they are set aside.

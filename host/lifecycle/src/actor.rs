@@ -151,7 +151,7 @@ fn about(draft: Draft, target: &Target) -> Draft {
         Target::Run(run) => ("run", run.id.to_string()),
         Target::Release(release) => ("release", release.id.to_string()),
         Target::Product(product) => ("product", product.id.to_string()),
-        Target::Record(_) => return draft,
+        Target::Record(_) | Target::PrivacyBudget { .. } => return draft,
         Target::Evidence { approval, .. } => ("approval", approval.clone()),
     };
     draft.fact("target", json!({ "kind": kind, "id": id }))

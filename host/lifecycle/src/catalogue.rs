@@ -75,6 +75,9 @@ impl Domain {
         if change.resource_by_name(&resource.name).await?.is_some() {
             return Err(Code::NameTaken.into());
         }
+        if let Some(detail) = self.population_disagrees(&resource).await? {
+            return Err(invalid(vec![detail]).into());
+        }
         change.put_resource(&resource).await?;
         let decoys = self.decoy_digests(resource.id, &entry.decoy)?;
         change.put_decoys(resource.id, &decoys).await?;

@@ -3,7 +3,9 @@
 use tracing::Instrument as _;
 use yunei_authority::{Capability, Principal};
 use yunei_ledger::Kind;
-use yunei_model::{Code, EndCause, GrantState, Module, Refusal, Run, RunState, State};
+use yunei_model::{
+    Code, EndCause, GrantState, Module, PrivacyCharged, Refusal, Run, RunState, State,
+};
 use yunei_store::{Change, StoreError, Usage};
 use yunei_telemetry::span;
 
@@ -51,7 +53,9 @@ impl Domain {
                 continue;
             }
             // INVARIANT: one writer; what is read here cannot change before the commit.
-            let facts = self.facts(run.grant).await?;
+            let mut facts = self.facts(run.grant).await?;
+            let resources = &facts.resources;
+            facts.privacy = self.privacy_standing(&module, resources, false).await?;
             let (capability, rows) = match self.decide_again(&run, &module, &facts).await {
                 Ok(decided) => decided,
                 Err(LifecycleError::Refused(refusal)) => {
@@ -136,11 +140,16 @@ impl Domain {
         run.started_at = Some(self.clock.now());
         run.grant_version = capability.grant_version();
         let (key, wrapped_key) = self.keys.new_run_key(run.id)?;
+        // INVARIANT: whatever becomes of the run from here on, its charge stays.
+        let charged = self
+            .charge_privacy(change, &run, &module, &facts.resources)
+            .await?;
         let draft = run_facts(yunei_ledger::Draft::new(Kind::RunClaimed), &run)
             .fact("policy_set", capability.policy_set().to_string())
             .fact("clauses", capability.clauses())
             .fact("profile", self.profile.digest().to_string())
-            .fact("rows_reserved", rows);
+            .fact("rows_reserved", rows)
+            .fact("privacy", privacy_facts(&charged));
         change.put_run(&run).await?;
         self.record(change, draft).await?;
         let preparation = Preparation {
@@ -150,6 +159,7 @@ impl Domain {
             resources: facts.resources,
             rows_reserved: rows,
             profile: self.profile_text.clone(),
+            draws: true,
         };
         Ok(Claimed {
             prepared: self.prepared(preparation, *key)?,
@@ -203,6 +213,19 @@ impl Domain {
         }
         Ok(None)
     }
+}
+
+/// What a run was charged, as the record tells it; nothing where it was charged nothing.
+fn privacy_facts(charged: &[PrivacyCharged]) -> Option<Vec<serde_json::Value>> {
+    let told = charged.iter().map(|one| {
+        serde_json::json!({
+            "population": one.population,
+            "epsilon_nano": one.charge.epsilon_nano,
+            "rho_pico": one.charge.rho_pico,
+        })
+    });
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then_some(told)
 }
 
 /// The refusal that a passed quota is.

@@ -10,9 +10,11 @@ use yunei_model::{
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    RoomLimits, SealKey, SessionPlan, Source, TableFiles, TablePlan,
+    RoomLimits, SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
+
+mod private;
 
 use crate::prepared::Prepared;
 use crate::product::period_kind;
@@ -81,7 +83,18 @@ impl Domain {
             views.push(view(table, columns, mask_key.clone()));
             files.push(self.open_parts(&table.snapshot)?);
         }
-        let sql = prepared.capability.join() && prepared.capability.world() == World::Analysis;
+        let world = prepared.capability.world();
+        let subjects = if world == World::PerSubject {
+            let views = subject_views(&tables)?;
+            for table in &tables {
+                files.push(self.open_parts(&table.snapshot)?);
+            }
+            let guest = prepared.capability.limits().clone();
+            Some(SubjectsPlan { views, guest })
+        } else {
+            None
+        };
+        let sql = prepared.capability.join() && world == World::Analysis;
         let parameters =
             ParameterValue::typed(&manifest.parameters, prepared.capability.parameters())?;
         let limits = self.room_limits();
@@ -89,15 +102,17 @@ impl Domain {
             feed: FeedPlan {
                 views,
                 sql,
+                subjects,
                 batch_rows_max: usize::try_from(self.limits.batch_rows_max).unwrap_or(usize::MAX),
                 limits,
             },
             cell: CellPlan {
-                world: prepared.capability.world(),
+                world,
                 tables: planned,
                 sql,
                 outputs: manifest.outputs.iter().map(|o| o.name.clone()).collect(),
                 derived: manifest.derived.clone(),
+                contribution: manifest.contribution.clone(),
                 parameters,
                 guest: prepared.capability.limits().clone(),
                 limits,
@@ -140,6 +155,12 @@ impl Domain {
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
+        let private = self.private_plan(prepared, manifest, &tables)?;
+        let private = private.map(|(plan, planned, opened)| {
+            views.extend(planned);
+            files.extend(opened);
+            plan
+        });
         let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
         files.extend(revised);
         let plan = GatePlan {
@@ -150,6 +171,7 @@ impl Domain {
             decoys,
             outputs,
             revisions,
+            private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,
@@ -236,6 +258,30 @@ fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewP
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
     }
+}
+
+/// The subject column of each table, for the feed alone. Subjects of one population are one and the same in all of
+/// its resources; those of two are not.
+fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> {
+    let population = |table: &Table<'_>| table.resource.population.name.clone();
+    let mut populations = tables.iter().map(population);
+    let first = populations.next();
+    if populations.any(|other| Some(other) != first) {
+        return Err(LifecycleError::Impossible {
+            detail: "a `per-subject` run over several populations",
+        });
+    }
+    let subject = |table: &Table<'_>| -> Result<ViewPlan, LifecycleError> {
+        let name = table.resource.subject.as_ref();
+        let sorted = name.filter(|_| table.snapshot.sorted_by_subject);
+        let name = sorted.ok_or(LifecycleError::Impossible {
+            detail: "a `per-subject` run over rows that are not sorted by data subject",
+        })?;
+        let field = table.resource.field(name).ok_or(NO_FIELD)?;
+        let columns = vec![column(field, Mask::None)];
+        Ok(view(table, columns, MaskKey::from_bytes([0; 32])))
+    };
+    tables.iter().map(subject).collect()
 }
 
 /// An output that the gate cannot compute: people decide.

@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) rows_reserved: u64,
     /// The disclosure profile, as its file says.
     pub(crate) profile: String,
+    /// Whether the gate may draw noise: once, for the run itself, and never for a replay of it.
+    pub(crate) draws: bool,
 }
 
 /// Everything of [`Prepared`] that is no key.
@@ -33,6 +35,7 @@ pub(crate) struct Preparation {
     pub(crate) resources: Vec<Resource>,
     pub(crate) rows_reserved: u64,
     pub(crate) profile: String,
+    pub(crate) draws: bool,
 }
 
 impl Domain {
@@ -55,6 +58,7 @@ impl Domain {
             argument_key: *argument_key,
             rows_reserved: preparation.rows_reserved,
             profile: preparation.profile,
+            draws: preparation.draws,
         })
     }
 }

@@ -199,6 +199,7 @@ impl Domain {
             decoys: Vec::new(),
             outputs: Vec::new(),
             revisions: Vec::new(),
+            private: None,
             derived: Vec::new(),
             profile: String::new(),
             rows_max: self.limits.output_rows_max,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use tracing::Instrument as _;
-use yunei_authority::{Action, Capability, Principal, Target, Usage, UseQuestion};
+use yunei_authority::{Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     Binding, Code, EditionOf, Grant, GrantId, Module, ModuleId, Name, Parameters, Period, Refusal,
@@ -86,6 +86,8 @@ pub(crate) struct Facts {
     pub(crate) resources: Vec<Resource>,
     pub(crate) usage: Usage,
     pub(crate) emergency: bool,
+    /// Of a `per-subject` module: filled in by whoever knows the module.
+    pub(crate) privacy: PrivacyStanding,
 }
 
 impl Domain {
@@ -156,6 +158,8 @@ impl Domain {
         let Admitted { module } = admitted;
         let mut facts = self.facts(request.grant).await?;
         facts.usage = self.usage_foreseen(request.grant).await?;
+        let resources = &facts.resources;
+        facts.privacy = self.privacy_standing(&module, resources, true).await?;
         let decided = self
             .decide_use(&actor.principal, &module, &request, &facts)
             .await;
@@ -266,6 +270,7 @@ impl Domain {
             resources,
             usage,
             emergency,
+            privacy: PrivacyStanding::default(),
         })
     }
 
@@ -317,6 +322,7 @@ impl Domain {
             parameters: &request.parameters,
             usage: facts.usage,
             rows_requested: rows.saturating_mul(crate::claim::READS_PER_ROW_MAX),
+            privacy: &facts.privacy,
             at: self.clock.now(),
             emergency: facts.emergency,
             limits: &self.limits,

@@ -95,6 +95,8 @@ codes! {
     QuotaRuns = "quota-runs", 409, "运行次数配额已用完。", "The quota of runs is used up.";
     QuotaRows = "quota-rows", 409, "行数配额已用完。", "The quota of rows is used up.";
     QuotaCells = "quota-cells", 409, "出域单元格配额已用完。", "The quota of released cells is used up.";
+    PrivacyBudgetUnset = "privacy-budget-unset", 409, "该群体尚未设定差分隐私预算。", "No privacy budget is set for the population.";
+    PrivacyBudgetSpent = "privacy-budget-spent", 409, "该群体的差分隐私预算不足以支持此次运行。", "The privacy budget of the population does not cover this run.";
     ConsentMissing = "consent-missing", 409, "尚缺数源单位同意。", "A source unit has not consented.";
     ScenarioNotApproved = "scenario-not-approved", 409, "应用场景未获批准。", "The scenario is not approved.";
 

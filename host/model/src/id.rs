@@ -105,6 +105,8 @@ ids! {
     RetrievalId,
     /// An authority's request for a stop.
     StopRequestId,
+    /// A population's privacy budget, as set once.
+    BudgetId,
 }
 
 impl ReleaseId {

@@ -14,6 +14,7 @@ mod call;
 mod clock;
 mod code;
 mod contract;
+mod contribution;
 mod digest;
 mod exact;
 mod field;
@@ -26,6 +27,7 @@ mod name;
 mod oversight;
 mod parameter;
 mod period;
+mod privacy;
 mod product;
 mod release;
 mod resource;
@@ -43,6 +45,10 @@ pub use call::{Call, CallDecision, CallKind};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};
+pub use contribution::{
+    CONTRIBUTION_CELLS_MAX, CONTRIBUTION_FIGURES_MAX, CONTRIBUTION_LABEL_BYTES_MAX,
+    CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
+};
 pub use digest::{Digest, DigestError};
 pub use exact::ExactRelease;
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
@@ -63,6 +69,10 @@ pub use oversight::{
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
 pub use period::{Period, day_start};
+pub use privacy::{
+    BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
+    PrivacyCharge, PrivacyCharged, STEPS_MAX,
+};
 pub use product::{
     Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
     Schedule, ScheduleTrigger,

@@ -99,4 +99,14 @@ limits! {
     journal_notes_max = 100,
     /// Bytes of one note; the rest is cut.
     journal_note_bytes_max = 256,
+    /// Rows of one data subject, over all resources, in world `per-subject`; a subject with more counts with the default contribution.
+    subject_rows_max = 4096,
+    /// Bytes of the rows of one data subject; a subject with more counts with the default contribution.
+    subject_bytes_max = 512 << 10,
+    /// Fuel of the call for one data subject, its instance's start included: about one unit for each instruction.
+    subject_fuel_max = 5_000_000,
+    /// Bytes of memories and tables of the instance for one data subject.
+    subject_memory_bytes_max = 4 << 20,
+    /// Host calls of the instance for one data subject.
+    subject_calls_max = 64,
 }

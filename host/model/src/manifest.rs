@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::transition::names;
-use crate::{Name, Parameter, Resource, Text};
+use crate::{Mechanism, Name, Parameter, Resource, Text};
 
 names! {
     /// The world of the guest interface that a module lives in.
@@ -155,6 +155,17 @@ pub struct Contribution {
     pub measures: Vec<ContributionMeasure>,
     /// Cells that one subject may touch at most.
     pub cells_per_subject: u32,
+    /// Privacy that a run takes of its population: ε of adding or removing one subject with all its rows.
+    pub epsilon: f64,
+    /// Probability with which Gaussian noise may promise less; 0 for Laplace noise.
+    #[serde(default)]
+    pub delta: f64,
+    /// Where the noise comes from.
+    #[serde(default)]
+    pub mechanism: Mechanism,
+    /// Cell of a subject whose call failed: its measures count with their defaults there. None: it touches no cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_cell: Option<String>,
 }
 
 /// A bounded measure of a `per-subject` module.
@@ -170,6 +181,10 @@ pub struct ContributionMeasure {
     /// Contribution of a subject whose call failed.
     #[serde(default)]
     pub default: f64,
+    /// Contributions are rounded to multiples of it: 1 for counts. Without one it is a power of two, between 2⁻¹⁶ and 2⁻¹⁵ of the
+    /// greater bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<f64>,
 }
 
 /// A module manifest.
@@ -283,6 +298,14 @@ impl Manifest {
         }
         if (self.world == World::PerSubject) != self.contribution.is_some() {
             broken.push("a `per-subject` module, and no other, has a contribution".to_owned());
+        }
+        if self.world == World::PerSubject && !self.outputs.is_empty() {
+            broken
+                .push("a `per-subject` module has its contribution and no other output".to_owned());
+        }
+        if let Some(contribution) = &self.contribution {
+            broken.extend(contribution.broken_rules());
+            broken.extend(contribution.privacy_faults());
         }
         if self.world != World::PerSubject && self.outputs.is_empty() {
             broken.push("a module has at least one output".to_owned());

@@ -5,11 +5,12 @@ mod output;
 
 use std::fs::File;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use yunei_model::{DerivedValue, FieldType, World};
 use yunei_sandbox::{
-    Authentic, Component, Engine, GuestEnd, Interfaces, Metering, PerRow, Stop, Unserved,
-    run_analysis,
+    Authentic, Component, Contributions, Engine, GuestEnd, Interfaces, Metering, PerRow,
+    PerSubject, Stop, Unserved, run_analysis,
 };
 
 use crate::feed::next_descriptor;
@@ -19,7 +20,7 @@ use crate::{CellPlan, RoomError, lockdown, wire};
 use host::RoomHost;
 pub(crate) use host::WINDOW_CALLS_MAX;
 use output::OutputWriter;
-pub use output::{Frame, StoredColumn, read_frames};
+pub use output::{Frame, StoredColumn, read_contributions, read_frames};
 
 /// Runs the cell in this process; returns when the guest is done.
 ///
@@ -70,11 +71,7 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
             run_analysis(&engine, &component, interfaces, Box::new(host), &plan.guest)
         }
         World::PerRow => run_per_row(&engine, &component, &mut host, &plan),
-        World::PerSubject => {
-            return Ok(Err(CellEnd::Host(
-                "the world `per-subject` has no route yet".to_owned(),
-            )));
-        }
+        World::PerSubject => run_per_subject(&engine, &component, &mut host, &plan),
     };
     Ok(ended.map_err(cell_end))
 }
@@ -96,6 +93,40 @@ fn run_per_row(
     while let Some(batch) = host.next_rows().map_err(unserved)? {
         let columns = module.derive(&batch)?;
         host.write_derived(batch.rows, &columns).map_err(unserved)?;
+    }
+    Ok(())
+}
+
+/// Drives a `per-subject` module over all its tables: each data subject's rows in, a record of fixed size out.
+///
+/// INVARIANT: nothing here depends on what a call did: the same messages leave the cell, in the same number and order.
+fn run_per_subject(
+    engine: &Engine,
+    component: &Component,
+    host: &mut RoomHost,
+    plan: &CellPlan,
+) -> Result<(), GuestEnd> {
+    let contribution = plan.contribution.as_ref().ok_or_else(|| {
+        GuestEnd::Stopped("a `per-subject` module without contribution".to_owned())
+    })?;
+    let module = PerSubject::start(
+        engine,
+        component,
+        plan.parameters.clone(),
+        contribution,
+        &plan.guest,
+    )?;
+    host.open_subjects().map_err(unserved)?;
+    while let Some(subjects) = host.next_subjects().map_err(unserved)? {
+        let mut contributions = Contributions::new(Arc::clone(module.form()));
+        for records in subjects.each() {
+            match records.map_err(|error| GuestEnd::Stopped(error.to_string()))? {
+                Some(records) => module.contribute(&records, &mut contributions),
+                None => contributions.push_default(),
+            }
+        }
+        let kept = host.write_contributions(&contributions);
+        kept.map_err(|stop| unserved(Unserved::Stopped(stop)))?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The feed: reads granted views and hands their batches to the cell.
 
+mod subjects;
+
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -10,11 +12,12 @@ use futures::StreamExt;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::runtime::{Builder, Runtime};
 use yunei_catalog::{Batches, ViewPlan, Views};
-use yunei_model::Code;
+use yunei_model::{Code, Limits, Name};
 
 use crate::protocol::{FeedRefusal, FeedSays, Filled, Next, Read, ToFeed};
 use crate::ring::{Ring, rows_per_slot};
 use crate::{FeedPlan, RoomError, lockdown, wire};
+use subjects::{SubjectReader, Unread};
 
 /// Readers that are open at once at most.
 pub const READERS_MAX: usize = crate::ring::SLOTS_MAX / crate::ring::SLOTS_PER_READER;
@@ -52,6 +55,14 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let layers = lockdown::lock(&plan.limits)?;
 
     let views = open_views(&plan.views, &mut descriptors)?;
+    let subjects = match plan.subjects {
+        Some(subjects) => Some(SubjectViews {
+            names: subjects.views.iter().map(|v| v.name.clone()).collect(),
+            views: open_views(&subjects.views, &mut descriptors)?,
+            guest: subjects.guest,
+        }),
+        None => None,
+    };
     wire::send(control, &FeedSays::Locked { layers })?;
     let mut feed = Feed {
         control,
@@ -59,6 +70,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
         ring,
         runtime,
         views,
+        subjects,
         sql: plan.sql,
         readers: HashMap::new(),
     };
@@ -102,9 +114,28 @@ pub(crate) fn open_views(
 }
 
 struct Reader {
+    source: Source,
+    sequence: u64,
+}
+
+/// Where a reader's rows come from.
+enum Source {
+    /// A scan or a query.
+    Rows(Rows),
+    /// Every table, subject by subject.
+    Subjects(SubjectReader),
+}
+
+struct Rows {
     stream: Batches,
     waiting: VecDeque<RecordBatch>,
-    sequence: u64,
+}
+
+/// The subject columns of a `per-subject` run, which never leave the feed.
+struct SubjectViews {
+    names: Vec<Name>,
+    views: Views,
+    guest: Limits,
 }
 
 struct Feed<'a> {
@@ -113,6 +144,7 @@ struct Feed<'a> {
     ring: Ring,
     runtime: Runtime,
     views: Views,
+    subjects: Option<SubjectViews>,
     sql: bool,
     readers: HashMap<u32, Reader>,
 }
@@ -143,89 +175,134 @@ impl Feed<'_> {
     }
 
     fn open(&mut self, order: ToFeed) -> Result<(), RoomError> {
-        let (reader, stream) = match order {
+        let (reader, opened) = match order {
             ToFeed::Scan {
                 reader,
                 table,
                 columns,
-            } => (
-                reader,
-                self.views.scan(&table, &columns).map_err(|e| e.code()),
-            ),
+            } => {
+                let stream = self.views.scan(&table, &columns);
+                (reader, stream.map(rows).map_err(|e| e.code()))
+            }
             ToFeed::Sql { reader, .. } if !self.sql => (reader, Err(Code::GrantJoin)),
-            ToFeed::Sql { reader, text } => (reader, self.views.sql(&text).map_err(|e| e.code())),
+            ToFeed::Sql { reader, text } => {
+                let stream = self.views.sql(&text);
+                (reader, stream.map(rows).map_err(|e| e.code()))
+            }
+            ToFeed::Subjects { reader } => (reader, self.open_subjects()),
         };
-        let stream = if self.readers.len() < READERS_MAX {
-            stream
+        let opened = if self.readers.len() < READERS_MAX {
+            opened
         } else {
             Err(Code::ReadersTooMany)
         };
-        let outcome = match stream {
-            Ok(stream) => {
-                let reads = stream.reads().iter().map(|(table, fields)| Read {
-                    table: table.clone(),
-                    fields: fields.iter().cloned().collect(),
-                });
-                let reads = reads.collect();
-                self.readers.insert(
-                    reader,
-                    Reader {
-                        stream,
-                        waiting: VecDeque::new(),
-                        sequence: 0,
-                    },
-                );
-                Ok(reads)
-            }
-            Err(code) => Err(FeedRefusal { code }),
-        };
+        let outcome = opened
+            .map(|(source, reads)| {
+                let sequence = 0;
+                self.readers.insert(reader, Reader { source, sequence });
+                reads
+            })
+            .map_err(|code| FeedRefusal { code });
         wire::send(self.control, &FeedSays::Opened { reader, outcome })
     }
 
+    fn open_subjects(&self) -> Result<(Source, Vec<Read>), Code> {
+        let subjects = self.subjects.as_ref().ok_or(Code::GrantResource)?;
+        let reads = SubjectReader::reads(&subjects.names, &self.views)?;
+        let reader = SubjectReader::open(
+            &subjects.names,
+            &self.views,
+            &subjects.views,
+            &subjects.guest,
+        )?;
+        Ok((Source::Subjects(reader), reads))
+    }
+
     fn fill(&mut self, next: &Next) -> Result<(), RoomError> {
-        let reader_id = next.reader;
-        let Some(reader) = self.readers.get_mut(&reader_id) else {
-            return wire::send(self.cell, &Filled::End { reader: reader_id });
+        let id = next.reader;
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return wire::send(self.cell, &Filled::End { reader: id });
         };
-        let batch = match reader.next(&self.runtime) {
-            Ok(Some(batch)) => batch,
+        let filled = match reader.fill(&self.runtime, &self.ring, next) {
+            Ok(Some(filled)) => filled,
             Ok(None) => {
-                self.readers.remove(&reader_id);
-                return wire::send(self.cell, &Filled::End { reader: reader_id });
+                self.readers.remove(&id);
+                return wire::send(self.cell, &Filled::End { reader: id });
             }
-            Err(code) => {
-                self.readers.remove(&reader_id);
-                return wire::send(
-                    self.cell,
-                    &Filled::Failed {
-                        reader: reader_id,
-                        code,
-                    },
-                );
+            Err(Unread::Refused(code)) => {
+                self.readers.remove(&id);
+                return wire::send(self.cell, &Filled::Failed { reader: id, code });
             }
+            Err(Unread::Failed(error)) => return Err(error),
         };
-        let layout = self.ring.write(next.slot, &batch)?;
+        let (rows, bytes) = match &filled {
+            Filled::Batch { layout, .. } => (u64::from(layout.rows), layout.bytes),
+            Filled::Subjects { layout, .. } => (layout.rows, layout.bytes),
+            Filled::End { .. } | Filled::Failed { .. } => (0, 0),
+        };
         let fed = FeedSays::Fed {
-            reader: reader_id,
+            reader: id,
             sequence: reader.sequence,
-            rows: u64::from(layout.rows),
-            bytes: layout.bytes,
+            rows,
+            bytes,
         };
         reader.sequence += 1;
         // The supervisor knows before the cell does.
         wire::send(self.control, &fed)?;
-        wire::send(
-            self.cell,
-            &Filled::Batch {
-                reader: reader_id,
-                slot: next.slot,
-                layout,
-            },
-        )
+        wire::send(self.cell, &filled)
     }
 }
 
+/// A scan or query as a reader has it, with the columns that it reads.
+fn rows(stream: Batches) -> (Source, Vec<Read>) {
+    let reads = stream.reads().iter().map(|(table, fields)| Read {
+        table: table.clone(),
+        fields: fields.iter().cloned().collect(),
+    });
+    let reads = reads.collect();
+    let waiting = VecDeque::new();
+    (Source::Rows(Rows { stream, waiting }), reads)
+}
+
 impl Reader {
+    /// Fills a slot with what comes next.
+    fn fill(
+        &mut self,
+        runtime: &Runtime,
+        ring: &Ring,
+        next: &Next,
+    ) -> Result<Option<Filled>, Unread> {
+        let (reader, slot) = (next.reader, next.slot);
+        match &mut self.source {
+            Source::Rows(rows) => {
+                let Some(batch) = rows.next(runtime).map_err(Unread::Refused)? else {
+                    return Ok(None);
+                };
+                let layout = ring.write(slot, &batch).map_err(Unread::Failed)?;
+                Ok(Some(Filled::Batch {
+                    reader,
+                    slot,
+                    layout,
+                }))
+            }
+            Source::Subjects(subjects) => {
+                let Some(subjects) = subjects.next(runtime)? else {
+                    return Ok(None);
+                };
+                let layout = ring
+                    .write_subjects(slot, &subjects.batches, &subjects.runs)
+                    .map_err(Unread::Failed)?;
+                Ok(Some(Filled::Subjects {
+                    reader,
+                    slot,
+                    layout,
+                }))
+            }
+        }
+    }
+}
+
+impl Rows {
     /// The next batch that fits a slot.
     fn next(&mut self, runtime: &Runtime) -> Result<Option<RecordBatch>, Code> {
         loop {

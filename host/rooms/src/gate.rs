@@ -5,6 +5,7 @@ mod compute;
 mod decoys;
 mod derived;
 mod opened;
+mod private;
 mod revision;
 
 use std::fs::File;
@@ -102,6 +103,10 @@ fn judge(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<(Judged, Vec<Name>), RoomError> {
     let profile = Profile::parse(&plan.profile).map_err(|e| failed(&e))?;
+    if let Some(private) = &plan.private {
+        let judged = private::output(plan, private, &profile, plaintext, descriptors, runtime)?;
+        return Ok((vec![judged], Vec::new()));
+    }
     let mut outputs: Judged = Vec::new();
     let mut decoys = Vec::new();
     let mut computed: Vec<&Name> = Vec::new();

@@ -31,12 +31,13 @@ mod seal;
 mod session;
 mod wire;
 
+pub use cell::read_contributions;
 pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, RevisionPlan, SealKey, Source, TablePlan,
+    OutputPlan, PrivatePlan, RevisionPlan, SealKey, Source, SubjectsPlan, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

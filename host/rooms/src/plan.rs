@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
-use yunei_model::{Aggregate, Banding, Derived, Digest, Limits, Name, Text, World};
+use yunei_model::{
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World,
+};
 use yunei_sandbox::ParameterValue;
 
 use crate::lockdown::RoomLimits;
@@ -16,10 +18,22 @@ pub struct FeedPlan {
     pub views: Vec<ViewPlan>,
     /// Whether SQL over them may be run.
     pub sql: bool,
+    /// How the rows of a `per-subject` module are told apart.
+    pub subjects: Option<SubjectsPlan>,
     /// Rows of one batch at most.
     pub batch_rows_max: usize,
     /// Limits of the process.
     pub limits: RoomLimits,
+}
+
+/// How the feed tells data subjects apart, in world `per-subject`. Nobody else sees who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SubjectsPlan {
+    /// The subject column alone of each granted table, unmasked, in the order of the tables; the same rows. The parts'
+    /// descriptors come behind those of the tables.
+    pub views: Vec<ViewPlan>,
+    /// Limits of the guest: those of one subject's rows are kept here already.
+    pub guest: Limits,
 }
 
 /// A granted table as the cell knows it.
@@ -44,6 +58,8 @@ pub struct CellPlan {
     pub outputs: Vec<Name>,
     /// Columns that a `per-row` module derives.
     pub derived: Vec<Derived>,
+    /// What a `per-subject` module contributes to.
+    pub contribution: Option<Contribution>,
     /// Parameters of the run, complete and typed.
     pub parameters: BTreeMap<Name, ParameterValue>,
     /// Limits of the guest.
@@ -170,6 +186,23 @@ pub struct DecoyPlan {
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
 
+/// What the gate does with the contributions of a `per-subject` module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PrivatePlan {
+    /// The output.
+    pub output: Name,
+    /// Cells, measures, bounds.
+    pub contribution: Contribution,
+    /// What the run was charged: the noise keeps within it.
+    pub charge: PrivacyCharge,
+    /// For each view, whether its second column names the group that merges subjects; the first is the subject.
+    pub groups: Vec<bool>,
+    /// Whether exact releases about the population are allowed beside it.
+    pub exact_beside: bool,
+    /// Whether noise may be drawn: never for a replay.
+    pub draws: bool,
+}
+
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
@@ -199,6 +232,8 @@ pub struct GatePlan {
     pub outputs: Vec<OutputPlan>,
     /// Outputs that revise earlier editions.
     pub revisions: Vec<RevisionPlan>,
+    /// What a `per-subject` module contributed; all views are its own then, and there are no other outputs.
+    pub private: Option<PrivatePlan>,
     /// Derived columns that the sealed output holds.
     pub derived: DerivedPlan,
     /// The disclosure profile, as its file says.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use yunei_model::{Code, Digest, LimitExceeded, Name, Table, Verdict};
 
 use crate::lockdown::Layer;
-use crate::ring::BatchLayout;
+use crate::ring::{BatchLayout, SubjectsLayout};
 
 /// Supervisor → feed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum ToFeed {
     },
     /// Start a query.
     Sql { reader: u32, text: String },
+    /// Start reading every granted table, subject by subject.
+    Subjects { reader: u32 },
 }
 
 /// Feed → supervisor.
@@ -74,6 +76,12 @@ pub enum Filled {
         slot: usize,
         layout: BatchLayout,
     },
+    /// Whole data subjects lie in the slot.
+    Subjects {
+        reader: u32,
+        slot: usize,
+        layout: SubjectsLayout,
+    },
     /// The reader has no more rows.
     End { reader: u32 },
     /// The reader failed.
@@ -106,6 +114,8 @@ pub enum Ask {
     },
     /// `query.sql`.
     Sql { reader: u32, text: String },
+    /// Every granted table, subject by subject: what the cell of a `per-subject` module asks for, once.
+    Subjects { reader: u32 },
 }
 
 /// What is on record soon after it happened.

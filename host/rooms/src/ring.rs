@@ -25,6 +25,9 @@ pub const SLOTS_PER_READER: usize = 2;
 /// Slots of a ring at most.
 pub const SLOTS_MAX: usize = 128;
 
+/// In the place of a number of rows: a data subject with more rows than a call may get, none of which are handed over.
+pub const SUBJECT_OVER: u32 = u32::MAX;
+
 /// Where one buffer lies in its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
@@ -49,6 +52,17 @@ pub struct BatchLayout {
     /// Bytes used.
     pub bytes: u64,
     columns: Vec<ColumnLayout>,
+}
+
+/// How the rows of whole data subjects lie in their slot: a batch per table, and how many rows of each belong to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectsLayout {
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Bytes used.
+    pub bytes: u64,
+    batches: Vec<BatchLayout>,
+    runs: Span,
 }
 
 /// The shared memory of one run's feed and cell.
@@ -78,21 +92,50 @@ impl Ring {
 
     /// Writes `batch` into `slot`.
     pub fn write(&self, slot: usize, batch: &RecordBatch) -> Result<BatchLayout, RoomError> {
-        let mut writer = SlotWriter {
+        self.writer(slot)?.batch(batch)
+    }
+
+    /// Writes whole data subjects into `slot`: a batch per table, and for each subject its rows in each of them.
+    pub fn write_subjects(
+        &self,
+        slot: usize,
+        batches: &[RecordBatch],
+        runs: &[u32],
+    ) -> Result<SubjectsLayout, RoomError> {
+        let mut writer = self.writer(slot)?;
+        let batches: Vec<BatchLayout> = batches
+            .iter()
+            .map(|batch| writer.batch(batch))
+            .collect::<Result<_, _>>()?;
+        Ok(SubjectsLayout {
+            rows: batches.iter().map(|batch| u64::from(batch.rows)).sum(),
+            runs: writer.put(bytemuck::cast_slice(runs))?,
+            bytes: writer.used as u64,
+            batches,
+        })
+    }
+
+    fn writer(&self, slot: usize) -> Result<SlotWriter<'_>, RoomError> {
+        Ok(SlotWriter {
             ring: self,
             base: slot_base(slot)?,
             used: 0,
-        };
-        let mut columns = Vec::with_capacity(batch.num_columns());
-        for column in batch.columns() {
-            columns.push(writer.column(&column.to_data())?);
-        }
-        let rows = u32::try_from(batch.num_rows()).map_err(RoomError::protocol)?;
-        Ok(BatchLayout {
-            rows,
-            bytes: writer.used as u64,
-            columns,
         })
+    }
+
+    /// Reads the data subjects that lie in `slot`: a batch per table, and the runs.
+    pub fn read_subjects(
+        &self,
+        slot: usize,
+        layout: &SubjectsLayout,
+    ) -> Result<(Vec<Batch>, Vec<u32>), RoomError> {
+        let batches = layout
+            .batches
+            .iter()
+            .map(|batch| self.read(slot, batch))
+            .collect::<Result<_, _>>()?;
+        let runs: Buffer<u32> = self.read_buffer(slot_base(slot)?, layout.runs)?;
+        Ok((batches, runs.into_vec()))
     }
 
     /// Reads the batch that lies in `slot`.
@@ -190,6 +233,18 @@ impl SlotWriter<'_> {
         Ok(Span {
             offset: u32::try_from(offset).map_err(RoomError::protocol)?,
             bytes: u32::try_from(bytes.len()).map_err(RoomError::protocol)?,
+        })
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> Result<BatchLayout, RoomError> {
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for column in batch.columns() {
+            columns.push(self.column(&column.to_data())?);
+        }
+        Ok(BatchLayout {
+            rows: u32::try_from(batch.num_rows()).map_err(RoomError::protocol)?,
+            bytes: self.used as u64,
+            columns,
         })
     }
 

@@ -41,7 +41,7 @@ pub struct SessionPlan {
     pub feed: FeedPlan,
     /// For the cell.
     pub cell: CellPlan,
-    /// Open parts of the feed's views, in their order.
+    /// Open parts of the feed's views, in their order; behind them those of the views of subjects, if there are any.
     pub files: Vec<TableFiles>,
     /// The compiled component, already authenticated.
     pub component: Authentic,
@@ -101,6 +101,7 @@ pub struct Session<'a> {
     clock: &'a dyn Clock,
     tables: Vec<crate::TablePlan>,
     sql: bool,
+    subjects: bool,
     argument_key: [u8; 32],
     feed: Room,
     cell: Room,
@@ -171,6 +172,7 @@ impl<'a> Session<'a> {
             clock,
             tables: plan.cell.tables,
             sql: plan.cell.sql,
+            subjects: plan.feed.subjects.is_some(),
             argument_key: plan.argument_key,
             feed,
             cell,

@@ -68,4 +68,17 @@ pub(crate) mod per_row {
     });
 }
 
+/// World `per-subject`.
+pub(crate) mod per_subject {
+    wasmtime::component::bindgen!({
+        world: "per-subject",
+        path: "../../guest-sdk/wit",
+        imports: { default: trappable },
+        with: {
+            "yunei:guest/tables": crate::bindings::tables,
+            "yunei:guest/inputs": crate::bindings::analysis::yunei::guest::inputs,
+        },
+    });
+}
+
 pub(crate) use analysis::yunei::guest::{data, inputs, journal, output, query};

@@ -15,15 +15,18 @@ mod bindings;
 mod buffer;
 pub mod compiler;
 mod component;
+mod contribution;
 mod end;
 mod engine;
 mod error;
 mod host;
 mod interface;
 pub mod jail;
+mod per_subject;
 mod run;
 mod sealed;
 mod shape;
+mod slice;
 mod tables;
 mod unchecked;
 pub mod wit;
@@ -33,6 +36,9 @@ pub use artefact::{Artefact, ArtefactError, ArtefactKey, Authentic, CODE_BYTES_M
 pub use buffer::Buffer;
 pub use compiler::{CompileError, Compiled, Compiler};
 pub use component::Component;
+pub use contribution::{
+    CONTRIBUTIONS_MAX, Contributions, Given, NO_CELL, NoRecords, Record, RecordForm,
+};
 pub use end::{GuestEnd, MESSAGE_BYTES_MAX, TrapKind, escaped};
 pub use engine::{Engine, FEATURES, Metering, STACK_BYTES_MAX};
 pub use error::SandboxError;
@@ -40,6 +46,7 @@ pub use host::{
     AnalysisHost, Denial, FieldInfo, Interfaces, Level, OutputId, ParameterValue, ReaderId, Stop,
     Unserved,
 };
+pub use per_subject::{PerSubject, subject_fits};
 pub use run::{PerRow, run_analysis};
 pub use shape::{Flaw, Malformed, check_batch, check_columns, check_kinds};
 pub use tables::{Batch, Column, Values, VarBytes};

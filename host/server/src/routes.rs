@@ -11,6 +11,7 @@ mod live;
 mod log;
 mod modules;
 mod organisations;
+mod privacy;
 mod products;
 mod record;
 mod releases;
@@ -51,6 +52,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What leaves the domain, and the people who decide about it.",
     ),
     (
+        privacy::TAG,
+        "Privacy budgets of populations, and what is spent of them.",
+    ),
+    (
         record::TAG,
         "The record, alerts over it, and the emergency stop.",
     ),
@@ -76,6 +81,7 @@ pub fn routes() -> Vec<Route> {
         runs::routes(),
         reviews::routes(),
         releases::routes(),
+        privacy::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),

@@ -4,6 +4,7 @@ mod alert;
 mod contract;
 mod data;
 mod people;
+mod privacy;
 mod product;
 mod record;
 mod run;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         contract::schemas(),
         product::schemas(),
         run::schemas(),
+        privacy::schemas(),
         record::schemas(),
         alert::schemas(),
         witnesses::schemas(),
@@ -142,6 +144,11 @@ pub(crate) fn count() -> Described {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(0))
         .into()
+}
+
+/// A number.
+pub(crate) fn figure() -> Described {
+    ObjectBuilder::new().schema_type(Type::Number).into()
 }
 
 /// Yes or no.

@@ -23,6 +23,7 @@ mod modules;
 mod open;
 mod outputs;
 mod people;
+mod privacy;
 mod products;
 mod published;
 mod quota;

@@ -64,6 +64,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "products",
         include_str!("../migrations/0070_products.sql"),
     ),
+    (
+        80,
+        "privacy",
+        include_str!("../migrations/0080_privacy.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -210,6 +210,11 @@ fn use_targets() -> Vec<(&'static str, Target)> {
         second_signer,
         requested: Some((id(998), id(POLICE))),
     };
+    let own = principal(BUREAU, 0, &[]).person;
+    let budget = |proposer| Target::PrivacyBudget {
+        resources: BTreeSet::from([name("census")]),
+        proposer: Some(proposer),
+    };
     vec![
         (
             "our module",
@@ -261,6 +266,8 @@ fn use_targets() -> Vec<(&'static str, Target)> {
             evidence("苏数调〔2026〕1号", None),
         ),
         ("evidence, no approval", evidence(" ", Some(id(999)))),
+        ("budget for `census`", budget(id(998))),
+        ("raised by the officer", budget(own)),
     ]
 }
 
@@ -275,6 +282,7 @@ fn applies(schema: &Schema, authority: &Authority, action: Action, target: &Targ
     let plain_grant = matches!(target, Target::Grant(_));
     let appointing = matches!(target, Target::Appointment { .. });
     let retrieving = matches!(target, Target::Evidence { .. });
+    let budgeting = matches!(target, Target::PrivacyBudget { .. });
     // Types whose context is that of a few actions alone are asked with those.
     let own_context = match action.id().as_ref() as &str {
         "consent-grant" => return consents,
@@ -282,7 +290,9 @@ fn applies(schema: &Schema, authority: &Authority, action: Action, target: &Targ
         "request-evidence" | "sign-evidence" | "view-evidence" | "retrieve-evidence" => {
             return retrieving;
         }
-        _ => consents || appointing || retrieving,
+        "set-privacy-budget" | "sign-privacy-budget" => return budgeting,
+        "view-privacy-account" => return budgeting || matches!(target, Target::Domain),
+        _ => consents || appointing || retrieving || budgeting,
     };
     let kind = crate::entity::type_of(&authority.words, target);
     let mut kinds = schema.resources_for_action(&action).into_iter().flatten();

@@ -17,6 +17,7 @@ pub(super) struct Case {
     pub(super) parameters: Parameters,
     pub(super) usage: Usage,
     pub(super) rows_requested: u64,
+    pub(super) privacy: PrivacyStanding,
     pub(super) at: Timestamp,
     pub(super) emergency: bool,
 }
@@ -32,6 +33,7 @@ pub(super) fn case() -> Case {
         parameters: Parameters::new(),
         usage: Usage::default(),
         rows_requested: 100,
+        privacy: PrivacyStanding::default(),
         at: now(),
         emergency: false,
     }
@@ -49,6 +51,7 @@ impl Case {
             parameters: &self.parameters,
             usage: self.usage,
             rows_requested: self.rows_requested,
+            privacy: &self.privacy,
             at: self.at,
             emergency: self.emergency,
             limits: &Limits::default(),

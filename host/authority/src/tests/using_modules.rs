@@ -112,16 +112,6 @@ fn a_per_row_module_runs_after_two_other_people_approved_it() {
     assert_eq!(table.lineage(), [name("age")]);
 }
 
-#[test]
-fn the_private_route_is_not_in_force() {
-    let per_subject = MANIFEST.split("[[output]]").next().unwrap_or_default();
-    let per_subject = per_subject.replace("'analysis'", "'per-subject'")
-        + "[contribution]\ncells = ['all']\nmeasures = [{ name = 'n', min = 0.0, max = 1.0 }]\ncells_per_subject = 1\n";
-    refuses(Code::ModuleNotAdmitted, "module.per-subject", |c| {
-        c.module = module(&per_subject)
-    });
-}
-
 fn reading(field: &str) -> impl FnOnce(&mut Case) {
     let manifest = MANIFEST.replace("['age', 'income']", &format!("['{field}']"));
     let granted = granted("census", &["age", "income", field]);

@@ -21,7 +21,7 @@ impl Move {
 
     /// Whether the move proves that the attacker cannot rule out the demanded levels.
     ///
-    /// Every cell is blank, not known to be empty, and there once; the failed one goes the right way; those that go down can;
+    /// Every cell is blank, not known to be empty or to those in it, and there once; the failed one goes the right way; those that go down can;
     /// and on every line of the table the shifts cancel: `Σ labels − margin` stays what it is. Along an integral
     /// level all values stay integral.
     pub(super) fn proves(&self, field: &Field<'_>, demand: &Demand, upwards: bool) -> bool {
@@ -30,8 +30,8 @@ impl Move {
         let mut lines: BTreeMap<(usize, usize), i64> = BTreeMap::new();
         let mut seen = Vec::with_capacity(self.steps.len());
         for (cell, up) in &self.steps {
-            let open = field.is_blank(*cell) && !field.is_known(*cell);
-            if !open || !(*up || field.spares(*cell, levels)) {
+            let open = field.is_blank(*cell) && field.passes(*cell, demand.cell);
+            if !open || !(*up || field.spares(*cell, demand.cell, levels)) {
                 return false;
             }
             seen.push(*cell);

@@ -10,7 +10,7 @@ use super::field::{Demand, Field};
 /// The cycle that costs least, if one carries the demanded levels.
 pub(super) fn cheapest(field: &Field<'_>, demand: &Demand, upwards: bool) -> Option<Move> {
     let levels = demand.levels(upwards);
-    if !upwards && !field.spares(demand.cell, levels) {
+    if !upwards && !field.spares(demand.cell, demand.cell, levels) {
         return None;
     }
     let network = Network::new(field);
@@ -103,12 +103,12 @@ impl<'a> Network<'a> {
             }
             reach[node].done = true;
             for (cell, next) in self.at(node) {
-                if cell == failed || reach[next].done || self.field.is_known(cell) {
+                if cell == failed || reach[next].done || !self.field.passes(cell, failed) {
                     continue;
                 }
                 let cost = reach[node].cost + self.field.cost(cell);
                 let up = self.ends(cell).0 == node;
-                if cost < reach[next].cost && (up || self.field.spares(cell, levels)) {
+                if cost < reach[next].cost && (up || self.field.spares(cell, failed, levels)) {
                     reach[next] = Reach {
                         cost,
                         done: false,

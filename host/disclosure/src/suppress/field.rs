@@ -1,9 +1,13 @@
 //! What the attacker could know of every cell, and how much must stay unknown.
 
-use crate::accumulate::{ChannelRole, Statistics};
+use super::levels;
+use crate::accumulate::{ChannelRole, Slot, Statistics};
 use crate::profile::Profile;
-use crate::rules::real;
+use crate::rules::{Contributions, real};
 use crate::shape::Lattice;
+
+/// Respondents of one cell who may put together what they know.
+pub(crate) const COALITION: u64 = 2;
 
 /// A quantity that cells and margins add up in.
 pub(super) struct Quantity {
@@ -11,6 +15,8 @@ pub(super) struct Quantity {
     values: Vec<f64>,
     /// Least that the attacker takes a blank cell's value for: 1 for counts, since empty cells are known.
     least: f64,
+    /// How far each cell could fall for two of its own respondents, who know what they gave.
+    spare: Vec<f64>,
     /// Where the levels of protection come from.
     source: Source,
     /// Index of the measure that it belongs to, if it does.
@@ -110,67 +116,74 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// How far down the cell could lie in a quantity.
+    /// How far down the cell could lie in a quantity, for someone who is not in it.
     pub(super) fn slack(&self, cell: usize, quantity: &Quantity) -> f64 {
         quantity.at(cell) - quantity.least
     }
 
     /// Whether the cell could lie lower by these levels in every quantity at once.
-    pub(super) fn spares(&self, cell: usize, levels: &[f64]) -> bool {
-        self.quantities
-            .iter()
-            .zip(levels)
-            .all(|(quantity, level)| *level <= 0.0 || self.slack(cell, quantity) >= *level)
+    ///
+    /// The failed cell, and what is in it, falls in the eyes of those outside it. Any other cell falls in the eyes of two of its own
+    /// respondents too, who put together what they gave. Margins follow from the cells inside.
+    pub(super) fn spares(&self, cell: usize, failed: usize, levels: &[f64]) -> bool {
+        if cell != failed && self.is_margin(cell) {
+            return true;
+        }
+        let own = self.is_within(cell, failed);
+        self.quantities.iter().zip(levels).all(|(quantity, level)| {
+            let slack = if own {
+                self.slack(cell, quantity)
+            } else {
+                quantity.spare.get(cell).copied().unwrap_or(0.0)
+            };
+            *level <= 0.0 || slack >= *level
+        })
+    }
+
+    /// Whether a move that protects `failed` may pass through the cell: its respondents alone must not know it.
+    pub(super) fn passes(&self, cell: usize, failed: usize) -> bool {
+        !self.is_known(cell)
+            && (self.is_within(cell, failed)
+                || self.is_margin(cell)
+                || self.statistics.units(cell) > COALITION)
+    }
+
+    /// Whether everybody in the cell is in the other.
+    fn is_within(&self, cell: usize, other: usize) -> bool {
+        let lattice = self.lattice();
+        (0..lattice.axes()).all(|axis| {
+            lattice.is_margin(other, axis)
+                || lattice.coordinate(cell, axis) == lattice.coordinate(other, axis)
+        })
+    }
+
+    fn is_margin(&self, cell: usize) -> bool {
+        let lattice = self.lattice();
+        (0..lattice.axes()).any(|axis| lattice.is_margin(cell, axis))
     }
 
     /// The levels of protection that a failed cell needs.
-    ///
-    /// Counts: an interval of the profile's width, upwards. Magnitudes, both ways: the profile's share of the largest
-    /// contribution, so that nobody learns it more closely (after the p% rule's upper protection level, the Handbook, section 4.3.2; here
-    /// without deducting `X − x₁ − x₂`, to be safe), and no less than that share of the table's mean contribution;
-    /// upwards also what a dominated cell lacks to pass: `Σ top n / k − X`.
     pub(super) fn demand(&self, cell: usize) -> Demand {
-        let interval = real(self.profile.settings().suppression.interval_count);
+        let settings = self.profile.settings();
+        let whole = self.lattice().count() - 1;
         let (mut up, mut down) = (Vec::new(), Vec::new());
         for quantity in &self.quantities {
-            match quantity.source {
-                Source::Count => {
-                    up.push(interval);
-                    down.push(0.0);
-                }
+            let (above, below) = match quantity.source {
+                Source::Count => levels::of_count(settings),
                 Source::Channel { channel, rows } => {
-                    let (level, lacking) = self.magnitude_levels(cell, channel, rows);
+                    let contributions = self.statistics.contributions(cell, channel);
                     if rows {
-                        up.push(interval.max(level.ceil()).max(lacking.ceil()));
-                        down.push(level.floor().min(self.slack(cell, quantity)));
+                        levels::of_rows(settings, &contributions)
                     } else {
-                        up.push(level.max(lacking));
-                        down.push(level.min(quantity.at(cell)));
+                        let whole = self.statistics.contributions(whole, channel);
+                        levels::of_magnitude(settings, &contributions, &whole)
                     }
                 }
-            }
+            };
+            up.push(above);
+            down.push(below);
         }
         Demand { cell, up, down }
-    }
-
-    /// The share of the largest contribution, and what a dominated cell lacks.
-    fn magnitude_levels(&self, cell: usize, channel: usize, rows: bool) -> (f64, f64) {
-        let settings = self.profile.settings();
-        let contributions = self.statistics.contributions(cell, channel);
-        let whole = self
-            .statistics
-            .contributions(self.lattice().count() - 1, channel);
-        let [largest, ..] = contributions.largest;
-        let usual = if rows || whole.units == 0 {
-            0.0
-        } else {
-            whole.total / real(whole.units)
-        };
-        let level = settings.suppression.interval_share * largest.max(usual);
-        let lacking = settings.dominance.map_or(0.0, |rule| {
-            contributions.top(rule.contributors) / rule.share - contributions.total
-        });
-        (level, lacking.max(0.0))
     }
 }
 
@@ -184,8 +197,10 @@ impl Quantity {
 /// bounds that an attacker could use beyond the equations; such tables go to people.
 fn quantities(statistics: &Statistics) -> Vec<Quantity> {
     let cells = statistics.lattice().count();
+    let few = |units: u64| real(units.saturating_sub(COALITION));
     let mut quantities = vec![Quantity {
         values: (0..cells).map(|c| real(statistics.units(c))).collect(),
+        spare: (0..cells).map(|c| few(statistics.units(c))).collect(),
         least: 1.0,
         source: Source::Count,
         measure: None,
@@ -196,8 +211,10 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
         if slots().any(|slot| slot.negative) {
             continue;
         }
+        let left = |cell| Contributions::remainder(&statistics.contributions(cell, channel));
         quantities.push(Quantity {
             values: slots().map(crate::accumulate::total_of).collect(),
+            spare: (0..cells).map(left).collect(),
             least: if rows { 1.0 } else { 0.0 },
             source: Source::Channel { channel, rows },
             measure: described.measure,
@@ -208,12 +225,10 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
                 .is_some_and(|slot| slot.rows != statistics.rows(cell))
         });
         if partial {
-            for count in [
-                slots().map(|slot| real(slot.rows)).collect::<Vec<_>>(),
-                slots().map(|slot| real(slot.units)).collect(),
-            ] {
+            for count in [|slot: &Slot| slot.rows, |slot: &Slot| slot.units] {
                 quantities.push(Quantity {
-                    values: count,
+                    values: slots().map(|slot| real(count(slot))).collect(),
+                    spare: slots().map(|slot| few(count(slot))).collect(),
                     least: 0.0,
                     source: Source::Count,
                     measure: described.measure,

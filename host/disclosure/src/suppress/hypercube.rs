@@ -17,7 +17,7 @@ pub(super) fn cheapest(field: &Field<'_>, demand: &Demand, upwards: bool) -> Opt
         best: None,
         best_cost: f64::INFINITY,
     };
-    if !upwards && !field.spares(demand.cell, search.levels) {
+    if !upwards && !field.spares(demand.cell, demand.cell, search.levels) {
         return None;
     }
     search.extend(0, 0.0);
@@ -71,8 +71,9 @@ impl Search<'_> {
             let cell = self.field.lattice().moved(corner, axis, partner);
             let up = if keeps { up } else { !up };
             cost += self.field.cost(cell);
-            let possible =
-                !self.field.is_known(cell) && (up || self.field.spares(cell, self.levels));
+            let failed = self.demand.cell;
+            let possible = self.field.passes(cell, failed)
+                && (up || self.field.spares(cell, failed, self.levels));
             if !possible || cost >= self.best_cost {
                 return None;
             }

@@ -247,14 +247,14 @@ fn a_move_that_proves_nothing_is_not_taken() {
 fn what_is_too_small_hides_nothing() {
     let shape = shape(&[2, 2], count_and_sum(), true);
     let profile = profile("yunei");
-    for (neighbour, enough) in [(10, false), (11, true)] {
+    for (neighbour, enough) in [(11, false), (12, true)] {
         let statistics = counts(&shape, &[3, neighbour, neighbour, 500]);
         let field = Field::new(&statistics, &profile, &[0]);
         let demand = field.demand(0);
         assert_eq!(
-            field.spares(1, &demand.up),
+            field.spares(1, 0, &demand.up),
             enough,
-            "{neighbour} subjects, one of them known to be there"
+            "{neighbour} subjects, two of whom may act together"
         );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use yunei_authority::{Authority, Capability, PolicyTexts, Principal, Usage, UseQuestion};
+use yunei_authority::{
+    Authority, Capability, PolicyTexts, Principal, PrivacyStanding, Usage, UseQuestion,
+};
 use yunei_model::{
     Code, Digest, Grant, GrantState, Module, ModuleState, Refusal, Resource, ReviewOutcome, Run,
     Scenario,
@@ -37,6 +39,7 @@ struct Then {
     resources: Vec<Resource>,
     module: Module,
     rows: u64,
+    privacy: PrivacyStanding,
 }
 
 impl Domain {
@@ -159,6 +162,7 @@ impl Domain {
             capability,
             resources: then.resources,
             profile: under.profile.clone(),
+            draws: false,
         }))
     }
 
@@ -203,6 +207,7 @@ impl Domain {
             scenario,
             module,
             rows,
+            privacy: PrivacyStanding::default(),
         })
     }
 }
@@ -220,6 +225,8 @@ impl Then {
             // A replay takes nothing of the quota, whatever others have used of it since.
             usage: Usage::default(),
             rows_requested: self.rows.saturating_mul(READS_PER_ROW_MAX),
+            // Nor of a privacy budget: its noise is not drawn again.
+            privacy: &self.privacy,
             at: run.started_at.unwrap_or(run.submitted_at),
             emergency: false,
             limits: &domain.limits,

@@ -1,5 +1,7 @@
 //! The host that a guest talks to: forwards to supervisor and feed, and reports every call.
 
+mod subjects;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
@@ -53,6 +55,10 @@ enum Arrival {
     Batch {
         slot: usize,
         layout: crate::ring::BatchLayout,
+    },
+    Subjects {
+        slot: usize,
+        layout: crate::ring::SubjectsLayout,
     },
     Failed {
         code: Code,
@@ -231,10 +237,48 @@ impl RoomHost {
                 slot,
                 layout,
             } => self.arrive(reader, Some(Arrival::Batch { slot, layout })),
+            Filled::Subjects {
+                reader,
+                slot,
+                layout,
+            } => self.arrive(reader, Some(Arrival::Subjects { slot, layout })),
             Filled::Failed { reader, code } => self.arrive(reader, Some(Arrival::Failed { code })),
             Filled::End { reader } => self.arrive(reader, None),
         }
         Ok(())
+    }
+
+    /// What has arrived for a reader; none at its end, when it is closed too.
+    fn arrival(&mut self, reader: ReaderId) -> Result<Option<Arrival>, Unserved> {
+        match self.await_arrival(reader.0)? {
+            Some(Arrival::Failed { code }) => Err(Unserved::Denied(Denial { code, clause: None })),
+            Some(arrival) => Ok(Some(arrival)),
+            None => {
+                self.readers.remove(&reader.0);
+                Ok(None)
+            }
+        }
+    }
+
+    /// What lay in a slot was read: asks for more, and tells of the batch.
+    fn taken(&mut self, reader: ReaderId, slot: usize, rows: u64, bytes: u64) -> Result<(), Stop> {
+        let id = reader.0;
+        let reader = self
+            .readers
+            .get_mut(&id)
+            .ok_or_else(|| failed("a reader vanished"))?;
+        let sequence = reader.sequence;
+        reader.sequence += 1;
+        if !reader.ended {
+            reader.asked += 1;
+            wire::send(&self.feed, &Next { reader: id, slot }).map_err(room_failed)?;
+        }
+        self.did(Did::Batch {
+            reader: id,
+            sequence,
+            rows,
+            bytes,
+        })
     }
 
     fn arrive(&mut self, id: u32, arrival: Option<Arrival>) {
@@ -282,34 +326,13 @@ impl AnalysisHost for RoomHost {
 
     fn next(&mut self, reader: ReaderId) -> Result<Option<Batch>, Unserved> {
         self.begun = Instant::now();
-        let id = reader.0;
-        let (slot, layout) = match self.await_arrival(id)? {
+        let (slot, layout) = match self.arrival(reader)? {
+            None => return Ok(None),
             Some(Arrival::Batch { slot, layout }) => (slot, layout),
-            Some(Arrival::Failed { code }) => {
-                return Err(Unserved::Denied(Denial { code, clause: None }));
-            }
-            None => {
-                self.readers.remove(&id);
-                return Ok(None);
-            }
+            Some(_) => return Err(failed("subjects where rows belong").into()),
         };
         let batch = self.ring.read(slot, &layout).map_err(room_failed)?;
-        let reader = self
-            .readers
-            .get_mut(&id)
-            .ok_or_else(|| failed("a reader vanished"))?;
-        let sequence = reader.sequence;
-        reader.sequence += 1;
-        if !reader.ended {
-            reader.asked += 1;
-            wire::send(&self.feed, &Next { reader: id, slot }).map_err(room_failed)?;
-        }
-        self.did(Did::Batch {
-            reader: id,
-            sequence,
-            rows: u64::from(layout.rows),
-            bytes: layout.bytes,
-        })?;
+        self.taken(reader, slot, u64::from(layout.rows), layout.bytes)?;
         Ok(Some(batch))
     }
 

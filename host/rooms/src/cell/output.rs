@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use yunei_model::{FieldType, LimitExceeded, Name};
-use yunei_sandbox::{Column, Level, Values};
+use yunei_sandbox::{Column, Contributions, Level, RecordForm, Values};
 
 use crate::RoomError;
 
@@ -37,6 +38,15 @@ pub enum Frame {
         rows: u32,
         /// One column per derived column.
         columns: Vec<StoredColumn>,
+    },
+    /// Records of so many data subjects, in the order of the snapshot, those of several resources merged: of fixed size
+    /// each, as `yunei_sandbox::Contributions` describes them.
+    Contributions {
+        /// Subjects.
+        subjects: u32,
+        /// Their records.
+        #[serde(with = "serde_bytes")]
+        records: Vec<u8>,
     },
     /// A note of the journal.
     Note {
@@ -161,6 +171,31 @@ pub fn read_frames(mut bytes: &[u8]) -> impl Iterator<Item = Result<Frame, RoomE
                 Some(Err(error))
             }
         }
+    })
+}
+
+/// Reads what data subjects contributed, a group of subjects at a time, in their order.
+///
+/// # Errors
+/// [`RoomError::Protocol`] at the first thing that no cell of ours wrote.
+pub fn read_contributions<'a>(
+    form: &Arc<RecordForm>,
+    plaintext: &'a [u8],
+) -> impl Iterator<Item = Result<Contributions, RoomError>> + use<'a> {
+    let form = Arc::clone(form);
+    read_frames(plaintext).filter_map(move |frame| match frame {
+        Ok(Frame::Contributions { subjects, records }) => {
+            let records = Contributions::from_bytes(Arc::clone(&form), records)
+                .map_err(RoomError::protocol)
+                .and_then(|records| {
+                    let agree = records.len() == subjects as usize;
+                    let differ = || RoomError::protocol("records of another number of subjects");
+                    agree.then_some(records).ok_or_else(differ)
+                });
+            Some(records)
+        }
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
     })
 }
 

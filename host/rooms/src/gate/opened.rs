@@ -43,7 +43,7 @@ pub fn tables(plaintext: &[u8], rows_max: u64) -> Result<Opened, RoomError> {
                     .ok_or_else(|| RoomError::protocol("rows without a table"))?;
                 append(table, rows as usize, &columns)?;
             }
-            Frame::Derived { .. } => {}
+            Frame::Derived { .. } | Frame::Contributions { .. } => {}
             Frame::Note { level, message } => notes.push(format!("{level:?}: {message}")),
         }
     }

@@ -27,7 +27,15 @@ impl Session<'_> {
                     .then_some((Code::GrantField, "grant.fields")),
             },
             Ask::Sql { .. } => (!self.sql).then_some((Code::GrantJoin, "grant.join")),
+            Ask::Subjects { .. } => {
+                (!self.subjects).then_some((Code::GrantResource, "grant.resources"))
+            }
         }
+    }
+
+    /// The one table of the run, if it is one.
+    pub(super) fn only_table(&self) -> Option<&crate::TablePlan> {
+        self.tables.first().filter(|_| self.tables.len() == 1)
     }
 
     pub(super) fn field_names(&self, table: &Name, columns: &[usize]) -> Vec<Name> {
@@ -70,6 +78,10 @@ impl Session<'_> {
             Ask::Scan { table, columns, .. } => {
                 let fields = self.field_names(table, columns);
                 self.call(CallKind::Scan, Some(table.clone()), fields, 0, 0, clause)
+            }
+            Ask::Subjects { .. } => {
+                let only = self.only_table().map(|table| table.name.clone());
+                self.call(CallKind::Open, only, Vec::new(), 0, 0, clause)
             }
             Ask::Sql { text, .. } => {
                 let mut call = self.call(

@@ -66,6 +66,20 @@ impl Session<'_> {
                 },
                 kind: CallKind::Scan,
             }),
+            Ask::Subjects { reader } => Some(Order {
+                reader,
+                // Batches of several tables are facts about no one of them; what is read of each, the feed tells.
+                reading: self
+                    .only_table()
+                    .map(|table| Reading {
+                        table: Some(table.name.clone()),
+                        fields: table.fields.iter().map(|field| field.0.clone()).collect(),
+                        fed: HashMap::new(),
+                    })
+                    .unwrap_or_default(),
+                told: ToFeed::Subjects { reader },
+                kind: CallKind::Scan,
+            }),
             Ask::Sql { reader, text } => Some(Order {
                 reader,
                 reading: Reading::default(),

@@ -129,6 +129,7 @@ const CONTRIBUTION: &str = r#"
 cells = ["all"]
 cells_per_subject = 1
 measures = [{ name = "fares", min = 0.0, max = 1.0 }]
+epsilon = 0.1
 "#;
 
 /// Compiles in the jail, seals, opens: the whole way of machine code.

@@ -1,5 +1,7 @@
 //! Schemas are written by hand: here they are held against the types that they tell of.
 
+mod privacy;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;

@@ -3,6 +3,7 @@
 
 mod added;
 mod contract;
+mod privacy;
 mod products;
 
 use std::collections::BTreeSet;
@@ -93,6 +94,7 @@ async fn every_route_does_what_the_table_says() {
     tokens(&town, &people).await;
     catalogue(&town, &people).await;
     contract::walk(&town, &people).await;
+    privacy::walk(&town, &people).await;
     modules_and_runs(&town, &people).await;
     products::walk(&town, &people).await;
     record(&town, &people).await;

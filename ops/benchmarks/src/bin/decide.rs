@@ -59,6 +59,7 @@ fn main() -> ExitCode {
     let (scenario, catalogue, parameters) =
         (sample::scenario(), sample::catalogue(), Parameters::new());
     let purpose = sample::name("statistics");
+    let privacy = PrivacyStanding::default();
     let capability = UseQuestion {
         principal: &operator,
         grant: &grant,
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         parameters: &parameters,
         usage: Usage::default(),
         rows_requested: 100,
+        privacy: &privacy,
         at: sample::now(),
         emergency: false,
         limits: &limits,

@@ -221,6 +221,7 @@ impl Job {
             feed: FeedPlan {
                 views: vec![view],
                 sql: false,
+                subjects: None,
                 batch_rows_max: self.batch_rows_max,
                 limits: ROOM_LIMITS,
             },
@@ -233,6 +234,7 @@ impl Job {
                 sql: false,
                 outputs: vec![Name::parse(OUTPUT)?],
                 derived: Vec::new(),
+                contribution: None,
                 parameters: BTreeMap::new(),
                 guest: Limits::default(),
                 limits: ROOM_LIMITS,

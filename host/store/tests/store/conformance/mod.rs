@@ -7,6 +7,7 @@ mod collectors;
 mod exact;
 mod outputs;
 mod people;
+mod privacy;
 mod products;
 pub mod queries;
 mod quotas;
@@ -28,6 +29,7 @@ pub async fn suite(store: &Store) {
     things::cases(store, &world).await;
     claims::cases(store, &world).await;
     quotas::cases(store, &world).await;
+    privacy::cases(store, &world).await;
     outputs::cases(store, &world).await;
     exact::cases(store, &world).await;
     collectors::cases(store, &world).await;

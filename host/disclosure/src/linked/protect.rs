@@ -1,0 +1,237 @@
+//! From what failed to what is blank: shifts for every target, needless blanks taken back, and the check of every proof.
+
+use std::collections::BTreeMap;
+
+use yunei_model::Status;
+
+use super::audit;
+use super::search::{Budget, seek};
+use super::solver;
+use super::system::{Party, System};
+use super::target::{Shift, Target};
+use super::{Joint, LinkedBracket, Unlinked};
+use crate::judge::statuses;
+use crate::profile::Profile;
+
+/// Moves that the search looks at in one judgement at most.
+const MOVES_MAX: u64 = 30_000_000;
+/// Blanks that are tried to be taken back at most.
+const PRUNED_MAX: usize = 2_000;
+
+/// What is blank beside what failed, per table and cell, and what stays unknown.
+pub(super) struct Protected {
+    pub(super) complementary: Vec<(usize, usize)>,
+    pub(super) brackets: Vec<LinkedBracket>,
+}
+
+/// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
+pub(super) fn protect(
+    joint: &Joint<'_>,
+    parties: &[Party<'_>],
+    profile: &Profile,
+) -> Result<Protected, Unlinked> {
+    let mut system = System::build(joint, parties)?;
+    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
+    let mut targets = targets(&system, joint, parties, profile);
+    targets.sort_by(|a, b| {
+        let cells = b.class.is_some().cmp(&a.class.is_some());
+        cells.then(b.weight().total_cmp(&a.weight()))
+    });
+    let mut budget = Budget::new(MOVES_MAX);
+    let mut shifts = shift(&mut system, &targets, &mut budget)?;
+    prune(&mut system, &failed, &targets, &mut shifts, &mut budget);
+    for (target, shifts) in targets.iter().zip(&shifts) {
+        if !is_proven(&system, target, shifts) {
+            return Err(Unlinked::NotProven);
+        }
+    }
+    let brackets = audit::audit(&system, parties, &targets)?;
+    let complementary = system
+        .classes
+        .iter()
+        .filter(|class| class.blank)
+        .flat_map(|class| &class.members)
+        .filter(|(table, cell)| {
+            let party = parties.get(*table);
+            party.is_some_and(|party| party.is_candidate() && !party.is_failed(*cell))
+        })
+        .copied()
+        .collect();
+    Ok(Protected {
+        complementary,
+        brackets,
+    })
+}
+
+/// Whether each level that is demanded has a shift that proves it.
+fn is_proven(system: &System, target: &Target, shifts: &[Shift]) -> bool {
+    (0..system.quantities.len()).all(|quantity| {
+        [true, false].into_iter().all(|upwards| {
+            target.level(quantity, upwards) <= 0.0
+                || shifts.iter().any(|shift| {
+                    shift.quantity == quantity
+                        && shift.upwards == upwards
+                        && shift.proves(system, target)
+                })
+        })
+    })
+}
+
+fn targets(
+    system: &System,
+    joint: &Joint<'_>,
+    parties: &[Party<'_>],
+    profile: &Profile,
+) -> Vec<Target> {
+    let settings = profile.settings();
+    let mut targets: BTreeMap<Vec<u32>, Target> = BTreeMap::new();
+    for (class, number) in system.classes.iter().zip(0_u32..) {
+        for (table, cell) in &class.members {
+            let Some(party) = parties.get(*table).filter(|p| p.is_failed(*cell)) else {
+                continue;
+            };
+            let levels = system
+                .quantities
+                .iter()
+                .map(|quantity| quantity.levels(party, *cell, settings));
+            take(&mut targets, &class.atoms, Some(number), levels);
+        }
+    }
+    let atoms = statuses(joint.statistics, joint.frame.shape(), profile);
+    for (atom, number) in (0_u32..).zip(&system.numbers) {
+        let number = *number as usize;
+        if atoms.get(number) != Some(&Status::Fail) {
+            continue;
+        }
+        let levels = system
+            .quantities
+            .iter()
+            .map(|quantity| quantity.levels_of_atom(joint.statistics, number, settings));
+        let class = targets.get(&vec![atom]).and_then(|target| target.class);
+        take(&mut targets, &[atom], class, levels);
+    }
+    targets.into_values().collect()
+}
+
+/// Takes levels into the target with these atoms: of several, the greatest.
+fn take(
+    targets: &mut BTreeMap<Vec<u32>, Target>,
+    atoms: &[u32],
+    class: Option<u32>,
+    levels: impl Iterator<Item = (f64, f64)>,
+) {
+    let levels: Vec<(f64, f64)> = levels.collect();
+    let target = targets.entry(atoms.to_vec()).or_insert_with(|| Target {
+        atoms: atoms.to_vec(),
+        class,
+        levels: vec![(0.0, 0.0); levels.len()],
+    });
+    for (known, new) in target.levels.iter_mut().zip(levels) {
+        *known = (known.0.max(new.0), known.1.max(new.1));
+    }
+}
+
+/// A shift for each level of each target; blanks what it passes through.
+fn shift(
+    system: &mut System,
+    targets: &[Target],
+    budget: &mut Budget,
+) -> Result<Vec<Vec<Shift>>, Unlinked> {
+    let mut shifts = Vec::with_capacity(targets.len());
+    let mut solver = solver::Allowance::new();
+    for target in targets {
+        let mut of_target = Vec::new();
+        for quantity in 0..system.quantities.len() {
+            for upwards in [true, false] {
+                if target.level(quantity, upwards) <= 0.0 {
+                    continue;
+                }
+                let found = seek(system, target, quantity, upwards, true, budget)
+                    .or_else(|| solver::seek(system, target, quantity, upwards, &mut solver));
+                let Some(found) = found else {
+                    return Err(if budget.is_spent() {
+                        Unlinked::TooLarge
+                    } else {
+                        Unlinked::NoShift
+                    });
+                };
+                for class in &found.opened {
+                    if let Some(class) = system.classes.get_mut(*class as usize) {
+                        class.blank = true;
+                    }
+                }
+                of_target.push(found);
+            }
+        }
+        shifts.push(of_target);
+    }
+    Ok(shifts)
+}
+
+/// Takes back blanks that no target needs: dearest first, each where every shift through it can go another way for nothing.
+fn prune(
+    system: &mut System,
+    failed: &[bool],
+    targets: &[Target],
+    shifts: &mut [Vec<Shift>],
+    budget: &mut Budget,
+) {
+    let mut blanks: Vec<(f64, usize)> = system
+        .classes
+        .iter()
+        .enumerate()
+        .filter(|(number, class)| class.blank && failed.get(*number) == Some(&false))
+        .map(|(number, class)| (class.cost, number))
+        .collect();
+    blanks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (_, number) in blanks.into_iter().take(PRUNED_MAX) {
+        if budget.is_spent() {
+            return;
+        }
+        set_blank(system, number, false);
+        match reroute(system, number, targets, shifts, budget) {
+            Some(replaced) => {
+                for (target, place, shift) in replaced {
+                    if let Some(old) = shifts.get_mut(target).and_then(|s| s.get_mut(place)) {
+                        *old = shift;
+                    }
+                }
+            }
+            None => set_blank(system, number, true),
+        }
+    }
+}
+
+fn set_blank(system: &mut System, number: usize, blank: bool) {
+    if let Some(class) = system.classes.get_mut(number) {
+        class.blank = blank;
+    }
+}
+
+/// Shifts in the place of those that pass through a class which is not blank any more; `None` when one has no other way.
+fn reroute(
+    system: &System,
+    number: usize,
+    targets: &[Target],
+    shifts: &[Vec<Shift>],
+    budget: &mut Budget,
+) -> Option<Vec<(usize, usize, Shift)>> {
+    // INVARIANT: there are fewer classes than atoms times tables, which fits 32 bits.
+    let class = u32::try_from(number).ok()?;
+    let mut replaced = Vec::new();
+    for (target_number, (target, of_target)) in targets.iter().zip(shifts).enumerate() {
+        for (place, shift) in of_target.iter().enumerate() {
+            if !shift.touches(system, class) {
+                continue;
+            }
+            let described = system.classes.get(number)?;
+            if !system.is_known(described, shift.quantity) {
+                continue;
+            }
+            let (quantity, upwards) = (shift.quantity, shift.upwards);
+            let found = seek(system, target, quantity, upwards, false, budget)?;
+            replaced.push((target_number, place, found));
+        }
+    }
+    Some(replaced)
+}

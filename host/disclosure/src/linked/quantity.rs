@@ -1,0 +1,171 @@
+//! The quantities that cells add up in, over the atoms.
+
+use super::Joint;
+use super::system::Party;
+use crate::accumulate::{ChannelRole, Statistics, total_of};
+use crate::profile::Settings;
+use crate::rules::{Contributions, real};
+use crate::suppress::{COALITION, levels};
+
+/// Quantities of one system at most: as many as a mask has bits.
+pub(super) const QUANTITIES_MAX: usize = 128;
+
+/// What a quantity counts or sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Units: subjects, merged by group.
+    Units,
+    /// Rows.
+    Rows,
+    /// What a channel of a measure of the atoms sums.
+    Sum(usize, ChannelRole),
+    /// Rows with a value.
+    RowsOf(usize, ChannelRole),
+    /// Units with a value.
+    UnitsOf(usize, ChannelRole),
+}
+
+/// A quantity over the atoms.
+pub(super) struct Quantity {
+    kind: Kind,
+    /// One value per atom.
+    pub(super) values: Vec<f64>,
+    /// The whole, and the units behind it.
+    whole: Contributions,
+}
+
+impl Quantity {
+    /// Whether it moves in whole numbers.
+    pub(super) const fn is_counted(&self) -> bool {
+        !matches!(self.kind, Kind::Sum(..))
+    }
+
+    pub(super) fn at(&self, atom: u32) -> f64 {
+        self.values.get(atom as usize).copied().unwrap_or(0.0)
+    }
+
+    /// The measure of a table that it is about.
+    pub(super) fn measure(&self, party: &Party<'_>) -> Option<usize> {
+        let (Kind::Sum(measure, _) | Kind::RowsOf(measure, _) | Kind::UnitsOf(measure, _)) =
+            self.kind
+        else {
+            return None;
+        };
+        party.measures.iter().position(|m| *m == Some(measure))
+    }
+
+    /// The table's channel that it is read from.
+    fn channel(&self, party: &Party<'_>) -> Option<usize> {
+        let (Kind::Sum(_, role) | Kind::RowsOf(_, role) | Kind::UnitsOf(_, role)) = self.kind
+        else {
+            return Some(0);
+        };
+        let measure = self.measure(party)?;
+        party.table.statistics.channel_of(measure, role)
+    }
+
+    /// Whether a table tells of it: every table tells of units and rows, to be safe.
+    pub(super) fn is_told_by(&self, party: &Party<'_>) -> bool {
+        self.channel(party).is_some()
+    }
+
+    /// How far the quantity could fall in a cell for two of its respondents, if the table tells of it.
+    pub(super) fn spare(&self, party: &Party<'_>, cell: usize) -> Option<f64> {
+        let statistics = party.table.statistics;
+        let channel = self.channel(party)?;
+        let slot = statistics.slot(cell, channel)?;
+        let contributions = statistics.contributions(cell, channel);
+        Some(match self.kind {
+            Kind::Units => real(statistics.units(cell).saturating_sub(COALITION)),
+            Kind::Rows | Kind::Sum(..) => contributions.remainder(),
+            Kind::RowsOf(..) => real(slot.rows.saturating_sub(COALITION)),
+            Kind::UnitsOf(..) => real(slot.units.saturating_sub(COALITION)),
+        })
+    }
+
+    /// The levels of protection, up and down, that a cell of a table needs.
+    pub(super) fn levels(&self, party: &Party<'_>, cell: usize, settings: &Settings) -> (f64, f64) {
+        self.channel(party).map_or((0.0, 0.0), |channel| {
+            self.levels_in(party.table.statistics, cell, channel, settings)
+        })
+    }
+
+    /// The levels of protection that an atom needs.
+    pub(super) fn levels_of_atom(
+        &self,
+        atoms: &Statistics,
+        number: usize,
+        settings: &Settings,
+    ) -> (f64, f64) {
+        let channel = match self.kind {
+            Kind::Units | Kind::Rows => Some(0),
+            Kind::Sum(m, role) | Kind::RowsOf(m, role) | Kind::UnitsOf(m, role) => {
+                atoms.channel_of(m, role)
+            }
+        };
+        channel.map_or((0.0, 0.0), |channel| {
+            self.levels_in(atoms, number, channel, settings)
+        })
+    }
+
+    fn levels_in(
+        &self,
+        statistics: &Statistics,
+        cell: usize,
+        channel: usize,
+        settings: &Settings,
+    ) -> (f64, f64) {
+        let contributions = statistics.contributions(cell, channel);
+        match self.kind {
+            Kind::Units | Kind::RowsOf(..) | Kind::UnitsOf(..) => levels::of_count(settings),
+            Kind::Rows => levels::of_rows(settings, &contributions),
+            Kind::Sum(..) => levels::of_magnitude(settings, &contributions, &self.whole),
+        }
+    }
+}
+
+/// Units, rows, and every channel's sum, with the rows and units behind it where some lack a value. Channels with negative values have
+/// no bounds beyond the equations; tables with them go to people.
+pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
+    let statistics = joint.statistics;
+    let of = |kind, value: &dyn Fn(usize) -> f64| {
+        let values: Vec<f64> = numbers.iter().map(|n| value(*n as usize)).collect();
+        let units = numbers.iter().map(|n| statistics.units(*n as usize)).sum();
+        let whole = Contributions {
+            largest: [0.0; 3],
+            units,
+            total: values.iter().sum(),
+        };
+        Quantity {
+            kind,
+            values,
+            whole,
+        }
+    };
+    let mut quantities = vec![
+        of(Kind::Units, &|n| real(statistics.units(n))),
+        of(Kind::Rows, &|n| real(statistics.rows(n))),
+    ];
+    for (index, channel) in statistics.channels().iter().enumerate() {
+        let Some(measure) = channel.measure else {
+            continue;
+        };
+        let slot = |n: usize| statistics.slot(n, index);
+        let any = |test: &dyn Fn(usize) -> bool| numbers.iter().any(|n| test(*n as usize));
+        if any(&|n| slot(n).is_some_and(|s| s.negative)) {
+            continue;
+        }
+        quantities.push(of(Kind::Sum(measure, channel.role), &|n| {
+            slot(n).map_or(0.0, total_of)
+        }));
+        if any(&|n| slot(n).is_some_and(|s| s.rows != statistics.rows(n))) {
+            quantities.push(of(Kind::RowsOf(measure, channel.role), &|n| {
+                slot(n).map_or(0.0, |s| real(s.rows))
+            }));
+            quantities.push(of(Kind::UnitsOf(measure, channel.role), &|n| {
+                slot(n).map_or(0.0, |s| real(s.units))
+            }));
+        }
+    }
+    quantities
+}
