@@ -191,9 +191,8 @@ impl Town {
             data_as_of: over,
             onto: (!first).then_some(Onto::Newest),
         };
-        let imported = self
-            .domain
-            .import_snapshot(&self.source, &name("rides"), snapshot);
+        let rides = name("rides");
+        let imported = self.domain.import_snapshot(&self.source, &rides, snapshot);
         imported.await.unwrap();
     }
 
