@@ -18,6 +18,7 @@ mod judge;
 pub mod linked;
 mod profile;
 pub mod review;
+mod revision;
 mod rounding;
 mod rules;
 mod shape;
@@ -27,12 +28,13 @@ pub use accumulate::{
     AccumulateError, Accumulator, Arrangement, Block, GROUP_CELLS_MAX, Input, Presence, Protection,
     SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
-pub use judge::{CellOutcome, Judgement, Suppression, judge};
+pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use profile::{
     Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize, Negative, PPercent,
     PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
     SuppressionSettings, Threshold, Zero,
 };
+pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
     Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, model_size,

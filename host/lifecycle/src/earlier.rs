@@ -9,14 +9,15 @@ mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Relation,
-    Release, Resource, Route, RowSet, Run, Table, Verdict, World,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Period,
+    Relation, Release, Resource, Route, RowSet, Run, Table, Verdict, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
 
 use crate::execute::{Sealed, sealed_file};
 use crate::judge::Outcome;
+use crate::product::period_kind;
 use crate::{Domain, LifecycleError};
 
 /// Judgements of one run at most: each after the first because something else left meanwhile. Past that it stays.
@@ -119,7 +120,8 @@ impl Domain {
             })?;
             let granted = grant.terms.resource(&resource.name);
             let filter = granted.map(|g| g.filter.clone()).unwrap_or_default();
-            read.push((resource, RowSet::new(&snapshot, &filter, None)));
+            let period = period_of(run, &resource);
+            read.push((resource, RowSet::new(&snapshot, &filter, period)));
         }
         let tables: Vec<_> = read.iter().map(|(r, rows)| (r, rows.clone())).collect();
         Ok(Self::exact_candidates(run, &manifest, &tables, profile))
@@ -228,6 +230,13 @@ fn relation(rows: &RowSet, resource: &Resource, earlier: &ExactRelease) -> Relat
             .type_of(field)
             .or_else(|| earlier.resource.type_of(field))
     })
+}
+
+/// The period of a run in a resource: none where the resource has no such field, and is read whole.
+pub(crate) fn period_of(run: &Run, resource: &Resource) -> Option<Period> {
+    let period = run.period.as_ref()?;
+    period_kind(resource, &period.field)?;
+    Some(period.clone())
 }
 
 /// Digest of a table, as releases are named by it.

@@ -5,8 +5,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name, Output, Resource,
-    RowSet, Snapshot, World,
+    Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
+    Output, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -16,8 +16,9 @@ use yunei_sandbox::ParameterValue;
 
 mod private;
 
-use crate::earlier::{Audit, is_computed};
+use crate::earlier::{Audit, is_computed, period_of};
 use crate::prepared::Prepared;
+use crate::product::period_kind;
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -30,6 +31,9 @@ const CPU_SECONDS_MARGIN: u64 = 60;
 const NO_MANIFEST: LifecycleError = LifecycleError::Impossible {
     detail: "an admitted module without manifest",
 };
+const NO_PERIOD: LifecycleError = LifecycleError::Impossible {
+    detail: "a period of a resource that has no such field",
+};
 const NO_FIELD: LifecycleError = LifecycleError::Impossible {
     detail: "a capability for a field that does not exist",
 };
@@ -39,6 +43,8 @@ pub(crate) struct Table<'a> {
     pub(crate) granted: &'a CapabilityTable,
     pub(crate) resource: &'a Resource,
     pub(crate) snapshot: Snapshot,
+    /// The rows that a run sees: the grant's filter and, where the run has a period and the resource its field, that period alone.
+    pub(crate) filter: Vec<Condition>,
 }
 
 impl Domain {
@@ -139,6 +145,9 @@ impl Domain {
                 outputs.push(undecided(output));
                 continue;
             }
+            if let Some(period) = &prepared.run.period {
+                period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+            }
             let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
             views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
             decoys.push(self.decoy_plan(table.resource).await?);
@@ -147,7 +156,7 @@ impl Domain {
         }
         let audit = self.audit(prepared, manifest, &tables).await?;
         let told = self
-            .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
+            .audit_plan(prepared, manifest, &tables, &audit, &mut views, &mut files)
             .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
         let private = private.map(|(plan, planned, opened)| {
@@ -155,6 +164,8 @@ impl Domain {
             files.extend(opened);
             plan
         });
+        let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
+        files.extend(revised);
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -163,6 +174,7 @@ impl Domain {
             decoys,
             outputs,
             audit: told.plan,
+            revisions,
             private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
@@ -188,9 +200,10 @@ impl Domain {
         let read: Vec<(&Resource, RowSet)> = tables
             .iter()
             .map(|t| {
+                let period = period_of(&prepared.run, t.resource);
                 (
                     t.resource,
-                    RowSet::new(&t.snapshot, t.granted.filter(), None),
+                    RowSet::new(&t.snapshot, t.granted.filter(), period),
                 )
             })
             .collect();
@@ -227,10 +240,17 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let mut filter = granted.filter().to_vec();
+            if let Some(period) = &prepared.run.period
+                && let Some(kind) = period_kind(resource, &period.field)
+            {
+                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
+            }
             tables.push(Table {
                 granted,
                 resource,
                 snapshot,
+                filter,
             });
         }
         Ok(tables)
@@ -266,7 +286,7 @@ pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKe
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
-        filter: table.granted.filter().to_vec(),
+        filter: table.filter.clone(),
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
     }

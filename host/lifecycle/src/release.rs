@@ -288,6 +288,7 @@ impl Domain {
                 .fact("cells", cells),
         )
         .await?;
+        self.publish_edition(change, &run, &releases).await?;
         Ok(Ok(Released { run, releases }))
     }
 }

@@ -199,6 +199,7 @@ impl Domain {
             decoys: Vec::new(),
             outputs: Vec::new(),
             audit: yunei_rooms::AuditPlan::default(),
+            revisions: Vec::new(),
             private: None,
             derived: Vec::new(),
             profile: String::new(),

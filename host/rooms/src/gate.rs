@@ -9,6 +9,7 @@ mod joint;
 mod opened;
 mod parts;
 mod private;
+mod revision;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -157,6 +158,8 @@ fn judge(
         }
         outputs.push((verdict, table));
     }
+    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
+    parts.take_sealed(descriptors)?;
     // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
     earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
     Ok((outputs, decoys))

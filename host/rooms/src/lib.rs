@@ -37,8 +37,8 @@ pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
-    GatePlan, JointPlan, LinkedPlan, MeasurePlan, OutputPlan, PrivatePlan, SealKey, SealedPlan,
-    Source, SubjectsPlan, TablePlan,
+    GatePlan, JointPlan, LinkedPlan, MeasurePlan, OutputPlan, PrivatePlan, RevisionPlan, SealKey,
+    SealedPlan, Source, SubjectsPlan, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

@@ -12,6 +12,7 @@ mod log;
 mod modules;
 mod organisations;
 mod privacy;
+mod products;
 mod record;
 mod releases;
 mod resources;
@@ -44,6 +45,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         modules::TAG,
         "Modules: upload, admission, algorithm review.",
     ),
+    (products::TAG, "Products, their schedules and editions."),
     (runs::TAG, "Runs."),
     (
         releases::TAG,
@@ -75,6 +77,7 @@ pub fn routes() -> Vec<Route> {
         scenarios::routes(),
         grants::routes(),
         modules::routes(),
+        products::routes(),
         runs::routes(),
         reviews::routes(),
         releases::routes(),

@@ -24,6 +24,7 @@ mod open;
 mod outputs;
 mod people;
 mod privacy;
+mod products;
 mod published;
 mod quota;
 mod reading;

@@ -251,6 +251,20 @@ impl Numbers {
         self.validity = Some((validity, 0));
     }
 
+    /// The value of a row, if it is present.
+    pub fn at(&self, row: usize) -> Option<f64> {
+        let present = match &self.validity {
+            None => true,
+            Some((bytes, offset)) => {
+                let bit = offset + row;
+                bytes
+                    .get(bit / 8)
+                    .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+            }
+        };
+        self.values.get(row).copied().filter(|_| present)
+    }
+
     /// As the accumulator takes it.
     pub fn input(&self) -> Input<'_> {
         let presence = match &self.validity {

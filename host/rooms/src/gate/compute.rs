@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::{
     Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
-    Shape, judge,
+    Shape, judge_keeping_blank,
 };
 use yunei_model::{Name, OTHER, Route, Table, Verdict};
 
@@ -96,7 +96,9 @@ pub fn output(
     }
     let decoy = gathering.decoys.as_ref().is_some_and(Decoys::seen);
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
-    let mut judgement = judge(&statistics, &shape, profile, protection);
+    let revision = plan.revisions.iter().find(|r| r.output == output.name);
+    let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
+    let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
     if let Some(released) = repeats {
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }
