@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    alert, catalog, doctor, emergency, grant, ledger, module, privacy, product, release, replay,
-    retrieval, run, scenario, serve, system, user, witness,
+    alert, catalog, doctor, emergency, gate, grant, ledger, module, privacy, product, release,
+    replay, retrieval, run, scenario, serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -59,6 +59,9 @@ enum Command {
     /// Released tables, and outputs that wait for reviewers
     #[command(subcommand)]
     Release(release::Releases),
+    /// The release gate's rules, on files
+    #[command(subcommand)]
+    Gate(gate::Gate),
     /// Privacy budgets of populations, and what is spent of them
     #[command(subcommand)]
     Privacy(privacy::Privacy),
@@ -119,6 +122,7 @@ impl Command {
             Self::Run(runs) => runs.run(caller),
             Self::Replay(replay) => replay.run(caller),
             Self::Release(releases) => releases.run(caller),
+            Self::Gate(gate) => gate.run(caller),
             Self::Privacy(privacy) => privacy.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
             Self::Alert(alerts) => alerts.run(caller),

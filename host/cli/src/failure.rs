@@ -17,6 +17,7 @@ use crate::sheet::visible;
 #[error("{what}")]
 pub struct Input {
     what: String,
+    code: &'static str,
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -26,8 +27,15 @@ impl Input {
     pub fn new(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
+            code: "bad-input",
             cause: None,
         }
+    }
+
+    /// The same, with a code of its own for programs.
+    pub const fn coded(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
     }
 
     /// The same, because of `cause`.
@@ -133,7 +141,7 @@ pub fn for_programs(error: &anyhow::Error) -> String {
             "request_id": answered.request_id,
         }),
         None => json!({
-            "code": if exit(error) == Exit::Input { "bad-input" } else { "failed" },
+            "code": error.chain().find_map(|cause| cause.downcast_ref::<Input>()).map_or("failed", |input| input.code),
             "message": error.to_string(),
             "details": causes,
             "clause": null,

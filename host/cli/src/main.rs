@@ -26,6 +26,7 @@ mod alert;
 mod catalog;
 mod doctor;
 mod emergency;
+mod gate;
 mod grant;
 mod ledger;
 mod module;

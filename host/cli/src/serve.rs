@@ -3,7 +3,7 @@
 mod begin;
 pub mod configuration;
 mod data;
-mod policies;
+pub mod policies;
 mod signals;
 mod tasks;
 

@@ -3,6 +3,9 @@
 mod cells;
 mod table;
 
+pub(crate) use cells::{hold_against, unjudged};
+pub(crate) use table::exact;
+
 use yunei_model::{
     CellVerdict, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table, Verdict,
 };

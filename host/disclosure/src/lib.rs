@@ -17,6 +17,7 @@ mod fixture;
 mod judge;
 pub mod linked;
 mod profile;
+pub mod review;
 mod revision;
 mod rounding;
 mod rules;

@@ -178,6 +178,16 @@ pub struct Rounding {
     pub figure_digits: Option<u32>,
 }
 
+impl Rounding {
+    /// Whether figures can be rounded so: a base of 1 to 10⁶, an even one for midpoints, and 1 to 17 digits.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        (1..=1_000_000).contains(&self.base)
+            && (self.method == RoundingMethod::Nearest || self.base.is_multiple_of(2))
+            && self.figure_digits.is_none_or(|d| (1..=17).contains(&d))
+    }
+}
+
 section! {
     /// Size of a released table.
     Size {

@@ -155,7 +155,7 @@ fn text(directory: &Dir, file: &str) -> Result<String, Input> {
 }
 
 /// The built-in profile of that name.
-fn built_in(profile: &Name) -> Result<String, Input> {
+pub fn built_in(profile: &Name) -> Result<String, Input> {
     let mut names = Vec::new();
     for text in PROFILES {
         let parsed = Profile::parse(text)

@@ -9,7 +9,7 @@ use crate::rules::{self, Figure};
 use crate::shape::Shape;
 
 /// Every cell as it stands before the rules.
-pub(super) fn unjudged(statistics: &Statistics) -> Vec<CellOutcome> {
+pub(crate) fn unjudged(statistics: &Statistics) -> Vec<CellOutcome> {
     (0..statistics.lattice().count())
         .map(|cell| CellOutcome {
             cell,
@@ -22,7 +22,7 @@ pub(super) fn unjudged(statistics: &Statistics) -> Vec<CellOutcome> {
 }
 
 /// Holds every cell against every rule of the profile that applies to it.
-pub(super) fn hold_against(
+pub(crate) fn hold_against(
     statistics: &Statistics,
     shape: &Shape,
     profile: &Profile,

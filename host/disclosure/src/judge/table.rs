@@ -62,6 +62,26 @@ pub(super) fn bytes(table: &Table) -> u64 {
         .sum()
 }
 
+/// The figure of a measure in a cell, not rounded; none where it is not defined.
+pub(crate) fn exact(
+    statistics: &Statistics,
+    measure: &Measure,
+    index: usize,
+    cell: usize,
+) -> Option<f64> {
+    let press = Press {
+        statistics,
+        rounding: None,
+        measure,
+        index,
+    };
+    match press.of(cell) {
+        Value::Integer(count) => u64::try_from(count).ok().map(real),
+        Value::Number(figure) => Some(figure),
+        Value::Absent | Value::Text(_) => None,
+    }
+}
+
 struct Press<'a> {
     statistics: &'a Statistics,
     rounding: Option<&'a Rounding>,
@@ -71,10 +91,14 @@ struct Press<'a> {
 
 impl Press<'_> {
     fn value(&self, outcome: &CellOutcome) -> Value {
-        let cell = outcome.cell;
-        if outcome.suppression != Suppression::None {
-            return Value::Absent;
+        if outcome.suppression == Suppression::None {
+            self.of(outcome.cell)
+        } else {
+            Value::Absent
         }
+    }
+
+    fn of(&self, cell: usize) -> Value {
         match self.measure.aggregate {
             Aggregate::Count if self.measure.weighted => {
                 let weights = self.total(cell, ChannelRole::Weight);

@@ -4,6 +4,8 @@ use yunei_model::Status;
 use crate::fixture::profile;
 use crate::*;
 
+mod origins;
+
 fn nk(share: f64, fails: Ceiling) -> Dominance {
     Dominance {
         contributors: 2,

@@ -1,0 +1,335 @@
+//! The review of tables: counted, compared or made, attacked, and told.
+
+mod cells;
+mod side;
+
+use std::collections::BTreeMap;
+
+use yunei_model::{Decision, Status};
+
+use cells::{One, bytes};
+use side::Side;
+
+use super::atoms::{Atoms, Told};
+use super::attack::{self, Found};
+use super::blanks::{self, Candidate};
+use super::brackets::Place;
+use super::columns::Columns;
+use super::counted::{Counted, Rows, worst};
+use super::difference;
+use super::published::{self, Grid, Published};
+use super::report::{CellReport, TableReport, decision, worse};
+use super::spec::{Rounded, RoundedNamed, Spec, TableSpec};
+use super::{Earlier, ReviewError, Tables, Verdicts};
+use crate::profile::Profile;
+use crate::rules::{self, Figure, real};
+
+/// Reviews the tables of a spec.
+pub(super) fn review(
+    microdata: &Columns,
+    spec: &Spec,
+    profile: &Profile,
+    given: &Tables,
+    earlier: &[Earlier],
+    verdicts: &mut Verdicts,
+) -> Result<Vec<TableReport>, ReviewError> {
+    let side = Side::new(spec, microdata)?;
+    let before: Vec<Side<'_>> = earlier
+        .iter()
+        .map(|earlier| Side::new(&earlier.spec, microdata))
+        .collect::<Result<_, _>>()?;
+    let mut looked_at = vec![false; microdata.rows()];
+    for kept in before.iter().chain([&side]).flat_map(|side| &side.kept) {
+        looked_at
+            .iter_mut()
+            .zip(kept)
+            .for_each(|(l, k)| *l = *l || *k);
+    }
+    let rows = Rows::new(spec, &side.columns, &looked_at)?;
+    let counted = side.counted(&rows, profile)?;
+    let grids = side.grids(profile);
+    let mut out: Vec<Out<'_>> = Vec::new();
+    for (before, earlier) in before.iter().zip(earlier) {
+        let counted = before.counted(&rows, profile)?;
+        let grids = before.grids(profile);
+        let published = before.read(&earlier.tables, &counted, &grids)?;
+        verdicts.earlier(&earlier.name, &published);
+        out.push(Out {
+            side: before,
+            counted,
+            grids,
+            published,
+        });
+    }
+    let released: Vec<Told<'_>> = out.iter().flat_map(Out::told).collect();
+    let bench = Bench {
+        side: &side,
+        counted: &counted,
+        grids: &grids,
+        released: &released,
+        rows: &rows,
+        profile,
+        made: given.is_empty(),
+    };
+    bench.rows_differ(&out, verdicts);
+    bench.review(given, verdicts)
+}
+
+/// An earlier release.
+struct Out<'a> {
+    side: &'a Side<'a>,
+    counted: Vec<Counted<'a>>,
+    grids: Vec<Vec<Grid>>,
+    published: Vec<Published>,
+}
+
+impl Out<'_> {
+    fn told(&self) -> Vec<Told<'_>> {
+        let tables = self.counted.iter().zip(&self.grids);
+        tables
+            .zip(&self.published)
+            .zip(&self.side.kept)
+            .map(|(((counted, grids), published), kept)| Told {
+                counted,
+                published,
+                grids,
+                kept,
+            })
+            .collect()
+    }
+}
+
+struct Bench<'a> {
+    side: &'a Side<'a>,
+    counted: &'a [Counted<'a>],
+    grids: &'a [Vec<Grid>],
+    released: &'a [Told<'a>],
+    rows: &'a Rows,
+    profile: &'a Profile,
+    made: bool,
+}
+
+impl Bench<'_> {
+    /// Tables over rows that overlap without being the same need people: what lies between them is nobody's cell.
+    fn rows_differ(&self, out: &[Out<'_>], verdicts: &mut Verdicts) {
+        let all: Vec<&Vec<bool>> = out
+            .iter()
+            .flat_map(|out| &out.side.kept)
+            .chain(&self.side.kept)
+            .collect();
+        let overlap = |a: &[bool], b: &[bool]| a != b && a.iter().zip(b).any(|(a, b)| *a && *b);
+        let differ = self
+            .side
+            .kept
+            .iter()
+            .any(|own| all.iter().any(|other| overlap(own, other)));
+        if differ {
+            verdicts.decide(Decision::Review);
+            verdicts.reason("tables are made of rows that overlap and are not the same");
+        }
+    }
+
+    fn review(
+        &self,
+        given: &Tables,
+        verdicts: &mut Verdicts,
+    ) -> Result<Vec<TableReport>, ReviewError> {
+        for (table, counted) in self.side.spec.tables.iter().zip(self.counted) {
+            if counted.is_broken() {
+                verdicts.decide(Decision::Withhold);
+                let name = &table.name;
+                verdicts.reason(format!(
+                    "table `{name}`: a value or a sum is no finite number"
+                ));
+                return Ok(Vec::new());
+            }
+            if counted.is_empty() {
+                verdicts.decide(Decision::Withhold);
+                verdicts.reason(format!("table `{}` is empty", table.name));
+            }
+            if matches!(table.rounding, Rounded::Named(RoundedNamed::Exact))
+                && self.profile.settings().rounding.is_some()
+            {
+                verdicts.notice(format!(
+                    "table `{}` waives the profile's rounding",
+                    table.name
+                ));
+            }
+        }
+        let published = if self.made {
+            self.make(verdicts)?
+        } else {
+            let published = self.side.read(given, self.counted, self.grids)?;
+            published.iter().for_each(|p| verdicts.problems_of(p));
+            published
+        };
+        let told: Vec<Told<'_>> = self
+            .counted
+            .iter()
+            .zip(&published)
+            .zip(self.grids)
+            .zip(&self.side.kept)
+            .map(|(((counted, published), grids), kept)| Told {
+                counted,
+                published,
+                grids,
+                kept,
+            })
+            .chain(self.released.iter().map(Told::again))
+            .collect();
+        let atoms = Atoms::new(&told, self.rows)?;
+        let found = attack::attack(&told, &atoms, self.rows, self.profile);
+        self.earlier_given_back(&found, verdicts);
+        let differences = self.differences(&told, &atoms, verdicts);
+        let tables = self.side.spec.tables.iter().zip(&told).enumerate();
+        Ok(tables
+            .map(|(index, (table, told))| {
+                self.table(index, table, told, &found, &differences, verdicts)
+            })
+            .collect())
+    }
+
+    /// The tables that may be published; all blank where none may.
+    fn make(&self, verdicts: &mut Verdicts) -> Result<Vec<Published>, ReviewError> {
+        let candidates: Vec<Candidate<'_>> = self
+            .counted
+            .iter()
+            .zip(&self.side.kept)
+            .map(|(counted, kept)| Candidate { counted, kept })
+            .collect();
+        let chosen = blanks::choose(&candidates, self.released, self.rows, self.profile)?;
+        let blank = chosen.unwrap_or_else(|reason| {
+            verdicts.decide(Decision::Withhold);
+            verdicts.reason(reason);
+            let all = self.counted.iter().map(|c| vec![true; c.frame.cells()]);
+            all.collect()
+        });
+        Ok(self
+            .counted
+            .iter()
+            .zip(self.grids)
+            .zip(&blank)
+            .map(|((counted, grids), blank)| published::rounded(counted, grids, blank))
+            .collect())
+    }
+
+    fn earlier_given_back(&self, found: &BTreeMap<Place, Vec<Found>>, verdicts: &mut Verdicts) {
+        let own = self.counted.len();
+        let status = |f: &Vec<Found>| worst(f.iter().map(Found::status));
+        let of_earlier = found.iter().filter(|((table, _), _)| *table >= own);
+        let status = worst(of_earlier.map(|(_, found)| status(found)));
+        match status {
+            Status::Pass => {}
+            Status::Fail => verdicts.reason("a blank cell of an earlier release is given back"),
+            Status::Review => {
+                verdicts.reason("a blank cell of an earlier release is not proven to stay unknown");
+            }
+        }
+        verdicts.decide(decision(status));
+    }
+
+    fn differences(
+        &self,
+        told: &[Told<'_>],
+        atoms: &Atoms,
+        verdicts: &mut Verdicts,
+    ) -> BTreeMap<Place, Figure> {
+        let mut of_cell = BTreeMap::new();
+        if told.len() < 2 {
+            return of_cell;
+        }
+        match difference::differences(told, atoms, self.rows, self.profile) {
+            Some(found) => {
+                for difference in found {
+                    for place in [difference.whole, difference.part] {
+                        of_cell.entry(place).or_insert(difference.figure);
+                    }
+                }
+            }
+            None => {
+                verdicts.decide(Decision::Review);
+                verdicts.reason("too many pairs of cells to look for differences");
+            }
+        }
+        of_cell
+    }
+
+    fn table(
+        &self,
+        index: usize,
+        spec: &TableSpec,
+        told: &Told<'_>,
+        found: &BTreeMap<Place, Vec<Found>>,
+        differences: &BTreeMap<Place, Figure>,
+        verdicts: &mut Verdicts,
+    ) -> TableReport {
+        let one = One {
+            spec,
+            told,
+            made: self.made,
+        };
+        let cells: Vec<CellReport> = (0..told.counted.frame.cells())
+            .map(|cell| {
+                let found = found.get(&(index, cell)).map_or(&[][..], Vec::as_slice);
+                one.cell(cell, found, differences.get(&(index, cell)))
+            })
+            .collect();
+        let count = |status| cells.iter().filter(|c| c.status == status).count() as u64;
+        let is_shown = |c: &&CellReport| c.figures.iter().any(|f| f.shown.is_some());
+        let shown = cells.iter().filter(is_shown).count() as u64;
+        let (mut decided, name) = (Decision::Release, &spec.name);
+        if one.leaks(&cells, Status::Fail) {
+            decided = Decision::Withhold;
+            verdicts.reason(format!("table `{name}`: cells fail"));
+        } else if one.leaks(&cells, Status::Review) {
+            decided = Decision::Review;
+            verdicts.reason(format!("table `{name}`: people must look at cells"));
+        }
+        if told.published.problems.count > 0 || shown == 0 {
+            decided = Decision::Withhold;
+        }
+        if shown == 0 {
+            verdicts.reason(format!("table `{name}` shows nothing"));
+        }
+        if let Some(rule) = &self.profile.settings().size
+            && let figure = rules::size(shown, bytes(&cells), rule)
+            && figure.status != Status::Pass
+        {
+            decided = worse(decided, decision(figure.status));
+            verdicts.reason(format!("table `{name}` is larger than the profile allows"));
+        }
+        verdicts.decide(decided);
+        TableReport {
+            name: name.clone(),
+            dimensions: spec.dimensions.clone(),
+            decision: decided,
+            cells_total: cells.len() as u64,
+            cells_shown: shown,
+            cells_failed: count(Status::Fail),
+            cells_review: count(Status::Review),
+            cells,
+        }
+    }
+}
+
+impl Verdicts {
+    fn problems_of(&mut self, published: &Published) {
+        for problem in &published.problems.listed {
+            self.problem(problem.clone());
+        }
+        let listed = published.problems.listed.len() as u64;
+        self.problems_total += published.problems.count.saturating_sub(listed);
+    }
+
+    /// An earlier release that is not what the microdata gives cannot be audited against.
+    fn earlier(&mut self, name: &str, published: &[Published]) {
+        let count: u64 = published.iter().map(|p| p.problems.count).sum();
+        if count > 0 {
+            self.decide(Decision::Review);
+            let count = real(count);
+            self.reason(format!(
+                "the earlier release `{name}` is not what the microdata gives ({count} problems)"
+            ));
+        }
+    }
+}
