@@ -129,7 +129,8 @@ fn compare(
     }
     let derived = output.derived || output.dimensions.iter().any(is_derived);
     // Subjects are compared one by one; whether they are of one household or group is not.
-    if earlier.is_empty() || derived || output.group.is_some() {
+    let suppresses = output.on_failure == OnFailure::Suppress;
+    if earlier.is_empty() || derived || output.group.is_some() || !suppresses {
         return Ok(None);
     }
     let Some(subject) = output.subject else {
