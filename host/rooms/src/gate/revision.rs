@@ -14,7 +14,7 @@ use yunei_catalog::{Batches, Views};
 use yunei_disclosure::{
     InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectState,
 };
-use yunei_model::{Decision, Hint, Table, Value, Verdict};
+use yunei_model::{Decision, Hint, OnFailure, Table, Value, Verdict};
 
 use super::coding::{Coder, Numbers, groups};
 use super::{Judged, compute, failed};
