@@ -1,6 +1,7 @@
 //! The verdict on a table: rules cell by cell, suppression, and what leaves.
 
 mod cells;
+mod repeat;
 mod table;
 
 pub(crate) use cells::{hold_against, unjudged};

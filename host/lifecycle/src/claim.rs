@@ -159,6 +159,7 @@ impl Domain {
             resources: facts.resources,
             rows_reserved: rows,
             profile: self.profile_text.clone(),
+            audited_to: None,
             draws: true,
         };
         Ok(Claimed {

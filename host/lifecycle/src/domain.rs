@@ -140,7 +140,7 @@ impl Domain {
         vault.discard_unfinished()?;
         let metrics = Metrics::default();
         let meter = Meter::start(&store, &metrics, &profile).await?;
-        Ok(Self {
+        let domain = Self {
             vault,
             incoming: directory("incoming")?,
             components: directory("components")?,
@@ -178,7 +178,9 @@ impl Domain {
             outboxes: Mutex::default(),
             metrics,
             meter: tokio::sync::Mutex::new(meter),
-        })
+        };
+        domain.list_exact_releases().await?;
+        Ok(domain)
     }
 
     /// Where uploads are kept until they are imported.

@@ -11,6 +11,7 @@ use yunei_telemetry::{chain, event, span};
 
 use crate::admit::write_once;
 use crate::claim::Claimed;
+use crate::earlier::Audit;
 use crate::laps::{Laps, took};
 use crate::prepared::Prepared;
 use crate::replay::Heard;
@@ -27,6 +28,10 @@ pub struct Sealed {
     pub(crate) covered_from: u64,
     /// Outputs in which the gate saw a decoy record.
     pub(crate) decoys: Vec<Name>,
+    /// What the judgement rests on beside the output.
+    pub(crate) audit: Audit,
+    /// What another gate is started from, should something else leave meanwhile.
+    pub(crate) prepared: Prepared,
 }
 
 impl Sealed {
@@ -34,6 +39,11 @@ impl Sealed {
     pub(crate) fn decoy_facts(&self, draft: Draft) -> Draft {
         draft.fact("decoys", (!self.decoys.is_empty()).then_some(&self.decoys))
     }
+}
+
+/// Name of the file that a run's output is sealed in.
+pub(crate) fn sealed_file(run: RunId) -> String {
+    format!("{run}.sealed")
 }
 
 /// Name of the limit on how long a run takes.
@@ -281,8 +291,8 @@ impl Domain {
     ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run().id;
         let mut laps = Laps::begin(&*self.clock);
-        let file = format!("{id}.sealed");
-        let (mut gate, rooms) = self.start_gate(&claimed.prepared, session, &file).await?;
+        let file = sealed_file(id);
+        let (mut gate, rooms, audit) = self.start_gate(&claimed.prepared, session, &file).await?;
         let registered = self.register(id, rooms);
         laps.done("gate-start");
         let (digest, bytes) = gate.sealed().await?;
@@ -327,6 +337,8 @@ impl Domain {
             gate,
             covered_from,
             decoys: Vec::new(),
+            audit,
+            prepared: claimed.prepared,
         }))
     }
 
@@ -336,7 +348,7 @@ impl Domain {
         prepared: &Prepared,
         session: &Session<'_>,
         file: &str,
-    ) -> Result<(GateSession, RunningRooms), LifecycleError> {
+    ) -> Result<(GateSession, RunningRooms, Audit), LifecycleError> {
         write_once(&self.sealed, file, b"")?;
         let mut options = cap_std::fs::OpenOptions::new();
         options.read(true).write(true);
@@ -345,9 +357,11 @@ impl Domain {
             .open_with(file, &options)
             .map_err(LifecycleError::data("to make a sealed output"))?
             .into_std();
-        let (plan, parts) = self.gate_plan(prepared).await?;
+        let (plan, parts, audit) = self.gate_plan(prepared).await?;
         let output = session.output();
-        Ok(GateSession::judge(&self.program, plan, output, ciphertext, &parts).await?)
+        let (gate, rooms) =
+            GateSession::judge(&self.program, plan, output, ciphertext, &parts).await?;
+        Ok((gate, rooms, audit))
     }
 
     /// Entries committed so far.

@@ -43,7 +43,10 @@ impl Domain {
         }
     }
 
-    async fn try_judge(&self, mut sealed: Sealed) -> Result<Option<Outcome>, LifecycleError> {
+    pub(crate) async fn try_judge(
+        &self,
+        mut sealed: Sealed,
+    ) -> Result<Option<Outcome>, LifecycleError> {
         let rooms = sealed.gate.rooms();
         let registered = self.register(sealed.run.id, rooms);
         let mut laps = Laps::begin(&*self.clock);
@@ -103,7 +106,12 @@ impl Domain {
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
-        let draft = sealed.decoy_facts(draft);
+        let draft = sealed.audit.facts(sealed.decoy_facts(draft));
+        if !next.is_final() {
+            change
+                .put_exact_candidates(run.id, &sealed.audit.candidates)
+                .await?;
+        }
         self.record(&mut change, draft).await?;
         if next.is_final() {
             self.destroy_output(&mut change, &run).await?;

@@ -55,6 +55,7 @@ mod coarse;
 mod contract;
 mod deliver;
 mod domain;
+mod earlier;
 mod edition;
 mod error;
 mod execute;

@@ -5,8 +5,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, Condition, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name, Output,
-    Resource, Snapshot, World,
+    Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
+    Output, Period, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -16,8 +16,9 @@ use yunei_sandbox::ParameterValue;
 
 mod private;
 
+use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
-use crate::product::period_kind;
+use crate::product::{period_kind, period_of};
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -38,11 +39,13 @@ const NO_FIELD: LifecycleError = LifecycleError::Impossible {
 };
 
 /// A table of a run: what the capability gives of it, the resource, the pinned snapshot.
-struct Table<'a> {
-    granted: &'a CapabilityTable,
-    resource: &'a Resource,
-    snapshot: Snapshot,
-    /// The rows that a run sees: the grant's filter and, where the run has a period and the resource its field, that period alone.
+pub(crate) struct Table<'a> {
+    pub(crate) granted: &'a CapabilityTable,
+    pub(crate) resource: &'a Resource,
+    pub(crate) snapshot: Snapshot,
+    /// The period whose rows alone the run sees of it.
+    pub(crate) period: Option<Period>,
+    /// The grant's filter and the period, as conditions on rows.
     filter: Vec<Condition>,
 }
 
@@ -124,11 +127,11 @@ impl Domain {
         })
     }
 
-    /// The gate's plan, with the parts opened in the order of its views.
+    /// The gate's plan, with the parts opened in the order of its views, and what the audit rests on.
     pub(crate) async fn gate_plan(
         &self,
         prepared: &Prepared,
-    ) -> Result<(GatePlan, Vec<TableFiles>), LifecycleError> {
+    ) -> Result<(GatePlan, Vec<TableFiles>, Audit), LifecycleError> {
         let manifest = prepared.module.manifest.as_ref().ok_or(NO_MANIFEST)?;
         let tables = self.tables(prepared).await?;
         let mut views = Vec::new();
@@ -140,9 +143,7 @@ impl Domain {
             let table = table.ok_or(LifecycleError::Impossible {
                 detail: "an output about a resource that is not granted",
             })?;
-            let computable = manifest.is_recomputable(output)
-                || (manifest.world == World::PerRow && !output.measures.is_empty());
-            if !computable {
+            if !is_computed(manifest, output) {
                 outputs.push(undecided(output));
                 continue;
             }
@@ -155,6 +156,10 @@ impl Domain {
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
         }
+        let audit = self.audit(prepared, manifest, &tables).await?;
+        let told = self
+            .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
+            .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
         let private = private.map(|(plan, planned, opened)| {
             views.extend(planned);
@@ -162,7 +167,6 @@ impl Domain {
             plan
         });
         let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
-        files.extend(revised);
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -171,13 +175,45 @@ impl Domain {
             decoys,
             outputs,
             revisions,
+            audit: told.plan,
             private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
             rows_max: self.limits.output_rows_max,
             limits: self.room_limits(),
         };
-        Ok((plan, files))
+        // Each sealed output is one descriptor more, after those of all parts.
+        files.push(TableFiles { parts: told.sealed });
+        files.extend(revised);
+        Ok((plan, files, audit))
+    }
+
+    /// What leaves with each output, if it leaves, and up to where the audit looks.
+    async fn audit(
+        &self,
+        prepared: &Prepared,
+        manifest: &Manifest,
+        tables: &[Table<'_>],
+    ) -> Result<Audit, LifecycleError> {
+        let to = match prepared.audited_to {
+            Some(to) => to,
+            None => self.store.exact_position().await?,
+        };
+        let read: Vec<(&Resource, RowSet)> = tables
+            .iter()
+            .map(|t| {
+                (
+                    t.resource,
+                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
+                )
+            })
+            .collect();
+        let profile = Digest::of(prepared.profile.as_bytes());
+        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
+        let revised = self.editions_revised(&prepared.run).await?;
+        let mut audit = Audit::new(to, candidates);
+        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
+        Ok(audit)
     }
 
     /// Decoys of a resource, as the gate knows them.
@@ -208,8 +244,9 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let period = period_of(&prepared.run, resource);
             let mut filter = granted.filter().to_vec();
-            if let Some(period) = &prepared.run.period
+            if let Some(period) = &period
                 && let Some(kind) = period_kind(resource, &period.field)
             {
                 filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
@@ -218,6 +255,7 @@ impl Domain {
                 granted,
                 resource,
                 snapshot,
+                period,
                 filter,
             });
         }
@@ -250,7 +288,7 @@ fn column(field: &Field, mask: Mask) -> ViewColumn {
     }
 }
 
-fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
+pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
@@ -299,12 +337,20 @@ fn undecided(output: &Output) -> OutputPlan {
 }
 
 /// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
-struct Columns<'a> {
-    resource: &'a Resource,
-    taken: Vec<ViewColumn>,
+pub(crate) struct Columns<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) taken: Vec<ViewColumn>,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// None yet.
+    pub(crate) const fn new(resource: &'a Resource) -> Self {
+        Self {
+            resource,
+            taken: Vec::new(),
+        }
+    }
+
     fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
         if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
             return Ok(position);
@@ -325,22 +371,31 @@ fn output_plan(
     resource: &Resource,
     view: usize,
 ) -> Result<(OutputPlan, Vec<ViewColumn>), LifecycleError> {
-    let mut columns = Columns {
-        resource,
-        taken: Vec::new(),
-    };
+    let mut columns = Columns::new(resource);
+    let plan = output_plan_over(manifest, output, &mut columns, view)?;
+    Ok((plan, columns.taken))
+}
+
+/// The same over columns that others read too.
+pub(crate) fn output_plan_over(
+    manifest: &Manifest,
+    output: &Output,
+    columns: &mut Columns<'_>,
+    view: usize,
+) -> Result<OutputPlan, LifecycleError> {
+    let resource = columns.resource;
     let protected = resource.basis != Basis::NonPersonal;
     let subject = columns.optional(resource.subject.as_ref().filter(|_| protected))?;
     let group = columns.optional(resource.subject_group.as_ref().filter(|_| protected))?;
     let mut dimensions = Vec::new();
     for dimension in &output.dimensions {
-        dimensions.push(dimension_plan(manifest, dimension, &mut columns)?);
+        dimensions.push(dimension_plan(manifest, dimension, columns)?);
     }
     let mut measures = Vec::new();
     for measure in &output.measures {
-        measures.push(measure_plan(manifest, measure, &mut columns)?);
+        measures.push(measure_plan(manifest, measure, columns)?);
     }
-    let plan = OutputPlan {
+    Ok(OutputPlan {
         name: output.name.clone(),
         view: Some(view),
         derived: !manifest.is_recomputable(output),
@@ -349,8 +404,7 @@ fn output_plan(
         dimensions,
         measures,
         totals: output.totals,
-    };
-    Ok((plan, columns.taken))
+    })
 }
 
 fn derived_position(manifest: &Manifest, name: &Name) -> Result<usize, LifecycleError> {

@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) rows_reserved: u64,
     /// The disclosure profile, as its file says.
     pub(crate) profile: String,
+    /// Place of the last exact release that its outputs are held against; `None` means all that have left.
+    pub(crate) audited_to: Option<u64>,
     /// Whether the gate may draw noise: once, for the run itself, and never for a replay of it.
     pub(crate) draws: bool,
 }
@@ -35,6 +37,7 @@ pub(crate) struct Preparation {
     pub(crate) resources: Vec<Resource>,
     pub(crate) rows_reserved: u64,
     pub(crate) profile: String,
+    pub(crate) audited_to: Option<u64>,
     pub(crate) draws: bool,
 }
 
@@ -58,6 +61,7 @@ impl Domain {
             argument_key: *argument_key,
             rows_reserved: preparation.rows_reserved,
             profile: preparation.profile,
+            audited_to: preparation.audited_to,
             draws: preparation.draws,
         })
     }

@@ -2,11 +2,13 @@
 
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Code, Digest, EndCause, Release, ReleaseId, Route, Run, RunState, State, Table, Verdict,
+    Code, EndCause, ExactCandidate, Name, Release, ReleaseId, Route, Run, RunState, State, Table,
+    Verdict,
 };
 use yunei_store::{Change, Usage};
 
 use crate::claim::quota_refusal;
+use crate::earlier::digest_of;
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
 use crate::laps::Laps;
@@ -30,6 +32,14 @@ pub struct Withheld {
 #[derive(Debug)]
 pub struct InReview {
     pub(crate) run: Run,
+}
+
+/// What is about to leave with a run.
+struct Leaving<'a> {
+    tables: Vec<(Name, Route, Table)>,
+    cells: u64,
+    /// What each table tells, for later audits.
+    told: &'a [ExactCandidate],
 }
 
 impl Released {
@@ -98,6 +108,14 @@ impl Domain {
             self.commit(change).await?;
             return Ok(None);
         }
+        if self
+            .is_overtaken(&mut change, &sealed.audit, &outputs)
+            .await?
+        {
+            // Two runs that were judged at the same time must not both miss each other.
+            drop(change);
+            return self.judge_anew(sealed).await;
+        }
         self.keep_verdicts(&mut change, &run, &outputs).await?;
         let cells = outputs.iter().map(|(v, _)| v.cells_released).sum();
         let mut tables = Vec::new();
@@ -110,8 +128,13 @@ impl Domain {
         let draft = sealed
             .decoy_facts(verdict_facts(Draft::new(Kind::RunReleased), &outputs))
             .fact("sealed_digest", sealed.output.digest.to_string());
+        let leaving = Leaving {
+            tables,
+            cells,
+            told: &sealed.audit.candidates,
+        };
         match self
-            .put_releases(&mut change, run, tables, cells, draft)
+            .put_releases(&mut change, run, leaving, sealed.audit.facts(draft))
             .await?
         {
             Ok(released) => {
@@ -150,10 +173,19 @@ impl Domain {
             .map(|(name, table)| (name, Route::Reviewed, table))
             .collect();
         let draft = Draft::new(Kind::RunReleased).fact("route", Route::Reviewed.as_str());
-        let run = match self
-            .put_releases(&mut change, run, tables, cells, draft)
-            .await?
-        {
+        let told = match change.exact_candidates(run.id).await? {
+            Some(told) => told,
+            None => {
+                self.exact_candidates_of(&run, self.profile.digest())
+                    .await?
+            }
+        };
+        let leaving = Leaving {
+            tables,
+            cells,
+            told: &told,
+        };
+        let run = match self.put_releases(&mut change, run, leaving, draft).await? {
             Ok(released) => released.run,
             Err(withheld) => withheld,
         };
@@ -187,14 +219,18 @@ impl Domain {
         &self,
         change: &mut Change,
         mut run: Run,
-        tables: Vec<(yunei_model::Name, Route, Table)>,
-        cells: u64,
+        leaving: Leaving<'_>,
         draft: Draft,
     ) -> Result<Result<Released, Run>, LifecycleError> {
         let grant = change.grant_version(run.grant, run.grant_version).await?;
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",
         })?;
+        let Leaving {
+            tables,
+            cells,
+            told,
+        } = leaving;
         let amount = Usage {
             runs: 0,
             rows: 0,
@@ -231,20 +267,18 @@ impl Domain {
         let mut digests = Vec::new();
         for (output, route, table) in tables {
             let id = ReleaseId::telling(seen_from, &*self.ids);
-            let bytes = serde_json::to_vec(&table).map_err(|_| LifecycleError::Impossible {
-                detail: "a table that is no JSON",
-            })?;
-            digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": Digest::of(&bytes).to_string() }));
-            change
-                .put_release(&Release {
-                    id,
-                    run: run.id,
-                    output,
-                    route,
-                    table,
-                    at: self.clock.now(),
-                })
-                .await?;
+            let digest = digest_of(&table)?;
+            digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": digest.to_string() }));
+            let release = Release {
+                id,
+                run: run.id,
+                output,
+                route,
+                table,
+                at: self.clock.now(),
+            };
+            change.put_release(&release).await?;
+            self.keep_exact(change, &release, digest, told).await?;
             releases.push(id);
         }
         self.record(

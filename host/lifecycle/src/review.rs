@@ -199,6 +199,7 @@ impl Domain {
             decoys: Vec::new(),
             outputs: Vec::new(),
             revisions: Vec::new(),
+            audit: yunei_rooms::AuditPlan::default(),
             private: None,
             derived: Vec::new(),
             profile: String::new(),

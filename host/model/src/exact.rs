@@ -28,3 +28,40 @@ pub struct ExactRelease {
     /// The resource as it was catalogued then, with those fields alone that the output is about.
     pub resource: Resource,
 }
+
+/// What an exact release would tell: all of it but the release itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExactCandidate {
+    /// The run.
+    pub run: RunId,
+    /// The output.
+    pub output: Name,
+    /// The rows that it is about.
+    pub rows: RowSet,
+    /// Whether the gate computes it from these rows.
+    pub computed: bool,
+    /// As [`ExactRelease::structure`].
+    pub structure: Digest,
+    /// As [`ExactRelease::profile`].
+    pub profile: Digest,
+    /// As [`ExactRelease::resource`].
+    pub resource: Resource,
+}
+
+impl ExactCandidate {
+    /// What it told, once it has left as that release with that table.
+    #[must_use]
+    pub fn released(self, release: ReleaseId, table: Digest) -> ExactRelease {
+        ExactRelease {
+            release,
+            run: self.run,
+            output: self.output,
+            rows: self.rows,
+            computed: self.computed,
+            structure: self.structure,
+            table,
+            profile: self.profile,
+            resource: self.resource,
+        }
+    }
+}

@@ -50,7 +50,7 @@ pub use contribution::{
     CONTRIBUTION_MEASURES_MAX, CONTRIBUTION_VALUES_MAX,
 };
 pub use digest::{Digest, DigestError};
-pub use exact::ExactRelease;
+pub use exact::{ExactCandidate, ExactRelease};
 pub use field::{Field, FieldClass, FieldType, Grade, Mask};
 pub use grant::{
     Binding, Grant, GrantError, GrantState, GrantTerms, GrantedResource, Quota, TERM_YEARS_MAX,

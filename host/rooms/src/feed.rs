@@ -107,7 +107,12 @@ pub(crate) fn open_views(
             .collect::<Result<_, _>>()?;
         opened.push((plan.clone(), files));
     }
-    Views::open(opened).map_err(|e| RoomError::Failed {
+    open_files(opened)
+}
+
+/// Opens views over their parts.
+pub(crate) fn open_files(plans: Vec<(ViewPlan, Vec<File>)>) -> Result<Views, RoomError> {
+    Views::open(plans).map_err(|e| RoomError::Failed {
         room: "feed",
         detail: e.to_string(),
     })

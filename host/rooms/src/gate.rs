@@ -4,7 +4,10 @@ mod coding;
 mod compute;
 mod decoys;
 mod derived;
+mod earlier;
+mod joint;
 mod opened;
+mod parts;
 mod private;
 mod revision;
 
@@ -14,12 +17,13 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
 use yunei_disclosure::Profile;
-use yunei_model::{Decision, Hint, Name, Route, Table, Verdict};
+use yunei_model::{Decision, Digest, Hint, Name, Route, Table, Verdict};
 
-use crate::feed::{next_descriptor, open_views, single_threaded};
+use crate::feed::{next_descriptor, single_threaded};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
 use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
+use parts::Parts;
 
 /// Runs the gate in this process; returns when it has decided.
 ///
@@ -61,6 +65,13 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
             wire::send(control, &GateSays::Judged { outputs, decoys })
         }
+        GateMode::JudgeAgain { digest, bytes } => {
+            let mut file = File::from(next_descriptor(&mut descriptors)?);
+            let sealer = Sealer::new(&plan.key, &plan.digest_key);
+            let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
+            let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
+            wire::send(control, &GateSays::Judged { outputs, decoys })
+        }
     }
 }
 
@@ -93,6 +104,27 @@ fn seal(
     Ok(plaintext)
 }
 
+/// Reads what a gate sealed before: the beginning of the file, as long as its plaintext says.
+fn unseal(
+    plan: &GatePlan,
+    sealer: &Sealer<'_>,
+    file: &mut File,
+    digest: &Digest,
+    bytes: u64,
+) -> Result<Vec<u8>, RoomError> {
+    let length = Sealer::sealed_bytes(bytes);
+    if length > plan.limits.file_bytes_max {
+        return Err(RoomError::protocol("a sealed output that is too long"));
+    }
+    let mut ciphertext = Vec::new();
+    file.seek(SeekFrom::Start(0))
+        .map_err(RoomError::system("to read a sealed output"))?;
+    file.take(length)
+        .read_to_end(&mut ciphertext)
+        .map_err(RoomError::system("to read a sealed output"))?;
+    sealer.open(&ciphertext, digest)
+}
+
 /// Verdicts, each with its table where it may leave.
 type Judged = Vec<(Verdict, Option<Table>)>;
 
@@ -107,42 +139,27 @@ fn judge(
         let judged = private::output(plan, private, &profile, plaintext, descriptors, runtime)?;
         return Ok((vec![judged], Vec::new()));
     }
+    let mut parts = Parts::take(plan, descriptors)?;
     let mut outputs: Judged = Vec::new();
     let mut decoys = Vec::new();
-    let mut computed: Vec<&Name> = Vec::new();
-    for output in &plan.outputs {
+    for (index, output) in plan.outputs.iter().enumerate() {
         let Some(view) = output.view else {
             outputs.push((undecided(output, &profile), None));
             continue;
         };
-        let view_plan = plan
-            .views
-            .get(view)
-            .ok_or_else(|| RoomError::protocol("an output without its view"))?;
-        let views = open_views(std::slice::from_ref(view_plan), descriptors)?;
-        let (mut verdict, table, decoy) = compute::output(
-            plan,
-            output,
-            &profile,
-            &views,
-            &view_plan.name,
-            plaintext,
-            runtime,
+        let (views, name) = parts.open(view)?;
+        let earlier = plan.audit.earlier.get(index);
+        let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());
+        let (verdict, table, decoy) = compute::output(
+            plan, output, &profile, &views, name, plaintext, repeats, runtime,
         )?;
-        // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
-        if computed.contains(&&view_plan.name) && verdict.decision == Decision::Release {
-            verdict.decision = Decision::Review;
-            verdict.hints.push(Hint::AwaitReview);
-            verdict
-                .reasons
-                .push("it is linked with another output about the same resource".to_owned());
-        }
         if decoy {
             decoys.push(output.name.clone());
         }
-        computed.push(&view_plan.name);
         outputs.push((verdict, table));
     }
+    // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
+    earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
     revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }

@@ -62,6 +62,21 @@ impl GateSession {
         Ok((gate, rooms))
     }
 
+    /// Starts a gate over an output that is sealed already; it says no more that it is.
+    ///
+    /// # Errors
+    /// [`RoomError`] when it cannot be started or a required layer is missing.
+    pub async fn judge_again(
+        program: &Path,
+        plan: GatePlan,
+        ciphertext: File,
+        parts: &[TableFiles],
+    ) -> Result<Self, RoomError> {
+        let mut descriptors = vec![ciphertext.as_fd()];
+        descriptors.extend(parts.iter().flat_map(|f| &f.parts).map(AsFd::as_fd));
+        Self::start(program, &plan, &descriptors).await
+    }
+
     /// Has a gate open a sealed output.
     ///
     /// # Errors

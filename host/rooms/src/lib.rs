@@ -36,8 +36,9 @@ pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged, OpenedOutput};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
-    CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan,
-    OutputPlan, PrivatePlan, RevisionPlan, SealKey, Source, SubjectsPlan, TablePlan,
+    AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
+    GatePlan, JointPlan, LinkedPlan, MeasurePlan, OutputPlan, PrivatePlan, RevisionPlan, SealKey,
+    SealedPlan, Source, SubjectsPlan, TablePlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

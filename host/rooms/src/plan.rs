@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Text, World,
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Table, Text,
+    World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -174,6 +175,63 @@ pub struct RevisionPlan {
     pub blank: Vec<usize>,
 }
 
+/// An earlier release over the same rows, as the gate computes it anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinkedPlan {
+    /// What it is, over the columns of the joint view.
+    pub output: OutputPlan,
+    /// What left.
+    pub table: Table,
+    /// The sealed output that its derived columns are in; `None` when it has none.
+    pub sealed: Option<SealedPlan>,
+}
+
+/// The sealed output of an earlier run. Its ciphertext is a descriptor of its own, after those of all parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedPlan {
+    /// Its key.
+    pub key: SealKey,
+    /// Key of its digest.
+    pub digest_key: SealKey,
+    /// Its digest.
+    pub digest: Digest,
+    /// Bytes of its plaintext; what follows its ciphertext in the file is no part of it.
+    pub bytes: u64,
+    /// Derived columns in it.
+    pub derived: DerivedPlan,
+}
+
+/// Outputs of the run and earlier releases about the same rows: judged together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JointPlan {
+    /// Position in [`GatePlan::views`] of the view that has the columns of all of them.
+    pub view: usize,
+    /// The outputs: positions in [`GatePlan::outputs`], and what they are over the columns of this view.
+    pub candidates: Vec<(usize, OutputPlan)>,
+    /// The earlier releases, none twice.
+    pub released: Vec<LinkedPlan>,
+}
+
+/// What one output is held against beside its own rules.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EarlierPlan {
+    /// The table of an earlier release of the same structure over the same rows: leaving again, it tells nothing new.
+    pub repeats: Option<Table>,
+    /// Earlier releases over the same rows that the gate cannot compute anew.
+    pub beyond: u64,
+    /// Earlier releases over rows that overlap with these.
+    pub overlapping: u64,
+}
+
+/// What the outputs of a run are held against beside their own rules: each other, and what left before.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct AuditPlan {
+    /// Earlier releases, in the order of the outputs; none means nothing.
+    pub earlier: Vec<EarlierPlan>,
+    /// Outputs that are judged together, with each other and with earlier releases.
+    pub joint: Vec<JointPlan>,
+}
+
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecoyPlan {
@@ -206,8 +264,15 @@ pub struct PrivatePlan {
 /// Why the gate is started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GateMode {
-    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts.
+    /// Seal what the cell wrote, then judge it. Descriptors: the cell's output, the ciphertext file, the parts, sealed outputs of earlier runs.
     Judge,
+    /// Judge what was sealed before. Descriptors: the ciphertext file, the parts, sealed outputs of earlier runs.
+    JudgeAgain {
+        /// Digest that it was sealed with.
+        digest: Digest,
+        /// Bytes of its plaintext.
+        bytes: u64,
+    },
     /// Open a sealed output for two reviewers' eyes or after their yes. Descriptors: the ciphertext file.
     Open {
         /// Digest that it was sealed with.
@@ -232,6 +297,9 @@ pub struct GatePlan {
     pub outputs: Vec<OutputPlan>,
     /// Outputs that revise earlier editions.
     pub revisions: Vec<RevisionPlan>,
+    /// What the outputs are held against beside their own rules.
+    #[serde(default)]
+    pub audit: AuditPlan,
     /// What a `per-subject` module contributed; all views are its own then, and there are no other outputs.
     pub private: Option<PrivatePlan>,
     /// Derived columns that the sealed output holds.

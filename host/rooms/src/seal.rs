@@ -17,6 +17,9 @@ pub struct Sealer<'a> {
     digest_key: &'a SealKey,
 }
 
+/// Bytes by which a ciphertext is longer than its plaintext.
+const TAG_BYTES: u64 = 16;
+
 const NONCE: [u8; 24] = *b"yunei sealed output v1 \0";
 
 impl<'a> Sealer<'a> {
@@ -24,6 +27,12 @@ impl<'a> Sealer<'a> {
     #[must_use]
     pub const fn new(key: &'a SealKey, digest_key: &'a SealKey) -> Self {
         Self { key, digest_key }
+    }
+
+    /// Bytes of the ciphertext of a plaintext of so many bytes.
+    #[must_use]
+    pub const fn sealed_bytes(plaintext_bytes: u64) -> u64 {
+        plaintext_bytes.saturating_add(TAG_BYTES)
     }
 
     /// HMAC-SHA-256 of the plaintext: names it without letting anyone guess it who has not the domain's evidence key.

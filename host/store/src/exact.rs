@@ -1,9 +1,9 @@
 //! Exact releases by the rows that they are about: what later releases are audited against.
 
-use yunei_model::{Digest, ExactRelease, Release, ReleaseId, ResourceId};
+use yunei_model::{Digest, ExactCandidate, ExactRelease, Release, ReleaseId, ResourceId, RunId};
 
 use crate::reading::{
-    PAGE_ROWS_MAX, Row, body, count, counted, find_all, json, number, reads, text,
+    PAGE_ROWS_MAX, Row, body, count, counted, find, find_all, json, number, reads, text,
 };
 use crate::{Change, StoreError};
 
@@ -45,6 +45,10 @@ reads! {
         row.map(|row| listed(&row)).transpose()
     };
 
+    /// What a run would tell that waits for people; `None` when nothing was written of it.
+    fn exact_candidates(run: RunId) -> Option<Vec<ExactCandidate>> = |c| find(c, "exact candidate",
+        sqlx::query("SELECT body FROM exact_candidates WHERE run = $1").bind(run.to_string())).await;
+
     /// Releases after `after` that are not among the exact ones, the first [`PAGE_ROWS_MAX`] by id.
     fn releases_unlisted(after: Option<ReleaseId>) -> Vec<Release> = |c| find_all(c, "release",
         sqlx::query("SELECT body FROM releases WHERE id > $1 AND NOT EXISTS \
@@ -53,6 +57,21 @@ reads! {
 }
 
 impl Change {
+    /// Writes what a run would tell that waits for people.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when it was written; [`StoreError::Dangling`] without the run.
+    pub async fn put_exact_candidates(
+        &mut self,
+        run: RunId,
+        candidates: &[ExactCandidate],
+    ) -> Result<(), StoreError> {
+        let query = sqlx::query("INSERT INTO exact_candidates (run, body) VALUES ($1, $2)")
+            .bind(run.to_string())
+            .bind(json(&candidates, "exact candidate")?);
+        self.keep("exact candidate", query).await.map(drop)
+    }
+
     /// Writes what an exact release tells, at the next place. It may stand once for each resource that it is about.
     ///
     /// # Errors

@@ -60,6 +60,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0060_exact_releases.sql"),
     ),
     (
+        61,
+        "exact candidates",
+        include_str!("../migrations/0061_exact_candidates.sql"),
+    ),
+    (
         70,
         "products",
         include_str!("../migrations/0070_products.sql"),

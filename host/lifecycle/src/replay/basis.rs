@@ -162,6 +162,7 @@ impl Domain {
             capability,
             resources: then.resources,
             profile: under.profile.clone(),
+            audited_to: Some(original.audited_to()),
             draws: false,
         }))
     }

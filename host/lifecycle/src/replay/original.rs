@@ -5,6 +5,7 @@ use yunei_model::{Call, Digest, EndCause, Run, Verdict};
 use yunei_store::{EntryFilter, Page, Recorded};
 
 use super::{Difference, Place};
+use crate::earlier::AUDITED_TO;
 use crate::execute::DURATION_LIMIT;
 use crate::{Domain, LifecycleError};
 
@@ -44,6 +45,12 @@ impl Original {
             told.entry.trace_root(),
             told.entry.calls().unwrap_or_default(),
         )
+    }
+
+    /// Up to which exact release the audit of then looked; runs from before there was one looked at none.
+    pub(super) fn audited_to(&self) -> u64 {
+        let told = self.outcome.entry.facts().get(AUDITED_TO);
+        told.and_then(serde_json::Value::as_u64).unwrap_or(0)
     }
 
     pub(super) fn reach(&self) -> Reach {

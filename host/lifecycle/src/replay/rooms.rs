@@ -203,7 +203,7 @@ impl Domain {
             domain: self,
             file: format!("{}.replay", prepared.run.id),
         };
-        let (mut gate, rooms) = self.start_gate(prepared, session, &scratch.file).await?;
+        let (mut gate, rooms, _) = self.start_gate(prepared, session, &scratch.file).await?;
         let _known = Known::new(self, rooms);
         let (digest, _) = gate.sealed().await?;
         replay.output_digest = Some(digest);

@@ -35,7 +35,12 @@ struct Gathering<'a> {
     rows: usize,
 }
 
-/// Computes and judges one output; says too whether a decoy was seen in it.
+/// Computes and judges one output; says too whether a decoy was seen in it. `repeats` is a table of the same structure over the same
+/// rows that left before.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; each is a different thing"
+)]
 pub fn output(
     plan: &GatePlan,
     output: &OutputPlan,
@@ -43,6 +48,7 @@ pub fn output(
     views: &Views,
     view: &Name,
     plaintext: &[u8],
+    repeats: Option<&Table>,
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let shape = shape(output)?;
@@ -92,7 +98,10 @@ pub fn output(
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
-    let judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
+    let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
+    if let Some(released) = repeats {
+        judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
+    }
     let route = if output.derived {
         Route::Reviewed
     } else {

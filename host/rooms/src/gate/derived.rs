@@ -1,5 +1,6 @@
 //! Derived columns of a `per-row` module, as the sealed output holds them, joined to the snapshot by position.
 
+use sha2::{Digest as _, Sha256};
 use yunei_model::{Derived, DerivedValue};
 
 use crate::RoomError;
@@ -85,6 +86,29 @@ impl DerivedColumns {
             *cell += code * stride;
         }
         Ok(())
+    }
+
+    /// What names a column by its values alone: the same for the same values.
+    pub fn fingerprint(&self, column: usize) -> Result<String, RoomError> {
+        let mut hash = Sha256::new();
+        match self.0.get(column).ok_or_else(short)? {
+            Derivation::Numbers {
+                values, present, ..
+            } => {
+                hash.update(b"numbers");
+                for (value, present) in values.iter().zip(present) {
+                    hash.update(value.to_le_bytes());
+                    hash.update([u8::from(*present)]);
+                }
+            }
+            Derivation::Codes { values, .. } => {
+                hash.update(b"codes");
+                for value in values {
+                    hash.update(value.to_le_bytes());
+                }
+            }
+        }
+        Ok(hex::encode(hash.finalize()))
     }
 
     /// Whether every column has exactly so many rows.

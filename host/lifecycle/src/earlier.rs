@@ -1,0 +1,316 @@
+//! Earlier releases: what the outputs of a run are held against before they leave.
+//!
+//! Which earlier releases matter is decided here, by public structure alone: row sets, and what was asked of them. Over
+//! the same rows the gate judges old and new together; over disjoint rows there is nothing to audit; in every other case people
+//! decide. What left while a gate was computing makes it compute anew, so that two runs never miss each other.
+
+mod fill;
+mod plan;
+
+use yunei_ledger::Draft;
+use yunei_model::{
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Relation,
+    Release, Resource, Route, RowSet, Run, RunId, Table, Verdict, World,
+};
+use yunei_rooms::{GateMode, GateSession};
+use yunei_store::Change;
+
+use crate::execute::{Sealed, sealed_file};
+use crate::judge::Outcome;
+use crate::product::period_of;
+use crate::{Domain, LifecycleError};
+
+/// Judgements of one run at most: each after the first because something else left meanwhile. Past that it stays.
+const JUDGEMENTS_MAX: u32 = 8;
+
+/// What a judgement rests on beside the run's own output.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Audit {
+    /// Place of the last exact release that the gate was told of.
+    pub(crate) to: u64,
+    /// What leaves with each output, if it leaves.
+    pub(crate) candidates: Vec<ExactCandidate>,
+    /// How often the run was judged before.
+    pub(crate) judged: u32,
+    /// Runs of the editions that it revises: the gate compares with them subject by subject, and need not be told that they overlap.
+    pub(crate) revised: Vec<RunId>,
+}
+
+impl Audit {
+    pub(crate) const fn new(to: u64, candidates: Vec<ExactCandidate>) -> Self {
+        Self {
+            to,
+            candidates,
+            judged: 0,
+            revised: Vec::new(),
+        }
+    }
+
+    /// Says on the record how far the audit looked.
+    pub(crate) fn facts(&self, draft: Draft) -> Draft {
+        draft.fact(AUDITED_TO, self.to)
+    }
+}
+
+/// The fact that tells up to which exact release an audit looked.
+pub(crate) const AUDITED_TO: &str = "audited_to";
+
+/// Whether the gate computes the output's figures itself.
+pub(crate) fn is_computed(manifest: &Manifest, output: &Output) -> bool {
+    manifest.is_recomputable(output)
+        || (manifest.world == World::PerRow && !output.measures.is_empty())
+}
+
+impl Domain {
+    /// What would leave with each output of a run: about which rows, and what fixes it but them. Nothing for what is about no
+    /// data subjects, and nothing for contributions that leave under differential privacy.
+    pub(crate) fn exact_candidates(
+        run: &Run,
+        manifest: &Manifest,
+        tables: &[(&Resource, RowSet)],
+        profile: Digest,
+    ) -> Vec<ExactCandidate> {
+        let mut candidates = Vec::new();
+        if manifest.world == World::PerSubject {
+            return candidates;
+        }
+        for output in &manifest.outputs {
+            let computed = is_computed(manifest, output);
+            for (resource, rows) in tables {
+                // What a guest computed may be about everything that it read.
+                let about = !computed || resource.name == output.resource;
+                if !about || resource.basis == Basis::NonPersonal {
+                    continue;
+                }
+                let catalogued = narrowed(resource, rows, manifest, output, computed);
+                candidates.push(ExactCandidate {
+                    run: run.id,
+                    output: output.name.clone(),
+                    rows: rows.clone(),
+                    computed,
+                    structure: structure(run, manifest, output, &catalogued, profile, computed),
+                    profile,
+                    resource: catalogued,
+                });
+            }
+        }
+        candidates
+    }
+
+    /// The same for a run that was judged before, from what is stored.
+    pub(crate) async fn exact_candidates_of(
+        &self,
+        run: &Run,
+        profile: Digest,
+    ) -> Result<Vec<ExactCandidate>, LifecycleError> {
+        let module = self.store.module(run.module).await?;
+        let manifest = module.and_then(|module| module.manifest);
+        let grant = self
+            .store
+            .grant_version(run.grant, run.grant_version)
+            .await?;
+        let (Some(manifest), Some(grant)) = (manifest, grant) else {
+            return Err(LifecycleError::Impossible {
+                detail: "a run without module or grant",
+            });
+        };
+        let mut read = Vec::new();
+        for id in &run.snapshots {
+            let snapshot = self.store.snapshot(*id).await?.ok_or(Code::NoSnapshot)?;
+            let resource = self.store.resource(snapshot.resource).await?;
+            let resource = resource.ok_or(LifecycleError::Impossible {
+                detail: "a snapshot without its resource",
+            })?;
+            let granted = grant.terms.resource(&resource.name);
+            let filter = granted.map(|g| g.filter.clone()).unwrap_or_default();
+            let period = period_of(run, &resource);
+            read.push((resource, RowSet::new(&snapshot, &filter, period)));
+        }
+        let tables: Vec<_> = read.iter().map(|(r, rows)| (r, rows.clone())).collect();
+        Ok(Self::exact_candidates(run, &manifest, &tables, profile))
+    }
+
+    /// Writes what a release tells, so that later ones are held against it.
+    pub(crate) async fn keep_exact(
+        &self,
+        change: &mut Change,
+        release: &Release,
+        table: Digest,
+        candidates: &[ExactCandidate],
+    ) -> Result<(), LifecycleError> {
+        if release.route == Route::Private {
+            return Ok(());
+        }
+        let of_output = candidates.iter().filter(|c| c.output == release.output);
+        for candidate in of_output {
+            let exact = candidate.clone().released(release.id, table);
+            change.put_exact_release(&exact).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether something left since the gate was told what had left, that these tables would have to be held against.
+    pub(crate) async fn is_overtaken(
+        &self,
+        change: &mut Change,
+        audit: &Audit,
+        outputs: &[(Verdict, Option<Table>)],
+    ) -> Result<bool, LifecycleError> {
+        for candidate in &audit.candidates {
+            let table = outputs
+                .iter()
+                .find(|(verdict, _)| verdict.output == candidate.output)
+                .and_then(|(_, table)| table.as_ref());
+            let table = table.map(digest_of).transpose()?;
+            let mut after = audit.to;
+            loop {
+                let newer = change
+                    .exact_releases(candidate.rows.resource, after, u64::MAX)
+                    .await?;
+                let Some(last) = newer.last().map(|listed| listed.position) else {
+                    break;
+                };
+                after = last;
+                if newer
+                    .iter()
+                    .any(|listed| !tells_nothing_of(&listed.exact, candidate, table))
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Has a fresh gate judge a sealed output again, with what left since.
+    pub(crate) async fn judge_anew(
+        &self,
+        mut sealed: Sealed,
+    ) -> Result<Option<Outcome>, LifecycleError> {
+        let judged = sealed.audit.judged + 1;
+        if judged >= JUDGEMENTS_MAX {
+            return Err(LifecycleError::Impossible {
+                detail: "a run that others overtake again and again",
+            });
+        }
+        let (mut plan, files, mut audit) = self.gate_plan(&sealed.prepared).await?;
+        audit.judged = judged;
+        plan.mode = GateMode::JudgeAgain {
+            digest: sealed.output.digest,
+            bytes: sealed.output.bytes,
+        };
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true).write(true);
+        let ciphertext = self
+            .sealed
+            .open_with(sealed_file(sealed.run.id), &options)
+            .map_err(LifecycleError::data("to open a sealed output"))?
+            .into_std();
+        let gate = GateSession::judge_again(&self.program, plan, ciphertext, &files).await?;
+        sealed.gate = gate;
+        sealed.audit = audit;
+        Box::pin(self.try_judge(sealed)).await
+    }
+}
+
+/// Whether an earlier release tells nothing about what a candidate tells: rows that are disjoint, or the very same table.
+fn tells_nothing_of(
+    earlier: &ExactRelease,
+    candidate: &ExactCandidate,
+    table: Option<Digest>,
+) -> bool {
+    match relation(&candidate.rows, &candidate.resource, earlier) {
+        Relation::Disjoint => true,
+        Relation::Same => earlier.structure == candidate.structure && table == Some(earlier.table),
+        Relation::Overlapping => false,
+    }
+}
+
+/// How the rows of an earlier release lie to others of the same resource.
+fn relation(rows: &RowSet, resource: &Resource, earlier: &ExactRelease) -> Relation {
+    rows.relation(&earlier.rows, |field| {
+        resource
+            .type_of(field)
+            .or_else(|| earlier.resource.type_of(field))
+    })
+}
+
+/// Digest of a table, as releases are named by it.
+pub(crate) fn digest_of(table: &Table) -> Result<Digest, LifecycleError> {
+    let bytes = serde_json::to_vec(table).map_err(|_| LifecycleError::Impossible {
+        detail: "a table that is no JSON",
+    })?;
+    Ok(Digest::of(&bytes))
+}
+
+/// The resource with those fields alone that the output is about and that its row filters may name.
+fn narrowed(
+    resource: &Resource,
+    rows: &RowSet,
+    manifest: &Manifest,
+    output: &Output,
+    computed: bool,
+) -> Resource {
+    let mut named: Vec<&Name> = resource
+        .subject
+        .iter()
+        .chain(&resource.subject_group)
+        .chain(rows.filter().iter().map(|condition| &condition.field))
+        .collect();
+    for dimension in &output.dimensions {
+        if let Dimension::Banded { field, .. } = dimension {
+            named.push(field);
+        }
+    }
+    for measure in &output.measures {
+        named.extend(
+            measure
+                .field
+                .iter()
+                .chain(&measure.denominator)
+                .chain(&measure.weight),
+        );
+    }
+    if !computed {
+        named.extend(
+            manifest
+                .required(&resource.name)
+                .iter()
+                .flat_map(|r| &r.fields),
+        );
+    }
+    let mut narrowed = resource.clone();
+    narrowed.schema.frames.clear();
+    narrowed.schema.fields = resource
+        .schema
+        .fields
+        .iter()
+        .filter(|field| named.contains(&&field.name))
+        .cloned()
+        .collect();
+    narrowed
+}
+
+/// Digest of all that fixes a table but the rows.
+fn structure(
+    run: &Run,
+    manifest: &Manifest,
+    output: &Output,
+    resource: &Resource,
+    profile: Digest,
+    computed: bool,
+) -> Digest {
+    let guests = !computed || !manifest.is_recomputable(output);
+    let by = guests
+        .then(|| serde_json::json!({ "module": run.module_digest, "parameters": run.parameters }));
+    let told = serde_json::json!({
+        "output": output,
+        "fields": resource.schema.fields,
+        "subject": resource.subject,
+        "subject_group": resource.subject_group,
+        "derived": guests.then_some(&manifest.derived),
+        "by": by,
+        "profile": profile,
+    });
+    Digest::of(told.to_string().as_bytes())
+}

@@ -1,0 +1,266 @@
+//! The gate's part of it: which earlier tables it is told of, and how it computes them anew.
+
+use std::fs::File;
+
+use yunei_catalog::{MaskKey, ViewPlan};
+use yunei_model::{ExactCandidate, ExactRelease, Manifest, Relation, Run};
+use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
+
+use super::{Audit, relation};
+use crate::keys::KeyUse;
+use crate::plan::{self, Columns};
+use crate::{Domain, LifecycleError};
+
+/// Earlier tables over the same rows that are judged together with new ones at most; past that people decide.
+const LINKED_MAX: usize = 32;
+
+/// What a gate is told for the audit.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) plan: AuditPlan,
+    /// Sealed outputs of earlier runs, in the order in which the plan names them.
+    pub(crate) sealed: Vec<File>,
+}
+
+/// Earlier releases about the same resource, sorted by how their rows lie to a candidate's.
+#[derive(Default)]
+struct Sorted {
+    same: Vec<ExactRelease>,
+    overlapping: u64,
+}
+
+impl Domain {
+    /// What the gate is told about what left before, with the views that it needs for it.
+    pub(crate) async fn audit_plan(
+        &self,
+        manifest: &Manifest,
+        tables: &[plan::Table<'_>],
+        audit: &Audit,
+        views: &mut Vec<ViewPlan>,
+        files: &mut Vec<TableFiles>,
+    ) -> Result<Told, LifecycleError> {
+        let mut told = Told::default();
+        let (candidates, to) = (&audit.candidates, audit.to);
+        for output in &manifest.outputs {
+            let candidate = candidates
+                .iter()
+                .find(|c| c.output == output.name && c.computed);
+            let earlier = match candidate {
+                Some(candidate) => self.repeated(candidate, to).await?,
+                None => EarlierPlan::default(),
+            };
+            told.plan.earlier.push(earlier);
+        }
+        for table in tables {
+            let mut group: Vec<(usize, &ExactCandidate)> = Vec::new();
+            for (index, output) in manifest.outputs.iter().enumerate() {
+                let open = told
+                    .plan
+                    .earlier
+                    .get(index)
+                    .is_some_and(|e| e.repeats.is_none());
+                let candidate = candidates.iter().find(|c| {
+                    c.computed && c.output == output.name && c.rows.resource == table.resource.id
+                });
+                group.extend(candidate.filter(|_| open).map(|c| (index, c)));
+            }
+            if let Some((_, first)) = group.first() {
+                let sorted = self.sorted(first, audit).await?;
+                self.join(manifest, table, &group, sorted, &mut told, views, files)
+                    .await?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// The table of the same structure over the same rows that left first, if one did.
+    async fn repeated(
+        &self,
+        candidate: &ExactCandidate,
+        to: u64,
+    ) -> Result<EarlierPlan, LifecycleError> {
+        let rows = candidate.rows.digest();
+        let like = self
+            .store
+            .exact_release_like(rows, candidate.structure, to)
+            .await?;
+        let release = match like {
+            Some(listed) => self.store.release(listed.exact.release).await?,
+            None => None,
+        };
+        Ok(EarlierPlan {
+            repeats: release.map(|release| release.table),
+            ..EarlierPlan::default()
+        })
+    }
+
+    async fn sorted(
+        &self,
+        candidate: &ExactCandidate,
+        audit: &Audit,
+    ) -> Result<Sorted, LifecycleError> {
+        let mut sorted = Sorted::default();
+        let mut after = 0;
+        loop {
+            let page = self
+                .store
+                .exact_releases(candidate.rows.resource, after, audit.to)
+                .await?;
+            let Some(last) = page.last().map(|listed| listed.position) else {
+                return Ok(sorted);
+            };
+            after = last;
+            for listed in page {
+                match relation(&candidate.rows, &candidate.resource, &listed.exact) {
+                    Relation::Same => sorted.same.push(listed.exact),
+                    Relation::Disjoint => {}
+                    Relation::Overlapping if audit.revised.contains(&listed.exact.run) => {}
+                    Relation::Overlapping => sorted.overlapping += 1,
+                }
+            }
+        }
+    }
+
+    /// Puts the outputs about one resource into one joint plan with the earlier tables over the same rows.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call, in parts for their length"
+    )]
+    async fn join(
+        &self,
+        manifest: &Manifest,
+        table: &plan::Table<'_>,
+        group: &[(usize, &ExactCandidate)],
+        sorted: Sorted,
+        told: &mut Told,
+        views: &mut Vec<ViewPlan>,
+        files: &mut Vec<TableFiles>,
+    ) -> Result<(), LifecycleError> {
+        let mut columns = Columns::new(table.resource);
+        let mut joint = JointPlan {
+            view: views.len(),
+            candidates: Vec::new(),
+            released: Vec::new(),
+        };
+        for (index, _) in group {
+            let Some(output) = manifest.outputs.get(*index) else {
+                continue;
+            };
+            let plan = plan::output_plan_over(manifest, output, &mut columns, views.len())?;
+            joint.candidates.push((*index, plan));
+        }
+        let mut beyond = 0_u64;
+        let mut sealed = Vec::new();
+        for earlier in &sorted.same {
+            let within = joint.released.len() < LINKED_MAX;
+            let profile = group.iter().all(|(_, c)| c.profile == earlier.profile);
+            let linked = if within && profile && earlier.computed {
+                self.linked(earlier, &mut columns, views.len()).await?
+            } else {
+                None
+            };
+            match linked {
+                Some((linked, file)) => {
+                    joint.released.push(linked);
+                    sealed.extend(file);
+                }
+                None => beyond += 1,
+            }
+        }
+        for (index, _) in group {
+            if let Some(earlier) = told.plan.earlier.get_mut(*index) {
+                earlier.beyond = beyond;
+                earlier.overlapping = sorted.overlapping;
+            }
+        }
+        if group.len() + joint.released.len() > 1 {
+            views.push(plan::view(
+                table,
+                columns.taken,
+                MaskKey::from_bytes([0; 32]),
+            ));
+            files.push(self.open_parts(&table.snapshot)?);
+            told.plan.joint.push(joint);
+            told.sealed.extend(sealed);
+        }
+        Ok(())
+    }
+
+    /// An earlier release as the gate computes it anew; `None` where it cannot: its sealed output is gone, or the catalogue has changed
+    /// what the snapshot's columns are.
+    async fn linked(
+        &self,
+        earlier: &ExactRelease,
+        columns: &mut Columns<'_>,
+        view: usize,
+    ) -> Result<Option<(LinkedPlan, Option<File>)>, LifecycleError> {
+        let Some(run) = self.store.run(earlier.run).await? else {
+            return Ok(None);
+        };
+        let module = self.store.module(run.module).await?;
+        let Some(manifest) = module.and_then(|module| module.manifest) else {
+            return Ok(None);
+        };
+        let output = manifest.outputs.iter().find(|o| o.name == earlier.output);
+        let release = self.store.release(earlier.release).await?;
+        let (Some(output), Some(release)) = (output, release) else {
+            return Ok(None);
+        };
+        let same_columns = earlier.resource.schema.fields.iter().all(|field| {
+            columns
+                .resource
+                .field(&field.name)
+                .is_some_and(|now| (now.kind, now.nullable) == (field.kind, field.nullable))
+        });
+        if !same_columns {
+            return Ok(None);
+        }
+        let mut then = Columns::new(&earlier.resource);
+        then.taken = std::mem::take(&mut columns.taken);
+        let plan = plan::output_plan_over(&manifest, output, &mut then, view);
+        columns.taken = then.taken;
+        let plan = plan?;
+        let sealed = if plan.derived {
+            match self.sealed_plan(&run, &manifest).await? {
+                Some(sealed) => Some(sealed),
+                None => return Ok(None),
+            }
+        } else {
+            None
+        };
+        let (sealed, file) = sealed.unzip();
+        let linked = LinkedPlan {
+            output: plan,
+            table: release.table,
+            sealed,
+        };
+        Ok(Some((linked, file)))
+    }
+
+    /// The sealed output of an earlier run, unless it was destroyed.
+    async fn sealed_plan(
+        &self,
+        run: &Run,
+        manifest: &Manifest,
+    ) -> Result<Option<(SealedPlan, File)>, LifecycleError> {
+        let held = self.store.sealed_output(run.id).await?;
+        let Some((held, wrapped)) = held.and_then(|h| h.wrapped_key.clone().map(|key| (h, key)))
+        else {
+            return Ok(None);
+        };
+        let key = self.keys.open_run_key(run.id, &wrapped)?;
+        let file = self
+            .sealed
+            .open(&held.file)
+            .map_err(LifecycleError::data("to open a sealed output"))?
+            .into_std();
+        let plan = SealedPlan {
+            key: SealKey::from_bytes(*key),
+            digest_key: SealKey::from_bytes(*self.keys.evidence_key(run.id, KeyUse::Output)?),
+            digest: held.sealed.digest,
+            bytes: held.sealed.bytes,
+            derived: manifest.derived.clone(),
+        };
+        Ok(Some((plan, file)))
+    }
+}

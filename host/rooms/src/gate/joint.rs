@@ -1,0 +1,221 @@
+//! Outputs and earlier releases about the same rows, judged together: one pass over the rows, one accumulator per table and one over
+//! the finest cells of all of them.
+
+mod tables;
+
+use arrow::array::RecordBatch;
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, judge_linked};
+use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
+use yunei_model::{Route, Table, Verdict};
+
+use self::tables::Tables;
+use super::coding::{Numbers, groups, subjects};
+use super::earlier::review;
+use super::failed;
+use super::parts::Parts;
+use crate::{GatePlan, JointPlan, RoomError};
+
+/// Judges outputs together with each other and with the earlier releases of a joint plan, and puts their verdicts in place of those that
+/// each got by itself. What is beyond a limit goes to people.
+pub fn judge(
+    plan: &GatePlan,
+    joint: &JointPlan,
+    profile: &Profile,
+    parts: &mut Parts<'_>,
+    plaintext: &[u8],
+    runtime: &Runtime,
+    outputs: &mut [(Verdict, Option<Table>)],
+) -> Result<(), RoomError> {
+    let (views, name) = parts.open(joint.view)?;
+    let tables = Tables::read(plan, joint, parts, plaintext)?;
+    let gathering = match Gathering::begin(tables)? {
+        Ok(gathering) => gathering,
+        Err(error) => return beyond(joint, &error, outputs),
+    };
+    let columns: Vec<usize> = (0..views.schema(name).map_err(|e| failed(&e))?.len()).collect();
+    let mut stream = views.scan(name, &columns).map_err(|e| failed(&e))?;
+    let mut gathering = gathering;
+    while let Some(batch) = runtime.block_on(stream.next()) {
+        if let Err(error) = gathering.take(&batch.map_err(|e| failed(&e))?)? {
+            return beyond(joint, &error, outputs);
+        }
+    }
+    for (index, verdict, table) in gathering.judge(joint, profile)? {
+        if let Some(output) = outputs.get_mut(index) {
+            *output = (verdict, table);
+        }
+    }
+    Ok(())
+}
+
+/// Sends the outputs of a joint plan to people: the audit says nothing about them.
+fn beyond(
+    joint: &JointPlan,
+    error: &LinkedError,
+    outputs: &mut [(Verdict, Option<Table>)],
+) -> Result<(), RoomError> {
+    let tables = joint.candidates.len() + joint.released.len();
+    for (index, _) in &joint.candidates {
+        if let Some((verdict, _)) = outputs.get_mut(*index) {
+            let released = joint.released.len();
+            review(
+                verdict,
+                format!("{error}: {tables} tables, {released} released before"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Everything that a row passes through.
+struct Gathering {
+    tables: Tables,
+    frame: Frame,
+    atoms: Atoms,
+    /// The columns of the atoms' measures: positions among the tables' values.
+    inputs: Vec<usize>,
+    accumulators: Vec<Accumulator>,
+    finest: Accumulator,
+    rows: usize,
+}
+
+impl Gathering {
+    fn begin(tables: Tables) -> Result<Result<Self, LinkedError>, RoomError> {
+        let axes = tables.parties.iter().flat_map(|p| p.axes.iter().cloned());
+        let readings = tables
+            .parties
+            .iter()
+            .flat_map(|p| p.readings.iter().cloned());
+        let frame = match Frame::new(axes, readings) {
+            Ok(frame) => frame,
+            Err(error) => return Ok(Err(error)),
+        };
+        let accumulator = |shape: &_| {
+            Accumulator::arranged(shape, tables.protection, Arrangement::Rising)
+                .map_err(|e| failed(&e))
+        };
+        let accumulators = tables.parties.iter().map(|p| accumulator(&p.shape));
+        let mut inputs = Vec::new();
+        for slot in frame.shape().inputs() {
+            let reading = frame.readings().get(slot.measure);
+            let column = reading.and_then(|reading| match slot.role {
+                InputRole::Value => reading.value.as_ref(),
+                InputRole::Denominator => reading.denominator.as_ref(),
+                InputRole::Weight => reading.weight.as_ref(),
+            });
+            let position = column.and_then(|column| tables.value(column));
+            inputs
+                .push(position.ok_or_else(|| RoomError::protocol("a measure without its column"))?);
+        }
+        Ok(Ok(Self {
+            accumulators: accumulators.collect::<Result<_, _>>()?,
+            finest: accumulator(frame.shape())?,
+            atoms: Atoms::new(&frame),
+            inputs,
+            frame,
+            tables,
+            rows: 0,
+        }))
+    }
+
+    fn take(&mut self, batch: &RecordBatch) -> Result<Result<(), LinkedError>, RoomError> {
+        let rows = batch.num_rows();
+        let codes = self.tables.codes(batch, self.rows)?;
+        let mut numbers: Vec<Numbers> = Vec::new();
+        self.tables.numbers(batch, self.rows, &mut numbers)?;
+        let named = |position: Option<usize>| {
+            let column = position.map(|index| {
+                let column = batch.columns().get(index);
+                column.ok_or_else(|| RoomError::protocol("a column that is not there"))
+            });
+            column.transpose()
+        };
+        let subjects = named(self.tables.subject)?.map(subjects).transpose()?;
+        let groups = named(self.tables.group)?.map(groups).transpose()?;
+        let (subjects, groups) = (subjects.unwrap_or_default(), groups.unwrap_or_default());
+        let add = |accumulator: &mut Accumulator, cells: &[u32], columns: &[usize]| {
+            let inputs: Option<Vec<Input<'_>>> = columns
+                .iter()
+                .map(|column| numbers.get(*column).map(Numbers::input))
+                .collect();
+            let inputs =
+                inputs.ok_or_else(|| RoomError::protocol("a measure without its column"))?;
+            let block = Block {
+                subjects: &subjects,
+                groups: &groups,
+                cells,
+                inputs: &inputs,
+            };
+            accumulator.block(&block).map_err(|e| failed(&e))
+        };
+        for (party, accumulator) in self.tables.parties.iter().zip(&mut self.accumulators) {
+            let mut cells = vec![0_u32; rows];
+            for (axis, stride) in party.sources.iter().zip(&party.strides) {
+                for (cell, code) in cells.iter_mut().zip(codes.get(*axis).into_iter().flatten()) {
+                    *cell += code * stride;
+                }
+            }
+            add(accumulator, &cells, &party.inputs)?;
+        }
+        let mut keys = vec![0_u64; rows];
+        for (axis, stride) in self.frame.axes().iter().zip(self.frame.strides()) {
+            let source = self.tables.source(axis);
+            let codes = source.and_then(|source| codes.get(source));
+            for (key, code) in keys.iter_mut().zip(codes.into_iter().flatten()) {
+                *key += u64::from(*code) * stride;
+            }
+        }
+        let numbered: Result<Vec<u32>, LinkedError> =
+            keys.into_iter().map(|key| self.atoms.number(key)).collect();
+        let cells = match numbered {
+            Ok(cells) => cells,
+            Err(error) => return Ok(Err(error)),
+        };
+        add(&mut self.finest, &cells, &self.inputs)?;
+        self.rows += rows;
+        Ok(Ok(()))
+    }
+
+    fn judge(
+        self,
+        joint: &JointPlan,
+        profile: &Profile,
+    ) -> Result<Vec<(usize, Verdict, Option<Table>)>, RoomError> {
+        self.tables.check_rows(self.rows)?;
+        let mut statistics = Vec::with_capacity(self.accumulators.len());
+        for accumulator in self.accumulators {
+            statistics.push(accumulator.finish().map_err(|e| failed(&e))?);
+        }
+        let finest = self.finest.finish().map_err(|e| failed(&e))?;
+        let parties = self.tables.parties.iter().zip(&statistics);
+        let linked: Vec<LinkedTable<'_>> = parties
+            .map(|(party, statistics)| LinkedTable {
+                shape: &party.shape,
+                statistics,
+                axes: &party.axes,
+                readings: &party.readings,
+                standing: party.standing(),
+            })
+            .collect();
+        let together = Joint {
+            frame: &self.frame,
+            atoms: &self.atoms,
+            statistics: &finest,
+        };
+        let judgements = judge_linked(&together, &linked, profile, self.tables.protection);
+        let judged = joint.candidates.iter().zip(judgements);
+        Ok(judged
+            .map(|((index, output), judgement)| {
+                let route = if output.derived {
+                    Route::Reviewed
+                } else {
+                    Route::Recomputed
+                };
+                let verdict = judgement.verdict(output.name.clone(), route);
+                (*index, verdict, judgement.table.or(judgement.candidate))
+            })
+            .collect())
+    }
+}
