@@ -293,15 +293,19 @@ impl Accumulator {
     pub fn finish(mut self) -> Result<Statistics, AccumulateError> {
         self.end_subject()?;
         self.order.finish()?;
-        self.groups.finish(&mut self.ground);
+        let lattice = &self.lattice;
+        let is_inner =
+            |cell: u32| (0..lattice.axes()).all(|axis| !lattice.is_margin(cell as usize, axis));
+        self.groups.finish(&mut self.ground, is_inner);
         self.sum_margins();
-        let (slots, subjects) = self.ground.into_parts();
+        let (slots, subjects, shared) = self.ground.into_parts();
         Ok(Statistics::new(
             self.protection,
             self.lattice,
             self.channels,
             slots,
             subjects,
+            shared,
         ))
     }
 
@@ -389,6 +393,9 @@ impl Accumulator {
         let alone = self.touched.is_one();
         for (cell, index, contributed) in self.touched.iter(width) {
             count(ground, cell, contributed)?;
+            if !alone && group.is_none() {
+                ground.share(cell);
+            }
             let first = index as usize * margins_per_cell;
             let margins = self.margins.get(first..first + margins_per_cell);
             for margin in margins.unwrap_or_default() {

@@ -8,17 +8,21 @@ pub(crate) use cells::{hold_against, unjudged};
 pub(crate) use table::exact;
 
 use yunei_model::{
-    CellVerdict, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table, Verdict,
+    CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,
+    TableError, Value, Verdict,
 };
 
 use crate::accumulate::{Protection, Statistics};
-use crate::profile::Profile;
+use crate::profile::{Profile, Rounding};
 use crate::rules;
 use crate::shape::Shape;
-use crate::suppress::{Bracket, Plan, protect};
+use crate::suppress::{Bracket, Pattern, Plan, protect};
 
 /// Verdicts of single cells in one verdict at most; the counts are always those of all.
 const CELL_VERDICTS_MAX: usize = 10_000;
+
+/// A count as it is shown, by row of the table and count.
+pub(crate) type Shown<'a> = dyn Fn(usize, u64) -> u64 + 'a;
 
 /// Why a cell is blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub struct Judgement {
     pub candidate: Option<Table>,
     /// What remains unknown about the cells that failed, as far as the audit reached.
     pub brackets: Vec<Bracket>,
+    /// How good the choice of blanks is; absent where nothing was chosen, or together with other tables.
+    pub pattern: Option<Pattern>,
     /// Hints, from public structure alone.
     pub hints: Vec<Hint>,
     /// Why it was withheld or sent to review.
@@ -180,7 +186,34 @@ impl<'a> Trial<'a> {
         profile: &'a Profile,
         protection: Protection,
     ) -> Self {
-        let mut trial = Self {
+        let mut trial = Self::new(statistics, shape, profile, protection);
+        trial.enter();
+        if trial.judged
+            && let Err(reason) = within_share(profile, &trial.judgement.cells)
+        {
+            trial.send(reason.to_owned(), Decision::Withhold);
+        }
+        trial
+    }
+
+    /// Holds a table of subjects' data against the rules, however much of it fails.
+    pub(crate) fn judged(
+        statistics: &'a Statistics,
+        shape: &'a Shape,
+        profile: &'a Profile,
+    ) -> Self {
+        let mut trial = Self::new(statistics, shape, profile, Protection::Subjects);
+        trial.enter();
+        trial
+    }
+
+    fn new(
+        statistics: &'a Statistics,
+        shape: &'a Shape,
+        profile: &'a Profile,
+        protection: Protection,
+    ) -> Self {
+        Self {
             statistics,
             shape,
             profile,
@@ -191,6 +224,7 @@ impl<'a> Trial<'a> {
                 table: None,
                 candidate: None,
                 brackets: Vec::new(),
+                pattern: None,
                 hints: Vec::new(),
                 reasons: Vec::new(),
                 profile: profile.name().clone(),
@@ -199,11 +233,13 @@ impl<'a> Trial<'a> {
             },
             judged: false,
             ended: None,
-        };
-        if let Err(reason) = trial.admit() {
-            trial.send(reason.to_owned(), Decision::Withhold);
         }
-        trial
+    }
+
+    fn enter(&mut self) {
+        if let Err(reason) = self.admit() {
+            self.send(reason.to_owned(), Decision::Withhold);
+        }
     }
 
     fn admit(&mut self) -> Result<(), &'static str> {
@@ -230,7 +266,7 @@ impl<'a> Trial<'a> {
             &mut self.judgement.cells,
         );
         self.judged = true;
-        within_share(self.profile, &self.judgement.cells)
+        Ok(())
     }
 
     /// Whether it has not ended yet.
@@ -282,17 +318,41 @@ impl<'a> Trial<'a> {
             self.blank(cell);
         }
         self.judgement.brackets = plan.brackets;
+        self.judgement.pattern = Some(plan.pattern);
+    }
+
+    /// Shows every cell, whatever failed: something else than blanks protects it.
+    pub(crate) fn show_all(&mut self) {
+        for outcome in &mut self.judgement.cells {
+            outcome.suppression = Suppression::None;
+        }
     }
 
     /// The judgement.
-    pub(crate) fn close(mut self) -> Judgement {
-        if self.is_open()
-            && let Err(reason) = self.publish()
-        {
-            self.send(reason.to_owned(), Decision::Withhold);
-        }
-        if self.ended == Some(Decision::Review) {
-            self.judgement.candidate = self.table().ok();
+    pub(crate) fn close(self) -> Judgement {
+        let rounding = self.profile.settings().rounding.as_ref();
+        let rounding = rounding.filter(|_| self.protection == Protection::Subjects);
+        let shape = self.shape;
+        self.close_as(shape, rounding, None)
+    }
+
+    /// The judgement, with the titles of another shape, another rounding, and counts shown as `counts` says.
+    pub(crate) fn close_as(
+        mut self,
+        titled: &Shape,
+        rounding: Option<&Rounding>,
+        counts: Option<&Shown<'_>>,
+    ) -> Judgement {
+        if self.ended != Some(Decision::Withhold) {
+            let cells = &self.judgement.cells;
+            let table = table::build(self.statistics, titled, rounding, cells);
+            let table = table.and_then(|table| match counts {
+                Some(counts) => shown(&table, counts),
+                None => Ok(table),
+            });
+            if let Err(reason) = self.publish(table.ok()) {
+                self.send(reason.to_owned(), Decision::Withhold);
+            }
         }
         let mut judgement = self.judgement;
         judgement.decision = self.ended.unwrap_or(Decision::Release);
@@ -310,11 +370,15 @@ impl<'a> Trial<'a> {
         judgement
     }
 
-    fn publish(&mut self) -> Result<(), &'static str> {
+    fn publish(&mut self, table: Option<Table>) -> Result<(), &'static str> {
+        if self.ended == Some(Decision::Review) {
+            self.judgement.candidate = table;
+            return Ok(());
+        }
         if self.protection == Protection::Subjects {
             within_share(self.profile, &self.judgement.cells)?;
         }
-        let table = self.table()?;
+        let table = table.ok_or("the table could not be built")?;
         if let Some(size) = &self.profile.settings().size {
             let figure = rules::size(table.rows() as u64, table::bytes(&table), size);
             if figure.status != Status::Pass {
@@ -329,18 +393,29 @@ impl<'a> Trial<'a> {
         {
             let reason = "contributions are negative, so that dominance is not defined";
             self.send(reason.to_owned(), Decision::Review);
+            self.judgement.candidate = Some(table);
         } else {
             self.judgement.table = Some(table);
         }
         Ok(())
     }
+}
 
-    fn table(&self) -> Result<Table, &'static str> {
-        let rounding = self.profile.settings().rounding.as_ref();
-        let rounding = rounding.filter(|_| self.protection == Protection::Subjects);
-        table::build(self.statistics, self.shape, rounding, &self.judgement.cells)
-            .map_err(|_| "the table could not be built")
-    }
+/// The table with every count as it is to be shown.
+fn shown(table: &Table, counts: &Shown<'_>) -> Result<Table, TableError> {
+    let value = |(row, value): (usize, &Value)| match value {
+        Value::Integer(count) => {
+            let count = counts(row, u64::try_from(*count).unwrap_or(0));
+            i64::try_from(count).map_or(Value::Absent, Value::Integer)
+        }
+        other => other.clone(),
+    };
+    let columns = table.columns().iter().map(|column| Column {
+        name: column.name.clone(),
+        title: column.title.clone(),
+        values: column.values.iter().enumerate().map(value).collect(),
+    });
+    Table::new(columns.collect())
 }
 
 fn primaries(cells: &[CellOutcome]) -> Vec<usize> {

@@ -12,6 +12,7 @@
 //! Never: I/O, time, randomness; anything that a guest computed; a row's value in an error, a log line or a hint.
 
 mod accumulate;
+pub mod alternative;
 #[cfg(test)]
 mod fixture;
 mod judge;
@@ -30,9 +31,9 @@ pub use accumulate::{
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use profile::{
-    Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize, Negative, PPercent,
-    PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings, Size,
-    SuppressionSettings, Threshold, Zero,
+    Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
+    Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings,
+    Size, SuppressionSettings, Threshold, Zero,
 };
 pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted};
@@ -44,4 +45,4 @@ pub use shape::{
     CELLS_MAX, DIMENSIONS_MAX, Dimension, InputRole, InputSlot, MEASURES_MAX, Measure, Shape,
     ShapeError, TOTAL,
 };
-pub use suppress::{AUDIT_WORK_MAX, Bracket, SEARCH_WORK_MAX};
+pub use suppress::{AUDIT_WORK_MAX, Bracket, Pattern, SEARCH_WORK_MAX};

@@ -23,7 +23,7 @@ mod solver;
 mod system;
 mod target;
 
-use yunei_model::Decision;
+use yunei_model::{Decision, OnFailure};
 
 use crate::accumulate::{Protection, Statistics};
 use crate::judge::{Judgement, Trial};
@@ -40,6 +40,9 @@ pub use frame::{ATOMS_MAX, AXES_MAX, Atoms, Axis, Frame, LinkedError, Reading, T
 pub enum Standing<'a> {
     /// It is to be judged.
     Candidate,
+    /// It is to be judged, and its manifest asks for something else than blanks where a cell fails. Beside other tables only blanks are
+    /// protected: with [`OnFailure::Refuse`] none is taken, and the other alternatives go to people.
+    Asking(OnFailure),
     /// It left earlier.
     Released {
         /// Whether each row of the table shows a figure in any measure.
@@ -120,13 +123,16 @@ pub fn judge_linked(
         .map(|table| Trial::open(table.statistics, table.shape, profile, protection))
         .collect();
     if protection == Protection::Subjects {
+        for (trial, table) in trials.iter_mut().zip(tables) {
+            settle(trial, table);
+        }
         let protected = together(joint, tables, &trials, profile);
         hand_down(protected, joint, tables, &mut trials);
     }
     trials
         .into_iter()
         .zip(tables)
-        .filter(|(_, table)| matches!(table.standing, Standing::Candidate))
+        .filter(|(_, table)| !matches!(table.standing, Standing::Released { .. }))
         .map(|(trial, _)| trial.close())
         .collect()
 }
@@ -158,9 +164,24 @@ fn together(
     protect::protect(joint, &parties?, profile)
 }
 
+/// Ends the trial of a candidate that asks for something else than blanks.
+fn settle(trial: &mut Trial<'_>, table: &LinkedTable<'_>) {
+    let Standing::Asking(on_failure) = table.standing else {
+        return;
+    };
+    match on_failure {
+        OnFailure::Suppress => {}
+        OnFailure::Refuse => crate::alternative::refuse(trial, table.shape),
+        OnFailure::Round | OnFailure::Merge | OnFailure::Perturb => {
+            let reason = "other exact tables are about the same rows, and it is not left blank where a cell fails";
+            trial.send(reason.to_owned(), Decision::Review);
+        }
+    }
+}
+
 fn takes_part(table: &LinkedTable<'_>, trial: &Trial<'_>) -> bool {
     match table.standing {
-        Standing::Candidate => trial.is_open(),
+        Standing::Candidate | Standing::Asking(_) => trial.is_open(),
         Standing::Released { .. } => true,
     }
 }
@@ -183,8 +204,15 @@ fn hand_down(
         Ok(protected) => {
             for (party, cell) in protected.complementary {
                 let trial = parties.get(party).and_then(|p| trials.get_mut(*p));
+                let refuses = parties.get(party).and_then(|p| tables.get(*p));
+                let refuses = refuses
+                    .is_some_and(|t| matches!(t.standing, Standing::Asking(OnFailure::Refuse)));
                 if let Some(trial) = trial {
                     trial.blank(cell);
+                    if refuses {
+                        let reason = "a cell would be blank beside other tables, and the manifest has the whole stay then";
+                        trial.send(reason.to_owned(), Decision::Withhold);
+                    }
                 }
             }
             for bracket in protected.brackets {

@@ -209,6 +209,16 @@ section! {
     }
 }
 
+section! {
+    /// What a manifest may ask for instead of blanks.
+    Alternatives {
+        /// Base that all counts are rounded to; 0 where rounding is no alternative.
+        round_base: u64,
+        /// Greatest keyed noise on a count; 0 where noise is no alternative.
+        noise_max: u64,
+    }
+}
+
 /// The settings of a profile, section by section as in its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -255,6 +265,9 @@ pub struct Settings {
     pub size: Option<Size>,
     /// Suppression.
     pub suppression: SuppressionSettings,
+    /// Alternatives to suppression; none of those with figures of their own when absent.
+    #[serde(default)]
+    pub alternatives: Option<Alternatives>,
 }
 
 /// A profile and the digest of the file that it was read from.
@@ -360,6 +373,12 @@ fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
         (
             share(suppression.interval_share),
             "suppression.interval_share",
+        ),
+        (
+            settings
+                .alternatives
+                .is_none_or(|a| a.round_base <= 1_000_000 && a.noise_max <= 1_000_000),
+            "alternatives",
         ),
         (
             share(suppression.suppressed_share_max),

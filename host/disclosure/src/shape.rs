@@ -256,6 +256,15 @@ impl Shape {
             .collect()
     }
 
+    /// The same shape, its measures under other titles.
+    pub(crate) fn retitled(&self, title: impl Fn(&Measure) -> Text) -> Self {
+        let mut shape = self.clone();
+        for measure in &mut shape.measures {
+            measure.title = Some(title(measure));
+        }
+        shape
+    }
+
     pub(crate) const fn lattice(&self) -> &Lattice {
         &self.lattice
     }

@@ -13,11 +13,14 @@
 //! programme over all equations at once.
 
 mod audit;
+mod bound;
 mod certificate;
 mod cycle;
 mod field;
 mod hypercube;
 pub(crate) mod levels;
+mod optimum;
+mod prune;
 
 use crate::accumulate::Statistics;
 use crate::profile::Profile;
@@ -37,6 +40,31 @@ pub(crate) struct Plan {
     pub(crate) complementary: Vec<usize>,
     /// Intervals about the failed cells.
     pub(crate) brackets: Vec<Bracket>,
+    /// How good the choice is.
+    pub(crate) pattern: Pattern,
+}
+
+/// How good a pattern of blanks is: what the cells that were blanked beside the failed ones cost, and what any pattern costs at least. A cell
+/// costs `1 + log₂(1 + rows)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pattern {
+    /// Cost of the pattern.
+    pub cost: f64,
+    /// A proven bound: no pattern costs less.
+    pub bound: f64,
+}
+
+impl Pattern {
+    const NONE: Self = Self {
+        cost: 0.0,
+        bound: 0.0,
+    };
+
+    /// Whether no other pattern costs less.
+    #[must_use]
+    pub fn is_optimal(&self) -> bool {
+        self.cost <= self.bound * (1.0 + 1e-9)
+    }
 }
 
 /// Why failed cells cannot be protected.
@@ -72,6 +100,7 @@ pub(crate) fn protect(
         return Ok(Plan {
             complementary: Vec::new(),
             brackets: Vec::new(),
+            pattern: Pattern::NONE,
         });
     }
     if failed.len().saturating_mul(lattice.count()) > SEARCH_WORK_MAX {
@@ -81,35 +110,68 @@ pub(crate) fn protect(
     let mut demands: Vec<Demand> = failed.iter().map(|cell| field.demand(*cell)).collect();
     // Those that need most go first: what they blank serves the rest for nothing.
     demands.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.cell.cmp(&b.cell)));
-    let mut complementary = Vec::new();
-    let mut proofs = Vec::with_capacity(demands.len());
-    for demand in &demands {
-        let up = shift(&field, demand, true)?;
-        blank(&mut field, &up, &mut complementary);
-        let down = if demand.down.iter().any(|level| *level > 0.0) {
-            let down = shift(&field, demand, false)?;
-            blank(&mut field, &down, &mut complementary);
-            Some(down)
-        } else {
-            None
-        };
-        proofs.push((up, down));
+    let mut proofs = search(&mut field, &demands)?;
+    prune::prune(&mut field, &demands, &mut proofs);
+    let mut pattern = Pattern {
+        cost: field.cost_of_pattern(),
+        bound: bound::bound(&field),
+    };
+    if !pattern.is_optimal() {
+        optimum::improve(&mut field, &demands, &mut proofs, &mut pattern);
     }
-    for (demand, (up, down)) in demands.iter().zip(&proofs) {
-        let proven = up.proves(&field, demand, true)
-            && down
-                .as_ref()
-                .is_none_or(|d| d.proves(&field, demand, false));
-        if !proven {
+    for (demand, proof) in demands.iter().zip(&proofs) {
+        if !proof.holds(&field, demand) {
             return Err(Unprotected::NotProven);
         }
     }
     let brackets = audit::audit(&field, &demands)?;
-    complementary.sort_unstable();
     Ok(Plan {
-        complementary,
+        complementary: field.complementary(),
         brackets,
+        pattern,
     })
+}
+
+/// The moves that prove one demand.
+pub(crate) struct Proof {
+    up: Move,
+    /// There exactly when something is demanded downwards.
+    down: Option<Move>,
+}
+
+impl Proof {
+    /// The least costly moves for a demand, if there are any.
+    fn find(field: &mut Field<'_>, demand: &Demand) -> Result<Self, Unprotected> {
+        let up = shift(field, demand, true)?;
+        blank(field, &up);
+        let down = if demand.down.iter().any(|level| *level > 0.0) {
+            let down = shift(field, demand, false)?;
+            blank(field, &down);
+            Some(down)
+        } else {
+            None
+        };
+        Ok(Self { up, down })
+    }
+
+    /// Whether both moves stand up to the check.
+    fn holds(&self, field: &Field<'_>, demand: &Demand) -> bool {
+        let down = self.down.as_ref();
+        let needs_down = demand.down.iter().any(|level| *level > 0.0);
+        self.up.proves(field, demand, true)
+            && (!needs_down || down.is_some_and(|down| down.proves(field, demand, false)))
+    }
+
+    fn cells(&self) -> impl Iterator<Item = usize> + '_ {
+        let down = self.down.iter().flat_map(Move::cells);
+        self.up.cells().chain(down)
+    }
+}
+
+/// Moves for every demand; blanks what they pass through.
+fn search(field: &mut Field<'_>, demands: &[Demand]) -> Result<Vec<Proof>, Unprotected> {
+    let found = demands.iter().map(|demand| Proof::find(field, demand));
+    found.collect()
 }
 
 fn shift(field: &Field<'_>, demand: &Demand, upwards: bool) -> Result<Move, Unprotected> {
@@ -121,11 +183,9 @@ fn shift(field: &Field<'_>, demand: &Demand, upwards: bool) -> Result<Move, Unpr
     found.ok_or(Unprotected::NoMove)
 }
 
-fn blank(field: &mut Field<'_>, chosen: &Move, complementary: &mut Vec<usize>) {
+fn blank(field: &mut Field<'_>, chosen: &Move) {
     for cell in chosen.cells() {
-        if field.blank(cell) {
-            complementary.push(cell);
-        }
+        field.blank(cell);
     }
 }
 

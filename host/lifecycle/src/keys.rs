@@ -8,7 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
-use yunei_model::{GrantId, ResourceId, RunId};
+use yunei_model::{GrantId, Name, ResourceId, RunId};
 use zeroize::Zeroizing;
 
 /// Bytes of every key.
@@ -99,6 +99,13 @@ pub trait KeyStore: Send + Sync {
     /// # Errors
     /// [`KeyError`].
     fn decoy_key(&self, resource: ResourceId) -> Result<Zeroizing<[u8; 32]>, KeyError>;
+
+    /// The key that the noise on counts about a population comes from. It is always the same, so that the same subjects get the same
+    /// noise in every table, and nothing that a guest, a parameter or a replay chooses is part of it.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn noise_key(&self, population: &Name) -> Result<Zeroizing<[u8; 32]>, KeyError>;
 }
 
 /// What a run's evidence key names.
@@ -256,6 +263,14 @@ impl KeyStore for FileKeyStore {
             &*self.read(EVIDENCE)?,
             b"yunei decoys v1",
             &resource.to_string(),
+        )
+    }
+
+    fn noise_key(&self, population: &Name) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        derive(
+            &*self.read(EVIDENCE)?,
+            b"yunei keyed noise v1",
+            population.as_str(),
         )
     }
 }

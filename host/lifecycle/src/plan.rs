@@ -5,8 +5,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
-    Output, Period, Resource, RowSet, Snapshot, World,
+    Banding, Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure,
+    Name, OnFailure, Output, Period, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -150,7 +150,11 @@ impl Domain {
             if let Some(period) = &prepared.run.period {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
-            let (plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+            let (mut plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
+            if output.on_failure == OnFailure::Perturb {
+                let key = self.keys.noise_key(&table.resource.population.name)?;
+                plan.noise_key = Some(SealKey::from_bytes(*key));
+            }
             views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
@@ -333,6 +337,8 @@ fn undecided(output: &Output) -> OutputPlan {
         dimensions: Vec::new(),
         measures: Vec::new(),
         totals: false,
+        on_failure: output.on_failure,
+        noise_key: None,
     }
 }
 
@@ -404,6 +410,8 @@ pub(crate) fn output_plan_over(
         dimensions,
         measures,
         totals: output.totals,
+        on_failure: output.on_failure,
+        noise_key: None,
     })
 }
 
@@ -423,6 +431,7 @@ fn dimension_plan(
         Dimension::Banded { field, banding } => {
             let position = columns.position(field)?;
             let known = columns.resource.field(field).ok_or(NO_FIELD)?;
+            let coarser = coarser(known, banding);
             let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
             let title = Some(known.title.clone());
             let sensitive = known.class == yunei_model::FieldClass::Sensitive;
@@ -432,6 +441,7 @@ fn dimension_plan(
                 sensitive,
                 column: position,
                 banding,
+                coarser,
             })
         }
         Dimension::Derived { derived } => {
@@ -450,6 +460,22 @@ fn dimension_plan(
             })
         }
     }
+}
+
+/// The bandings of a field that one of them nests in, the next coarser first.
+fn coarser(field: &Field, banding: &Name) -> Vec<Banding> {
+    let mut coarser: Vec<Banding> = Vec::new();
+    let mut last = field.banding(banding);
+    // Each banding at most once, however a field names them.
+    while coarser.len() < field.bandings.len() {
+        let within = last.and_then(|banding| banding.within.as_ref());
+        last = within.and_then(|within| field.banding(within));
+        match last {
+            Some(next) => coarser.push(next.clone()),
+            None => break,
+        }
+    }
+    coarser
 }
 
 fn measure_plan(

@@ -59,7 +59,7 @@ pub use id::*;
 pub use limit::{LimitExceeded, Limits};
 pub use manifest::{
     Aggregate, Contribution, ContributionMeasure, Derived, DerivedValue, Dimension, Manifest,
-    ManifestError, Measure, Output, Required, World,
+    ManifestError, Measure, OnFailure, Output, Required, World,
 };
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};

@@ -98,6 +98,37 @@ pub struct Measure {
     pub weight: Option<Name>,
 }
 
+names! {
+    /// What happens to a cell that fails.
+    OnFailure {
+        /// It is left blank, with those that would give it back.
+        Suppress = "suppress",
+        /// The whole table stays.
+        Refuse = "refuse",
+        /// All counts are rounded to the profile's base.
+        Round = "round",
+        /// Dimensions go to their next coarser registered banding, until nothing fails.
+        Merge = "merge",
+        /// All counts carry noise that is fixed per cell.
+        Perturb = "perturb",
+    }
+}
+
+impl OnFailure {
+    /// Without a word in the manifest.
+    const fn or_suppress() -> Self {
+        Self::Suppress
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    const fn is_suppress(&self) -> bool {
+        matches!(self, Self::Suppress)
+    }
+}
+
 /// An output and its lineage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +146,12 @@ pub struct Output {
     /// Whether margins and the grand total are wanted too.
     #[serde(default)]
     pub totals: bool,
+    /// What happens to a cell that fails.
+    #[serde(
+        default = "OnFailure::or_suppress",
+        skip_serializing_if = "OnFailure::is_suppress"
+    )]
+    pub on_failure: OnFailure,
 }
 
 /// What a derived column's values are.
@@ -323,6 +360,7 @@ impl Manifest {
                     .iter()
                     .filter_map(|m| self.broken_measure(m)),
             );
+            broken.extend(broken_alternative(output));
             for dimension in &output.dimensions {
                 if let Dimension::Derived { derived } = dimension
                     && !self.derived.iter().any(|d| {
@@ -365,6 +403,32 @@ impl Manifest {
                 measure.name
             )
         })
+    }
+}
+
+/// Why an output cannot have what it asks for where a cell fails.
+fn broken_alternative(output: &Output) -> Option<String> {
+    let counts = output.measures.iter().all(|m| {
+        let counts = matches!(m.aggregate, Aggregate::Count | Aggregate::DistinctSubjects);
+        counts && m.weight.is_none()
+    });
+    let banded = output
+        .dimensions
+        .iter()
+        .any(|d| matches!(d, Dimension::Banded { .. }));
+    let (name, method) = (&output.name, output.on_failure);
+    match method {
+        OnFailure::Suppress => None,
+        _ if output.measures.is_empty() => Some(format!(
+            "output `{name}`: `{method}` is for tables that the gate computes"
+        )),
+        OnFailure::Round | OnFailure::Perturb if !counts => Some(format!(
+            "output `{name}`: `{method}` is for counts without weights"
+        )),
+        OnFailure::Merge if !banded => Some(format!(
+            "output `{name}`: `{method}` needs a dimension with a registered banding"
+        )),
+        _ => None,
     }
 }
 

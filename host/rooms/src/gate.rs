@@ -1,5 +1,6 @@
 //! The gate: seals what the cell wrote, computes its own figures from the snapshot, and decides.
 
+mod alternatives;
 mod coding;
 mod compute;
 mod decoys;

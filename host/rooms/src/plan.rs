@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, PrivacyCharge, Table, Text,
-    World,
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OnFailure, PrivacyCharge,
+    Table, Text, World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -102,6 +102,8 @@ pub enum DimensionPlan {
         column: usize,
         /// The banding.
         banding: Banding,
+        /// The coarser bandings that it nests in, the next one first.
+        coarser: Vec<Banding>,
     },
     /// A derived category.
     Derived {
@@ -159,6 +161,10 @@ pub struct OutputPlan {
     pub measures: Vec<MeasurePlan>,
     /// Whether totals are wanted.
     pub totals: bool,
+    /// What happens to a cell that fails.
+    pub on_failure: OnFailure,
+    /// Key of the noise on counts, of the resource's population; there for [`OnFailure::Perturb`] alone.
+    pub noise_key: Option<SealKey>,
 }
 
 /// An output that revises an earlier edition of its period. Descriptors, after those of all outputs: the parts of `now`, then those

@@ -7,6 +7,7 @@ mod live;
 mod record;
 mod scan;
 mod start;
+mod suppress;
 mod trace;
 
 pub use figures::machine;
@@ -47,6 +48,8 @@ enum Name {
     Scan,
     /// A table of ten thousand cells, computed and checked by the gate, beside a scan of the same columns.
     Gate,
+    /// Suppression, proofs and audit of a table of a hundred by a hundred with margins, and of linked ones.
+    Suppress,
     /// One decision of the policies.
     Decide,
     /// 500 readers of the live stream while runs are going.
@@ -93,7 +96,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Start => &[start::MODULE],
         Name::Scan => &[scan::MODULE],
         Name::Gate => &[gate::MODULE],
-        Name::Decide => &[],
+        Name::Decide | Name::Suppress => &[],
         Name::Live => &[start::MODULE],
         Name::Record => &[record::MODULE],
         Name::Trace => &[trace::MODULE],
@@ -104,6 +107,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Start => start::run(workspace, &built, arguments.runs),
         Name::Scan => scan::run(workspace, &built, arguments.rows, arguments.runs),
         Name::Gate => gate::run(workspace, &built, arguments.rows, arguments.runs),
+        Name::Suppress => suppress::run(&built),
         Name::Decide => decide::run(&built),
         Name::Live => live::run(workspace, &built),
         Name::Record => record::run(workspace, &built, arguments.runs),

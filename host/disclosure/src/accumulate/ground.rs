@@ -44,6 +44,8 @@ pub(super) struct Ground {
     sums: Vec<RowSums>,
     units: Vec<Units>,
     cells: Vec<CellState>,
+    /// Units of each inner cell that are in other inner cells too.
+    shared: Vec<u32>,
     /// The present subject's stamp; never that of a cell nobody touched, which is 0.
     subject: u32,
 }
@@ -59,6 +61,7 @@ impl Ground {
             sums: vec![RowSums::default(); cells * width],
             units: vec![Units::default(); cells * width],
             cells: vec![CellState::default(); cells],
+            shared: vec![0; cells],
             subject: 1,
         }
     }
@@ -107,6 +110,13 @@ impl Ground {
         self.cells[cell as usize].subjects += 1;
     }
 
+    /// Counts a unit of the cell that is in other cells too.
+    #[inline]
+    pub(super) fn share(&mut self, cell: u32) {
+        let shared = &mut self.shared[cell as usize];
+        *shared = shared.saturating_add(1);
+    }
+
     /// Counts a unit with all that it contributed to the cell.
     #[inline]
     pub(super) fn merge(&mut self, cell: u32, contributed: &[Option<f64>]) {
@@ -126,11 +136,11 @@ impl Ground {
         }
     }
 
-    /// The slots, and the distinct subjects of each cell.
-    pub(super) fn into_parts(self) -> (Vec<Slot>, Vec<u64>) {
+    /// The slots, the distinct subjects of each cell, and the units of each that other cells share.
+    pub(super) fn into_parts(self) -> (Vec<Slot>, Vec<u64>, Vec<u32>) {
         let slots = self.sums.iter().zip(&self.units);
         let slots = slots.map(|(sums, units)| Slot::new(sums, units)).collect();
         let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
-        (slots, subjects)
+        (slots, subjects, self.shared)
     }
 }

@@ -73,7 +73,18 @@ impl Groups {
     }
 
     /// Counts every group's whole contribution. The order does not matter: units are counted and the largest kept.
-    pub(super) fn finish(&self, ground: &mut Ground) {
+    pub(super) fn finish(&self, ground: &mut Ground, is_inner: impl Fn(u32) -> bool) {
+        let mut cells_of: HashMap<u32, u32> = HashMap::new();
+        for (group, cell) in self.places.keys() {
+            if is_inner(*cell) {
+                *cells_of.entry(*group).or_insert(0) += 1;
+            }
+        }
+        for (group, cell) in self.places.keys() {
+            if is_inner(*cell) && cells_of.get(group).is_some_and(|cells| *cells > 1) {
+                ground.share(*cell);
+            }
+        }
         for ((_, cell), place) in &self.places {
             let start = *place as usize * self.width;
             if let Some(contributed) = self.runs.get(start..start + self.width) {

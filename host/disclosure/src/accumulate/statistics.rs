@@ -50,6 +50,7 @@ pub struct Statistics {
     channels: Vec<Channel>,
     slots: Vec<Slot>,
     subjects: Vec<u64>,
+    shared: Vec<u32>,
 }
 
 impl std::fmt::Debug for Statistics {
@@ -65,6 +66,7 @@ impl Statistics {
         channels: Vec<Channel>,
         slots: Vec<Slot>,
         subjects: Vec<u64>,
+        shared: Vec<u32>,
     ) -> Self {
         Self {
             protection,
@@ -72,6 +74,7 @@ impl Statistics {
             channels,
             slots,
             subjects,
+            shared,
         }
     }
 
@@ -99,6 +102,12 @@ impl Statistics {
         self.slot(cell, 0)
             .map_or(0, |slot| slot.units)
             .min(self.subjects(cell))
+    }
+
+    /// Units of an inner cell that are in no other inner cell: so many could be away, or more be there, without a trace elsewhere.
+    pub(crate) fn exclusive_units(&self, cell: usize) -> u64 {
+        let shared = self.shared.get(cell).copied().unwrap_or(0);
+        self.units(cell).saturating_sub(u64::from(shared))
     }
 
     pub(crate) fn channels(&self) -> &[Channel] {

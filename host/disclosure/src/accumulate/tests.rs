@@ -321,3 +321,36 @@ fn weights_ratios_and_missing_values() {
         "rows, Σwx, Σw, numerators, denominators of complete rows"
     );
 }
+
+#[test]
+fn units_that_are_elsewhere_too_are_told_apart() {
+    let shape = shape(&[3], vec![measure("n", Aggregate::Count)], true);
+    let mut accumulator = Accumulator::new(&shape, Protection::Subjects).unwrap();
+    // Subject 1 in cells 0 and 1; 2 and 3 in cell 0 alone; 4 and 5, of one group, in cells 1 and 2; 6 of a group of its own in cell 2.
+    let rows = [
+        (1, None, 0),
+        (1, None, 1),
+        (2, None, 0),
+        (3, None, 0),
+        (4, Some(7), 1),
+        (5, Some(7), 2),
+        (6, Some(8), 2),
+    ];
+    for (subject, group, cell) in rows {
+        let group = group.map_or(SubjectKey::Absent, SubjectKey::Integer);
+        accumulator
+            .row_in_group(SubjectKey::Integer(subject), group, cell, &[])
+            .unwrap();
+    }
+    let statistics = accumulator.finish().unwrap();
+    let exclusive: Vec<u64> = (0..3)
+        .map(|cell| statistics.exclusive_units(cell))
+        .collect();
+    assert_eq!(exclusive, [2, 0, 1]);
+    assert_eq!(
+        (0..4)
+            .map(|cell| statistics.units(cell))
+            .collect::<Vec<_>>(),
+        [3, 2, 2, 5]
+    );
+}

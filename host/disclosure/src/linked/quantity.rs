@@ -143,7 +143,7 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
         }
     };
     let mut quantities = vec![
-        of(Kind::Units, &|n| real(statistics.units(n))),
+        of(Kind::Units, &|n| real(statistics.exclusive_units(n))),
         of(Kind::Rows, &|n| real(statistics.rows(n))),
     ];
     for (index, channel) in statistics.channels().iter().enumerate() {

@@ -43,13 +43,13 @@ impl<'a> Party<'a> {
     }
 
     pub(super) const fn is_candidate(&self) -> bool {
-        matches!(self.table.standing, Standing::Candidate)
+        !matches!(self.table.standing, Standing::Released { .. })
     }
 
     /// Whether an earlier release shows the cell.
     fn is_released(&self, cell: usize) -> bool {
         match self.table.standing {
-            Standing::Candidate => false,
+            Standing::Candidate | Standing::Asking(_) => false,
             Standing::Released { shown } => shown.get(cell).copied().unwrap_or(true),
         }
     }

@@ -61,6 +61,10 @@ pub(super) struct Field<'a> {
     blank: Vec<bool>,
     /// What blanking a cell costs.
     costs: Vec<f64>,
+    /// Cells that failed.
+    failed: Vec<usize>,
+    /// Whether no further cell may be blanked.
+    frozen: bool,
 }
 
 impl<'a> Field<'a> {
@@ -80,6 +84,50 @@ impl<'a> Field<'a> {
             costs: (0..count)
                 .map(|cell| 1.0 + (1.0 + real(statistics.rows(cell))).log2())
                 .collect(),
+            failed: failed.to_vec(),
+            frozen: false,
+        }
+    }
+
+    /// Lets no further cell be blanked, or lets them again.
+    pub(super) const fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    /// The cells that failed.
+    pub(super) fn failed(&self) -> &[usize] {
+        &self.failed
+    }
+
+    /// Cells that are blank and did not fail, rising.
+    pub(super) fn complementary(&self) -> Vec<usize> {
+        let blank = self.blank.iter().enumerate();
+        blank
+            .filter(|(cell, blank)| **blank && !self.failed.contains(cell))
+            .map(|(cell, _)| cell)
+            .collect()
+    }
+
+    /// What the cells cost that are blank and did not fail.
+    pub(super) fn cost_of_pattern(&self) -> f64 {
+        self.complementary()
+            .into_iter()
+            .map(|cell| self.price(cell))
+            .sum()
+    }
+
+    /// What blanking a cell costs, whether it is blank or not.
+    pub(super) fn price(&self, cell: usize) -> f64 {
+        self.costs.get(cell).copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// Makes exactly these cells blank, and those that failed.
+    pub(super) fn set_pattern(&mut self, complementary: &[usize]) {
+        self.blank.fill(false);
+        for cell in self.failed.iter().chain(complementary) {
+            if let Some(state) = self.blank.get_mut(*cell) {
+                *state = true;
+            }
         }
     }
 
@@ -100,19 +148,26 @@ impl<'a> Field<'a> {
         self.blank.get(cell).copied().unwrap_or(false)
     }
 
-    /// Blanks a cell. Whether it was not blank before.
-    pub(super) fn blank(&mut self, cell: usize) -> bool {
-        self.blank
-            .get_mut(cell)
-            .is_some_and(|state| !std::mem::replace(state, true))
+    /// Blanks a cell.
+    pub(super) fn blank(&mut self, cell: usize) {
+        self.set_blank(cell, true);
+    }
+
+    /// Blanks a cell, or shows it.
+    pub(super) fn set_blank(&mut self, cell: usize, blank: bool) {
+        if let Some(state) = self.blank.get_mut(cell) {
+            *state = blank;
+        }
     }
 
     /// What it costs to have the cell blank; next to nothing when it is already.
     pub(super) fn cost(&self, cell: usize) -> f64 {
         if self.is_blank(cell) {
             1e-6
+        } else if self.frozen {
+            f64::INFINITY
         } else {
-            self.costs.get(cell).copied().unwrap_or(f64::INFINITY)
+            self.price(cell)
         }
     }
 
@@ -129,15 +184,21 @@ impl<'a> Field<'a> {
         if cell != failed && self.is_margin(cell) {
             return true;
         }
-        let own = self.is_within(cell, failed);
-        self.quantities.iter().zip(levels).all(|(quantity, level)| {
-            let slack = if own {
-                self.slack(cell, quantity)
-            } else {
-                quantity.spare.get(cell).copied().unwrap_or(0.0)
-            };
-            *level <= 0.0 || slack >= *level
-        })
+        self.quantities
+            .iter()
+            .zip(levels)
+            .all(|(quantity, level)| *level <= 0.0 || self.spare(cell, failed, quantity) >= *level)
+    }
+
+    /// How far down the cell could lie in a move that protects `failed`.
+    pub(super) fn spare(&self, cell: usize, failed: usize, quantity: &Quantity) -> f64 {
+        if self.is_within(cell, failed) {
+            self.slack(cell, quantity)
+        } else if self.is_margin(cell) {
+            f64::INFINITY
+        } else {
+            quantity.spare.get(cell).copied().unwrap_or(0.0)
+        }
     }
 
     /// Whether a move that protects `failed` may pass through the cell: its respondents alone must not know it.
@@ -200,7 +261,9 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
     let few = |units: u64| real(units.saturating_sub(COALITION));
     let mut quantities = vec![Quantity {
         values: (0..cells).map(|c| real(statistics.units(c))).collect(),
-        spare: (0..cells).map(|c| few(statistics.units(c))).collect(),
+        spare: (0..cells)
+            .map(|c| few(statistics.units(c)).min(real(statistics.exclusive_units(c))))
+            .collect(),
         least: 1.0,
         source: Source::Count,
         measure: None,

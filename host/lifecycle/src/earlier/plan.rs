@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
-use yunei_model::{ExactCandidate, ExactRelease, Manifest, Relation, Run};
+use yunei_model::{ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Run};
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
 use super::{Audit, relation};
@@ -206,6 +206,10 @@ impl Domain {
         let (Some(output), Some(release)) = (output, release) else {
             return Ok(None);
         };
+        // Under which bandings a merged table left is told by its figures alone.
+        if output.on_failure == OnFailure::Merge {
+            return Ok(None);
+        }
         let same_columns = earlier.resource.schema.fields.iter().all(|field| {
             columns
                 .resource

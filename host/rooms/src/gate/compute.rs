@@ -4,12 +4,14 @@ use arrow::array::RecordBatch;
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_catalog::Views;
+use yunei_disclosure::alternative::CellKeys;
 use yunei_disclosure::{
     Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
-    Shape, judge_keeping_blank,
+    Shape, Statistics, judge_keeping_blank,
 };
-use yunei_model::{Name, OTHER, Route, Table, Verdict};
+use yunei_model::{Name, OTHER, OnFailure, Route, Table, Verdict};
 
+use super::alternatives::{self, NoiseKeys};
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
@@ -24,7 +26,7 @@ enum From {
 }
 
 /// Everything that a row passes through.
-struct Gathering<'a> {
+pub struct Gathering<'a> {
     output: &'a OutputPlan,
     decoys: Option<Decoys>,
     coders: Vec<Option<Coder>>,
@@ -32,6 +34,7 @@ struct Gathering<'a> {
     sources: Vec<From>,
     derived: Option<DerivedColumns>,
     accumulator: Accumulator,
+    noise: Option<NoiseKeys>,
     rows: usize,
 }
 
@@ -52,49 +55,20 @@ pub fn output(
     runtime: &Runtime,
 ) -> Result<(Verdict, Option<Table>, bool), RoomError> {
     let shape = shape(output)?;
-    let protection = if output.subject.is_some() {
-        Protection::Subjects
-    } else {
-        Protection::None
-    };
-    let strides: Vec<u32> = shape
-        .strides()
-        .into_iter()
-        .map(u32::try_from)
-        .collect::<Result<_, _>>()
-        .map_err(RoomError::protocol)?;
-    let classes = output.dimensions.iter().map(classes);
-    let dimensions = strides.iter().copied().zip(classes).collect();
-    let decoys = output.view.and_then(|view| plan.decoys.get(view));
-    let mut gathering = Gathering {
-        output,
-        decoys: Decoys::new(decoys, dimensions)?,
-        coders: output.dimensions.iter().map(coder).collect(),
-        strides,
-        sources: sources(output, &shape)?,
-        derived: output
-            .derived
-            .then(|| DerivedColumns::read(&plan.derived, plaintext))
-            .transpose()?,
-        accumulator: Accumulator::arranged(&shape, protection, Arrangement::Rising)
-            .map_err(|e| failed(&e))?,
-        rows: 0,
-    };
+    let protection = protection(output);
+    if output.on_failure != OnFailure::Suppress {
+        return alternatives::output(
+            plan, output, profile, views, view, plaintext, repeats, runtime,
+        );
+    }
+    let mut gathering = Gathering::begin(plan, output, plaintext)?;
     let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
     let mut stream = views.scan(view, &columns).map_err(|e| failed(&e))?;
     while let Some(batch) = runtime.block_on(stream.next()) {
         gathering.take(&batch.map_err(|e| failed(&e))?)?;
     }
-    if gathering
-        .derived
-        .as_ref()
-        .is_some_and(|derived| !derived.has_rows(gathering.rows))
-    {
-        return Err(RoomError::protocol(
-            "derived columns of another length than the snapshot",
-        ));
-    }
-    let decoy = gathering.decoys.as_ref().is_some_and(Decoys::seen);
+    gathering.check_rows()?;
+    let decoy = gathering.saw_decoy();
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
@@ -102,17 +76,68 @@ pub fn output(
     if let Some(released) = repeats {
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }
-    let route = if output.derived {
-        Route::Reviewed
-    } else {
-        Route::Recomputed
-    };
-    let verdict = judgement.verdict(output.name.clone(), route);
+    let verdict = judgement.verdict(output.name.clone(), route(output));
     Ok((verdict, judgement.table, decoy))
 }
 
-impl Gathering<'_> {
-    fn take(&mut self, batch: &RecordBatch) -> Result<(), RoomError> {
+impl<'a> Gathering<'a> {
+    /// Nothing gathered yet.
+    pub fn begin(
+        plan: &GatePlan,
+        output: &'a OutputPlan,
+        plaintext: &[u8],
+    ) -> Result<Self, RoomError> {
+        let shape = shape(output)?;
+        let strides: Vec<u32> = shape
+            .strides()
+            .into_iter()
+            .map(u32::try_from)
+            .collect::<Result<_, _>>()
+            .map_err(RoomError::protocol)?;
+        let classes = output.dimensions.iter().map(classes);
+        let dimensions = strides.iter().copied().zip(classes).collect();
+        let decoys = output.view.and_then(|view| plan.decoys.get(view));
+        Ok(Self {
+            output,
+            decoys: Decoys::new(decoys, dimensions)?,
+            coders: output.dimensions.iter().map(coder).collect(),
+            strides,
+            sources: sources(output, &shape)?,
+            derived: output
+                .derived
+                .then(|| DerivedColumns::read(&plan.derived, plaintext))
+                .transpose()?,
+            accumulator: Accumulator::arranged(&shape, protection(output), Arrangement::Rising)
+                .map_err(|e| failed(&e))?,
+            noise: NoiseKeys::new(output, &shape)?,
+            rows: 0,
+        })
+    }
+
+    /// Whether what was derived has a row for each of the snapshot.
+    pub fn check_rows(&self) -> Result<(), RoomError> {
+        let derived = self.derived.as_ref();
+        if derived.is_some_and(|derived| !derived.has_rows(self.rows)) {
+            return Err(RoomError::protocol(
+                "derived columns of another length than the snapshot",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a decoy was seen.
+    pub fn saw_decoy(&self) -> bool {
+        self.decoys.as_ref().is_some_and(Decoys::seen)
+    }
+
+    /// What was gathered, with the keys of the noise where there is some.
+    pub fn finish(self) -> Result<(Statistics, Option<CellKeys>), RoomError> {
+        let statistics = self.accumulator.finish().map_err(|e| failed(&e))?;
+        Ok((statistics, self.noise.map(NoiseKeys::into_keys)))
+    }
+
+    /// Takes a batch of rows.
+    pub fn take(&mut self, batch: &RecordBatch) -> Result<(), RoomError> {
         let rows = batch.num_rows();
         let mut cells = vec![0_u32; rows];
         let column = |index: usize| {
@@ -169,6 +194,9 @@ impl Gathering<'_> {
         if let Some(decoys) = &mut self.decoys {
             decoys.look(&subjects, &cells);
         }
+        if let Some(noise) = &mut self.noise {
+            noise.take(&subjects, &cells);
+        }
         let block = Block {
             subjects: &subjects,
             groups: &groups,
@@ -178,6 +206,24 @@ impl Gathering<'_> {
         self.accumulator.block(&block).map_err(|e| failed(&e))?;
         self.rows += rows;
         Ok(())
+    }
+}
+
+/// Whose data an output is about.
+pub const fn protection(output: &OutputPlan) -> Protection {
+    if output.subject.is_some() {
+        Protection::Subjects
+    } else {
+        Protection::None
+    }
+}
+
+/// The route of an output that the gate computes.
+pub const fn route(output: &OutputPlan) -> Route {
+    if output.derived {
+        Route::Reviewed
+    } else {
+        Route::Recomputed
     }
 }
 
@@ -197,7 +243,8 @@ fn classes(dimension: &DimensionPlan) -> u32 {
     u32::try_from(labels).unwrap_or(u32::MAX)
 }
 
-pub(super) fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+/// The shape of an output.
+pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let dimensions = output.dimensions.iter().map(|dimension| match dimension {
         DimensionPlan::Banded {
             name,

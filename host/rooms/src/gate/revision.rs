@@ -14,7 +14,7 @@ use yunei_catalog::{Batches, Views};
 use yunei_disclosure::{
     InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectState,
 };
-use yunei_model::{Decision, Hint, Table, Value, Verdict};
+use yunei_model::{Decision, Hint, OnFailure, Table, Value, Verdict};
 
 use super::coding::{Coder, Numbers, groups};
 use super::{Judged, compute, failed};
@@ -129,7 +129,9 @@ fn compare(
     }
     let derived = output.derived || output.dimensions.iter().any(is_derived);
     // Subjects are compared one by one; whether they are of one household or group is not.
-    if earlier.is_empty() || derived || output.group.is_some() {
+    // A merged table has other cells than the one that it revises, and noise is no contribution.
+    let otherwise = output.on_failure != OnFailure::Suppress;
+    if earlier.is_empty() || derived || otherwise || output.group.is_some() {
         return Ok(None);
     }
     let Some(subject) = output.subject else {

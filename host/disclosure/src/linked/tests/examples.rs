@@ -167,3 +167,33 @@ fn limits_are_told() {
     assert_eq!(atoms.number(ATOMS_MAX as u64), Err(LinkedError::Atoms));
     assert_eq!(atoms.number(7), Ok(7), "what is known stays");
 }
+
+/// Two tables of some size that share a dimension, over two thousand finest cells of which many are small; four cells fail.
+#[test]
+fn tables_of_some_size_are_protected_together() {
+    let counts: Vec<usize> = (0..20 * 10 * 10)
+        .map(|atom| {
+            let (a, b, c) = (atom / 100, atom / 10 % 10, atom % 10);
+            match (a, b, c) {
+                (3, 4, _) | (11, 0, _) => usize::from(c < 5),
+                (7, _, 2) => usize::from(b < 4),
+                _ => atom * 7 % 23,
+            }
+        })
+        .collect();
+    let world = World::of_counts(&[20, 10, 10], &counts);
+    let tables = [
+        world.draw(&[0, 1], true, &count()),
+        world.draw(&[0, 2], true, &count()),
+    ];
+    let judged = world.judge(&tables);
+    assert!(released(&judged), "{:?}", judged[0].reasons);
+    let failed: Vec<usize> = judged
+        .iter()
+        .map(|j| {
+            let primary = |cell: &&crate::CellOutcome| cell.suppression == Suppression::Primary;
+            j.cells.iter().filter(primary).count()
+        })
+        .collect();
+    assert_eq!(failed, [2, 1]);
+}

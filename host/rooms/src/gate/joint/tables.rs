@@ -3,7 +3,7 @@
 use arrow::array::{ArrayRef, RecordBatch};
 use yunei_disclosure::linked::{Axis, Reading, Standing};
 use yunei_disclosure::{InputRole, Protection, Shape};
-use yunei_model::{Digest, Name, Table, Value};
+use yunei_model::{Digest, Name, OnFailure, Table, Value};
 
 use super::super::coding::{Coder, Numbers};
 use super::super::compute;
@@ -38,13 +38,16 @@ pub struct Party {
     pub inputs: Vec<usize>,
     /// Which rows an earlier release shows; `None` for a candidate.
     shown: Option<Vec<bool>>,
+    /// What a candidate asks for where a cell fails.
+    on_failure: OnFailure,
 }
 
 impl Party {
     pub fn standing(&self) -> Standing<'_> {
-        match &self.shown {
-            None => Standing::Candidate,
-            Some(shown) => Standing::Released { shown },
+        match (&self.shown, self.on_failure) {
+            (None, OnFailure::Suppress) => Standing::Candidate,
+            (None, asked) => Standing::Asking(asked),
+            (Some(shown), _) => Standing::Released { shown },
         }
     }
 }
@@ -151,6 +154,7 @@ impl Tables {
         self.parties.push(Party {
             strides: strides.map_err(RoomError::protocol)?,
             shown: released.map(|table| shown(table, &shape)),
+            on_failure: output.on_failure,
             shape,
             axes,
             readings,
