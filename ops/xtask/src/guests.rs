@@ -76,6 +76,7 @@ pub fn find(root: &Path) -> anyhow::Result<Vec<Guest>> {
     for (kind, place, inner) in [
         ("examples", "examples", Some("module")),
         ("hostile", "tests/guests/hostile", None),
+        ("attacks", "tests/guests/attacks", None),
         ("bench", "tests/guests/bench", None),
     ] {
         for directory in directories(&root.join(place))? {

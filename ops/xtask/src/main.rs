@@ -6,6 +6,7 @@
 //!
 //! Never: depend on a crate of Yunei (it must compile in seconds on a bare machine), or do anything that a user could not type.
 
+mod attacks;
 mod bench;
 mod check;
 mod data;
@@ -60,6 +61,8 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Carry out every attack on the release gate, and write the score into the documentation.
+    Attacks(attacks::Arguments),
     /// Measure one of the figures in `ops/benchmarks/`.
     Bench(bench::Arguments),
     /// Kill the server again and again while people work with it, and look for what it acknowledged.
@@ -95,6 +98,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test { yes } => suite::run(&workspace, consent(yes)),
         Command::Demo { once, yes } => demo::run(&workspace, once, consent(yes)),
         Command::Faults(faults) => faults::run(&workspace, &faults),
+        Command::Attacks(arguments) => attacks::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::Data { name, yes } => data::run(&workspace, name.as_deref(), consent(yes)),
         Command::Wit => check::wit::record(&workspace.root),

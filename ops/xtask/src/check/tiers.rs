@@ -43,6 +43,7 @@ const TABLE: &[Place] = &[
     // What stands apart from the host depends on none of it.
     place("yunei-guest", 0, &[]),
     place("yunei-tests", 0, &[]),
+    place("yunei-attacks", 0, &["yunei-tests"]),
     // The demo plays the story of the end-to-end tests.
     place("xtask", 0, &["yunei-tests"]),
 ];

@@ -1,0 +1,237 @@
+//! The people whom the attacks are about. Everything about them is made up.
+
+use std::fmt::Write as _;
+
+/// Where they live.
+pub const DISTRICTS: [&str; 4] = ["north", "east", "south", "west"];
+/// What they do.
+pub const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
+/// Whom most attacks are after: one of two teachers in the west, ill, marked.
+pub const TARGET: i64 = 77;
+/// The target's income, the secret.
+pub const SECRET: i64 = 91_234;
+/// Whom the attacks on dominance are after: a baker with nearly all of the bakers' income.
+pub const DOMINANT: i64 = 401;
+/// That income.
+pub const DOMINANT_INCOME: i64 = 90_000_000;
+/// Whom the attack by duplicated rows is after: a driver with many rows.
+pub const DUPLICATED: i64 = 402;
+/// Rows of that driver, and the income in each.
+pub const DUPLICATES: (usize, i64) = (60, 400_000);
+/// People who are nothing special.
+const ORDINARY: i64 = 400;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub person: i64,
+    pub district: &'static str,
+    pub trade: &'static str,
+    pub health: &'static str,
+    pub marked: i64,
+    pub income: i64,
+}
+
+impl Row {
+    /// The row's value of a field that can be a dimension.
+    pub fn value(&self, field: &str) -> String {
+        match field {
+            "district" => self.district.to_owned(),
+            "trade" => self.trade.to_owned(),
+            "health" => self.health.to_owned(),
+            _ => self.marked.to_string(),
+        }
+    }
+}
+
+/// The rows, by person. Without the target where it has left.
+pub fn rows(with_target: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for person in 1..=ORDINARY {
+        if person == TARGET {
+            if with_target {
+                rows.push(target());
+            }
+            continue;
+        }
+        rows.push(ordinary(person));
+    }
+    rows.push(Row {
+        income: DOMINANT_INCOME,
+        person: DOMINANT,
+        district: "east",
+        trade: "baker",
+        health: "healthy",
+        marked: 0,
+    });
+    let (times, income) = DUPLICATES;
+    rows.extend(std::iter::repeat_n(
+        Row {
+            person: DUPLICATED,
+            district: "south",
+            trade: "driver",
+            health: "healthy",
+            marked: 0,
+            income,
+        },
+        times,
+    ));
+    // The other teacher in the west, who knows its own income and subtracts it.
+    rows.push(Row {
+        person: 403,
+        ..ordinary(403)
+    });
+    rows
+}
+
+fn target() -> Row {
+    Row {
+        person: TARGET,
+        district: "west",
+        trade: "teacher",
+        health: "ill",
+        marked: 1,
+        income: SECRET,
+    }
+}
+
+/// Somebody whose every quality follows from the number, so that the same people are there in every play.
+fn ordinary(person: i64) -> Row {
+    let mixed = mix(person);
+    let district = pick(&DISTRICTS, mixed);
+    let trade = match (district, person) {
+        (_, 403) => "teacher",
+        // Teachers are everywhere but in the west.
+        ("west", _) => pick(&["baker", "clerk", "driver", "farmer"], mixed >> 8),
+        _ => pick(&TRADES, mixed >> 8),
+    };
+    let health = match trade {
+        // Every farmer is ill: whoever knows a farmer knows that.
+        "farmer" => "ill",
+        _ if mixed >> 16 & 3 == 0 => "ill",
+        _ => "healthy",
+    };
+    Row {
+        person,
+        district: if person == 403 { "west" } else { district },
+        trade,
+        health,
+        marked: 0,
+        income: 20_000 + i64::try_from(mixed >> 24 & 0xffff).unwrap_or(0) % 60_000,
+    }
+}
+
+fn pick(among: &[&'static str], number: u64) -> &'static str {
+    let place = usize::try_from(number & 0xff).unwrap_or(0) % among.len();
+    among.get(place).copied().unwrap_or("")
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014) of a number.
+fn mix(number: i64) -> u64 {
+    let mut mixed = number.unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+/// The rows as a file.
+pub fn csv(rows: &[Row]) -> String {
+    let mut text = String::from("person,district,trade,health,marked,income\n");
+    for row in rows {
+        let Row {
+            person,
+            district,
+            trade,
+            health,
+            marked,
+            income,
+        } = row;
+        // Writing to a string cannot fail.
+        let _written = writeln!(
+            text,
+            "{person},{district},{trade},{health},{marked},{income}"
+        );
+    }
+    text
+}
+
+/// The catalogue entry.
+pub const RESOURCE: &str = r#"name = "attack-panel"
+title = { zh = "攻击演练名册（合成）", en = "Panel for attacks (synthetic)" }
+description = { zh = "合成数据，仅用于攻击演练。", en = "Made up, for attacks alone." }
+source_unit = "example-bus-company"
+population = { name = "attack-people", title = { zh = "合成人口", en = "Made-up people" } }
+basis = "statistical"
+subject = "person"
+grade = "g2"
+licence = "CC0-1.0"
+synthetic = true
+
+[[field]]
+name = "person"
+title = { zh = "编号", en = "Number" }
+type = "int64"
+class = "direct-identifier"
+grade = "g2"
+mask = { kind = "pseudonym" }
+
+[[field]]
+name = "district"
+title = { zh = "区", en = "District" }
+type = "text"
+class = "quasi-identifier"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "district"
+kind = "values"
+values = ["north", "east", "south", "west"]
+
+[[field]]
+name = "trade"
+title = { zh = "职业", en = "Trade" }
+type = "text"
+class = "quasi-identifier"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "trade"
+kind = "values"
+values = ["baker", "clerk", "driver", "farmer", "teacher"]
+
+[[field]]
+name = "health"
+title = { zh = "健康", en = "Health" }
+type = "text"
+class = "sensitive"
+grade = "g2"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "health"
+kind = "values"
+values = ["healthy", "ill"]
+
+[[field]]
+name = "marked"
+title = { zh = "标记", en = "Marked" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "marked"
+kind = "values"
+values = ["0", "1"]
+
+[[field]]
+name = "income"
+title = { zh = "收入", en = "Income" }
+type = "int64"
+class = "sensitive"
+grade = "g2"
+mask = { kind = "none" }
+"#;

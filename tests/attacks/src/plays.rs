@@ -1,0 +1,139 @@
+//! The attacks, one function each: what is run, and what the attacker makes of it.
+
+mod leaks;
+mod linked;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use yunei_tests::Told;
+
+use crate::attacker::Knowledge;
+use crate::panel::{self, Row};
+use crate::score::{Line, Outcome};
+use crate::stand::Stand;
+use crate::table::Table;
+
+/// Carries out every attack against one stand, in an order in which none spoils another.
+pub fn all(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
+    let mut lines = Vec::new();
+    for play in [
+        tables::small_cell,
+        tables::all_of_a_class,
+        tables::extremes,
+        tables::dominance,
+        tables::margins,
+        tables::combinations,
+        tables::duplicated_rows,
+        tables::masked_mean,
+        leaks::false_counts,
+        leaks::copies,
+        leaks::hidden_in_derived_values,
+        leaks::full_support,
+        leaks::status,
+        linked::two_outputs,
+        linked::two_units,
+        linked::one_leaves,
+    ] {
+        lines.extend(play(stand)?);
+    }
+    Ok(lines)
+}
+
+/// What came of one attack.
+struct Found<'a> {
+    attack: &'static str,
+    profile: &'a str,
+}
+
+impl Found<'_> {
+    fn line(&self, route: &'static str, outcome: Outcome, note: impl Into<String>) -> Line {
+        Line {
+            attack: self.attack,
+            route,
+            profile: self.profile.to_owned(),
+            outcome,
+            note: note.into(),
+        }
+    }
+}
+
+fn attack<'a>(stand: &Stand<'a>, attack: &'static str) -> Found<'a> {
+    Found {
+        attack,
+        profile: &stand.profile.name,
+    }
+}
+
+/// The panel's atoms: people alike in everything that can be a dimension.
+struct Atoms {
+    people: Vec<Row>,
+}
+
+impl Atoms {
+    fn of_the_panel() -> Self {
+        let mut atoms: BTreeMap<[String; 4], Row> = BTreeMap::new();
+        for row in panel::rows(true) {
+            let key = DIMENSIONS.map(|dimension| row.value(dimension));
+            atoms.entry(key).or_insert(row);
+        }
+        Self {
+            people: atoms.into_values().collect(),
+        }
+    }
+
+    /// Atoms with these values of these dimensions; `total` stands for all.
+    fn with(&self, dimensions: &[&str], labels: &[&str]) -> Vec<usize> {
+        self.people
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| {
+                dimensions
+                    .iter()
+                    .zip(labels)
+                    .all(|(dimension, label)| *label == "total" || row.value(dimension) == *label)
+            })
+            .map(|(atom, _)| atom)
+            .collect()
+    }
+
+    /// Learns every shown figure of a column of sums.
+    fn learn(
+        &self,
+        knowledge: &mut Knowledge,
+        stand: &Stand<'_>,
+        table: &Table,
+        dimensions: &[&str],
+        column: &str,
+    ) {
+        for (labels, figure) in table.figures(dimensions.len(), column) {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            let slack = stand.profile.figure_slack(figure);
+            knowledge.learn(self.with(dimensions, &labels), figure, slack);
+        }
+    }
+}
+
+/// Fields that can be dimensions.
+const DIMENSIONS: [&str; 4] = ["district", "trade", "health", "marked"];
+
+/// Whether an interval gives a value away: narrower than a fifth of it, so that its middle is within ten per cent.
+fn gives_away((low, high): (f64, f64), value: i64) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "incomes are small")]
+    let value = value as f64;
+    high - low < 0.2 * value
+}
+
+/// An interval in words: how wide it is, compared with the value.
+fn width((low, high): (f64, f64), value: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "incomes are small")]
+    let value = value as f64;
+    if (high - low).is_finite() {
+        format!(
+            "known within {:.1} % of it",
+            (high - low) / 2.0 / value * 100.0
+        )
+    } else {
+        "nothing but a lower end is known".to_owned()
+    }
+}

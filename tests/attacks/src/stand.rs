@@ -1,0 +1,253 @@
+//! A domain under one profile, with two operating units that attack it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use yunei_tests::{Client, Server, Story, StoryError, Told};
+
+use crate::manifest::dressed;
+use crate::panel;
+use crate::profile::Profile;
+use crate::table::Table;
+
+/// Longest wait for a run's end, and for its table after it.
+const WAIT_MAX: Duration = Duration::from_secs(120);
+/// How long between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+/// The attacking units.
+const OPERATORS: [&str; 2] = ["taihu-transport-analytics", "taihu-data-services"];
+
+/// What came of a module.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was not even admitted, or not allowed to run: the code.
+    Refused(String),
+    /// Its tables left, in the order of their names.
+    Released(Vec<(String, Table)>),
+    /// The gate kept it inside.
+    Withheld,
+    /// It waits for two people.
+    InReview,
+    /// The run came to another end.
+    Other(String),
+}
+
+impl Ended {
+    /// In words.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Refused(code) => format!("refused, `{code}`"),
+            Self::Released(_) => "released".to_owned(),
+            Self::Withheld => "withheld".to_owned(),
+            Self::InReview => "waits for two people".to_owned(),
+            Self::Other(state) => format!("the run {state}"),
+        }
+    }
+}
+
+/// Which guest a module is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guest {
+    /// Reads rows and writes what it likes.
+    Copier,
+    /// Derives a figure and a class of each row; its algorithm is approved by two people who do not look.
+    Mirror,
+}
+
+struct Unit {
+    client: Client,
+    grant: String,
+}
+
+/// A domain under attack.
+pub struct Stand<'a> {
+    pub profile: &'a Profile,
+    story: Story,
+    units: Vec<Unit>,
+    guests: PathBuf,
+    place: tempfile::TempDir,
+    _server: Server,
+}
+
+impl<'a> Stand<'a> {
+    /// Starts a server under the profile, with the panel imported and a grant for each unit.
+    pub fn start(
+        program: &Path,
+        guests: &Path,
+        repository: &Path,
+        profile: &'a Profile,
+    ) -> Told<Self> {
+        let place = tempfile::tempdir().map_err(|error| StoryError::new("a directory", error))?;
+        let arguments = ["--profile", &profile.name];
+        let server = Server::start(program, &place.path().join("data"), arguments)?;
+        let mut story = Story::begin(repository, &server)?;
+        story.register_organisations()?;
+        story.open_accounts(|_| ())?;
+        story.propose_scenarios()?;
+        let entry = place.path().join("resource.toml");
+        write(&entry, panel::RESOURCE)?;
+        story.catalogue(&entry)?;
+        let mut stand = Self {
+            profile,
+            story,
+            units: Vec::new(),
+            guests: guests.to_owned(),
+            place,
+            _server: server,
+        };
+        stand.import(&panel::rows(true), 1)?;
+        for operator in OPERATORS {
+            let directory = stand.place.path().join(operator);
+            std::fs::create_dir_all(&directory)
+                .map_err(|error| StoryError::new(operator, error))?;
+            write(&directory.join("grant.toml"), &grant(operator))?;
+            let client = stand.story.operator_of(&directory)?.clone();
+            let grant = id(&stand.story.grant(&directory)?)?;
+            stand.units.push(Unit { client, grant });
+        }
+        Ok(stand)
+    }
+
+    /// Imports the panel as it is on a day.
+    pub fn import(&self, rows: &[panel::Row], day: u8) -> Told<()> {
+        let file = self.place.path().join("panel.csv");
+        write(&file, &panel::csv(rows))?;
+        let query = format!("format=csv&data_as_of=2026-02-0{day}T00:00:00Z");
+        self.story.import_file("attack-panel", &file, &query)?;
+        Ok(())
+    }
+
+    /// Uploads a module as a unit, has its algorithm approved where the world asks for it, and runs it.
+    pub fn play(&mut self, unit: usize, guest: Guest, manifest: &str, way: &str) -> Told<Ended> {
+        let (name, approved) = match guest {
+            Guest::Copier => ("copier", false),
+            Guest::Mirror => ("mirror", true),
+        };
+        let path = self
+            .guests
+            .join("attacks")
+            .join(name)
+            .with_extension("wasm");
+        let component =
+            std::fs::read(&path).map_err(|error| StoryError::new(path.display(), error))?;
+        let Unit { client, grant } = self
+            .units
+            .get(unit)
+            .ok_or_else(|| StoryError("no such unit".to_owned()))?;
+        let (client, grant) = (client.clone(), grant.clone());
+        let answer = client.post_raw(
+            "/modules",
+            "application/wasm",
+            &dressed(&component, manifest)?,
+        )?;
+        if !answer.is_success() {
+            return Ok(Ended::Refused(code(&answer.json())));
+        }
+        let module = id(&answer.json())?;
+        if approved && answer.json().get("state") == Some(&json!("admitted")) {
+            self.story.approve_module(&module)?;
+        }
+        let request = json!({
+            "module": module,
+            "grant": grant,
+            "purpose": "transit-planning",
+            "parameters": { "way": way },
+        });
+        let answer = self.story.submit_request(&client, &request)?;
+        if !answer.is_success() {
+            return Ok(Ended::Refused(code(&answer.json())));
+        }
+        self.ended(&client, &id(&answer.json())?)
+    }
+
+    fn ended(&self, client: &Client, run: &str) -> Told<Ended> {
+        const ENDS: [&str; 6] = [
+            "released",
+            "withheld",
+            "in-review",
+            "failed",
+            "stopped",
+            "aborted",
+        ];
+        let detail = self.story.wait_state(run, &ENDS, WAIT_MAX)?;
+        let state = detail.pointer("/run/state").and_then(Value::as_str);
+        Ok(match state {
+            Some("withheld") => Ended::Withheld,
+            Some("in-review") => Ended::InReview,
+            Some("released") => {
+                let releases = detail.get("releases").and_then(Value::as_array);
+                let mut tables = Vec::new();
+                for release in releases.into_iter().flatten().filter_map(Value::as_str) {
+                    tables.push(fetched(client, release)?);
+                }
+                tables.sort_by(|a, b| a.0.cmp(&b.0));
+                Ended::Released(tables)
+            }
+            other => Ended::Other(other.unwrap_or("came to no end").to_owned()),
+        })
+    }
+}
+
+/// A released table, once the unit may see it.
+fn fetched(client: &Client, release: &str) -> Told<(String, Table)> {
+    let path = format!("/releases/{release}/table?format=csv&titles=en");
+    let began = Instant::now();
+    loop {
+        let answer = client.get(&path)?;
+        if answer.is_success() {
+            let listed = client.get("/releases?limit=200")?.served()?;
+            let listed = listed.get("items").and_then(Value::as_array);
+            let output = listed.into_iter().flatten().find_map(|item| {
+                (item.get("id") == Some(&json!(release)))
+                    .then(|| item.get("output")?.as_str().map(str::to_owned))
+                    .flatten()
+            });
+            let output = output.unwrap_or_else(|| "table".to_owned());
+            return Ok((output, Table::parse(&answer.body)?));
+        }
+        if began.elapsed() > WAIT_MAX {
+            return Err(StoryError(format!(
+                "no table of {release}: {}",
+                answer.json()
+            )));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn grant(operator: &str) -> String {
+    format!(
+        r#"operator = "{operator}"
+scenario = "smart-transport"
+purpose = "transit-planning"
+binding = "latest"
+from = 2026-01-01T00:00:00+08:00
+until = 2029-01-01T00:00:00+08:00
+
+[quota]
+runs = 10_000
+rows = 500_000_000
+released_cells = 1_000_000
+
+[[resource]]
+name = "attack-panel"
+fields = ["district", "trade", "health", "income", "marked"]
+"#
+    )
+}
+
+fn write(path: &Path, text: &str) -> Told<()> {
+    std::fs::write(path, text).map_err(|error| StoryError::new(path.display(), error))
+}
+
+fn id(made: &Value) -> Told<String> {
+    let id = made.get("id").and_then(Value::as_str);
+    id.map(str::to_owned)
+        .ok_or_else(|| StoryError(format!("no `id` in {made}")))
+}
+
+fn code(refusal: &Value) -> String {
+    let code = refusal.get("code").and_then(Value::as_str);
+    code.unwrap_or("no code").to_owned()
+}
