@@ -47,7 +47,7 @@ impl Domain {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let data = directory.path().join("data");
         configure(&data, "");
-        let server = Server::start::<&str>(&program(), &data, &[]).expect("a server");
+        let server = Server::start(&program(), &data, [""; 0]).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
         story.register_organisations().expect("organisations");
         story.open_accounts(|_| ()).expect("accounts");

@@ -9,15 +9,15 @@ mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Period,
-    Relation, Release, Resource, Route, RowSet, Run, Table, Verdict, World,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Relation,
+    Release, Resource, Route, RowSet, Run, RunId, Table, Verdict, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
 
 use crate::execute::{Sealed, sealed_file};
 use crate::judge::Outcome;
-use crate::product::period_kind;
+use crate::product::period_of;
 use crate::{Domain, LifecycleError};
 
 /// Judgements of one run at most: each after the first because something else left meanwhile. Past that it stays.
@@ -32,6 +32,8 @@ pub(crate) struct Audit {
     pub(crate) candidates: Vec<ExactCandidate>,
     /// How often the run was judged before.
     pub(crate) judged: u32,
+    /// Runs of the editions that it revises: the gate compares with them subject by subject, and need not be told that they overlap.
+    pub(crate) revised: Vec<RunId>,
 }
 
 impl Audit {
@@ -40,6 +42,7 @@ impl Audit {
             to,
             candidates,
             judged: 0,
+            revised: Vec::new(),
         }
     }
 
@@ -230,13 +233,6 @@ fn relation(rows: &RowSet, resource: &Resource, earlier: &ExactRelease) -> Relat
             .type_of(field)
             .or_else(|| earlier.resource.type_of(field))
     })
-}
-
-/// The period of a run in a resource: none where the resource has no such field, and is read whole.
-pub(crate) fn period_of(run: &Run, resource: &Resource) -> Option<Period> {
-    let period = run.period.as_ref()?;
-    period_kind(resource, &period.field)?;
-    Some(period.clone())
 }
 
 /// Digest of a table, as releases are named by it.

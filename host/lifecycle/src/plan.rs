@@ -6,7 +6,7 @@ use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
     Banding, Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure,
-    Name, OnFailure, Output, Resource, RowSet, Snapshot, World,
+    Name, OnFailure, Output, Period, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -16,9 +16,9 @@ use yunei_sandbox::ParameterValue;
 
 mod private;
 
-use crate::earlier::{Audit, is_computed, period_of};
+use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
-use crate::product::period_kind;
+use crate::product::{period_kind, period_of};
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -43,8 +43,10 @@ pub(crate) struct Table<'a> {
     pub(crate) granted: &'a CapabilityTable,
     pub(crate) resource: &'a Resource,
     pub(crate) snapshot: Snapshot,
-    /// The rows that a run sees: the grant's filter and, where the run has a period and the resource its field, that period alone.
-    pub(crate) filter: Vec<Condition>,
+    /// The period whose rows alone the run sees of it.
+    pub(crate) period: Option<Period>,
+    /// The grant's filter and the period, as conditions on rows.
+    filter: Vec<Condition>,
 }
 
 impl Domain {
@@ -160,7 +162,7 @@ impl Domain {
         }
         let audit = self.audit(prepared, manifest, &tables).await?;
         let told = self
-            .audit_plan(prepared, manifest, &tables, &audit, &mut views, &mut files)
+            .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
             .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
         let private = private.map(|(plan, planned, opened)| {
@@ -169,7 +171,6 @@ impl Domain {
             plan
         });
         let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
-        files.extend(revised);
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -177,8 +178,8 @@ impl Domain {
             views,
             decoys,
             outputs,
-            audit: told.plan,
             revisions,
+            audit: told.plan,
             private,
             derived: manifest.derived.clone(),
             profile: prepared.profile.clone(),
@@ -187,6 +188,7 @@ impl Domain {
         };
         // Each sealed output is one descriptor more, after those of all parts.
         files.push(TableFiles { parts: told.sealed });
+        files.extend(revised);
         Ok((plan, files, audit))
     }
 
@@ -204,16 +206,18 @@ impl Domain {
         let read: Vec<(&Resource, RowSet)> = tables
             .iter()
             .map(|t| {
-                let period = period_of(&prepared.run, t.resource);
                 (
                     t.resource,
-                    RowSet::new(&t.snapshot, t.granted.filter(), period),
+                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
                 )
             })
             .collect();
         let profile = Digest::of(prepared.profile.as_bytes());
         let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
-        Ok(Audit::new(to, candidates))
+        let revised = self.editions_revised(&prepared.run).await?;
+        let mut audit = Audit::new(to, candidates);
+        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
+        Ok(audit)
     }
 
     /// Decoys of a resource, as the gate knows them.
@@ -244,8 +248,9 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let period = period_of(&prepared.run, resource);
             let mut filter = granted.filter().to_vec();
-            if let Some(period) = &prepared.run.period
+            if let Some(period) = &period
                 && let Some(kind) = period_kind(resource, &period.field)
             {
                 filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
@@ -254,6 +259,7 @@ impl Domain {
                 granted,
                 resource,
                 snapshot,
+                period,
                 filter,
             });
         }

@@ -5,7 +5,7 @@ use yunei_authority::{Action, ProductTarget, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     Cadence, Code, Due, FieldType, Grant, GrantId, Manifest, Mask, ModuleId, Name, Parameter,
-    Parameters, Period, Product, ProductId, ProductState, Refusal, Resource, State, Text,
+    Parameters, Period, Product, ProductId, ProductState, Refusal, Resource, Run, State, Text,
     day_start,
 };
 use yunei_store::{Change, PAGE_ROWS_MAX, Page};
@@ -225,6 +225,14 @@ async fn end_schedules(change: &mut Change, product: ProductId) -> Result<u64, L
 pub(crate) fn period_kind(resource: &Resource, field: &Name) -> Option<FieldType> {
     let kind = resource.field(field)?.kind;
     matches!(kind, FieldType::Date | FieldType::Timestamp).then_some(kind)
+}
+
+/// The period whose rows alone a run sees of a resource: the run's, where the resource has its field.
+pub(crate) fn period_of(run: &Run, resource: &Resource) -> Option<Period> {
+    let period = run.period.as_ref();
+    period
+        .filter(|period| period_kind(resource, &period.field).is_some())
+        .cloned()
 }
 
 /// The first period of a product that fits its grant and its module, or every reason why it does not fit.

@@ -159,10 +159,9 @@ fn judge(
         }
         outputs.push((verdict, table));
     }
-    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
-    parts.take_sealed(descriptors)?;
     // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
     earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
+    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }
 

@@ -3,13 +3,12 @@
 use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
-use yunei_model::{ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Run, RunId};
+use yunei_model::{ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Run};
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
 use super::{Audit, relation};
 use crate::keys::KeyUse;
 use crate::plan::{self, Columns};
-use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
 /// Earlier tables over the same rows that are judged together with new ones at most; past that people decide.
@@ -32,13 +31,8 @@ struct Sorted {
 
 impl Domain {
     /// What the gate is told about what left before, with the views that it needs for it.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call, from where they all are"
-    )]
     pub(crate) async fn audit_plan(
         &self,
-        prepared: &Prepared,
         manifest: &Manifest,
         tables: &[plan::Table<'_>],
         audit: &Audit,
@@ -47,9 +41,6 @@ impl Domain {
     ) -> Result<Told, LifecycleError> {
         let mut told = Told::default();
         let (candidates, to) = (&audit.candidates, audit.to);
-        // How much a revision changes of the editions that it revises is compared subject by subject, or people decide.
-        let revised = self.editions_revised(&prepared.run).await?;
-        let revised: Vec<RunId> = revised.into_iter().map(|(_, run)| run.id).collect();
         for output in &manifest.outputs {
             let candidate = candidates
                 .iter()
@@ -74,7 +65,7 @@ impl Domain {
                 group.extend(candidate.filter(|_| open).map(|c| (index, c)));
             }
             if let Some((_, first)) = group.first() {
-                let sorted = self.sorted(first, to, &revised).await?;
+                let sorted = self.sorted(first, audit).await?;
                 self.join(manifest, table, &group, sorted, &mut told, views, files)
                     .await?;
             }
@@ -106,15 +97,14 @@ impl Domain {
     async fn sorted(
         &self,
         candidate: &ExactCandidate,
-        to: u64,
-        revised: &[RunId],
+        audit: &Audit,
     ) -> Result<Sorted, LifecycleError> {
         let mut sorted = Sorted::default();
         let mut after = 0;
         loop {
             let page = self
                 .store
-                .exact_releases(candidate.rows.resource, after, to)
+                .exact_releases(candidate.rows.resource, after, audit.to)
                 .await?;
             let Some(last) = page.last().map(|listed| listed.position) else {
                 return Ok(sorted);
@@ -124,7 +114,7 @@ impl Domain {
                 match relation(&candidate.rows, &candidate.resource, &listed.exact) {
                     Relation::Same => sorted.same.push(listed.exact),
                     Relation::Disjoint => {}
-                    Relation::Overlapping if revised.contains(&listed.exact.run) => {}
+                    Relation::Overlapping if audit.revised.contains(&listed.exact.run) => {}
                     Relation::Overlapping => sorted.overlapping += 1,
                 }
             }

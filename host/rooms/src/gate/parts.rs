@@ -17,7 +17,7 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Takes the descriptors of the views' parts, in the order of the plan.
+    /// Takes the descriptors in the order of the plan: the parts of each view, then what is sealed.
     pub fn take(
         plan: &'a GatePlan,
         descriptors: &mut impl Iterator<Item = OwnedFd>,
@@ -31,26 +31,16 @@ impl<'a> Parts<'a> {
                 .collect();
             views.push(Some(files?));
         }
-        Ok(Self {
-            plan,
-            views,
-            sealed: Vec::new().into_iter(),
-        })
-    }
-
-    /// Takes the sealed outputs: the last descriptors.
-    pub fn take_sealed(
-        &mut self,
-        descriptors: &mut impl Iterator<Item = OwnedFd>,
-    ) -> Result<(), RoomError> {
-        let joint = self.plan.audit.joint.iter();
-        let released = joint.flat_map(|joint| &joint.released);
-        let sealed: Result<Vec<File>, RoomError> = released
+        let joint = plan.audit.joint.iter().flat_map(|joint| &joint.released);
+        let sealed: Result<Vec<File>, RoomError> = joint
             .filter(|released| released.sealed.is_some())
             .map(|_| next_descriptor(descriptors).map(File::from))
             .collect();
-        self.sealed = sealed?.into_iter();
-        Ok(())
+        Ok(Self {
+            plan,
+            views,
+            sealed: sealed?.into_iter(),
+        })
     }
 
     /// Opens a view, and tells its name.
