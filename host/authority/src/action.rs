@@ -110,6 +110,8 @@ actions! {
     ViewSealedOutput = "view-sealed-output",
     /// Fetch a released table in some format.
     FetchRelease = "fetch-release",
+    /// Open figures that the certificate of a release commits to. Target: the release.
+    OpenCertificate = "open-certificate",
     /// See one entry of the record, or query it.
     ViewRecord = "view-record",
     /// Ask for evidence. Target: the evidence as it would be.

@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
-use yunei_model::{Code, Column, Language, Table, Value};
+use yunei_model::{Code, Column, Language, Table, Value, inert};
 
 /// Rows of a sheet, its heading included.
 const SHEET_ROWS_MAX: usize = 1 << 20;
@@ -60,15 +60,7 @@ pub fn csv(table: &Table, titles: Language) -> Result<Vec<u8>, ExportError> {
     let titles = table.columns().iter().map(|c| inert(title(c, titles)));
     out.write_record(titles).map_err(ExportError::write)?;
     for row in 0..table.rows() {
-        let cells = table
-            .columns()
-            .iter()
-            .map(|column| match cell(column, row) {
-                Cell::Absent => String::new(),
-                Cell::Integer(v) => v.to_string(),
-                Cell::Number(v) => v.to_string(),
-                Cell::Text(v) => inert(v),
-            });
+        let cells: Vec<String> = table.texts(row).collect();
         out.write_record(cells).map_err(ExportError::write)?;
     }
     out.into_inner()
@@ -190,15 +182,6 @@ fn title(column: &Column, language: Language) -> &str {
             Language::Zh => &title.zh,
             Language::En => &title.en,
         })
-}
-
-fn inert(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula && text.parse::<f64>().is_err() {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }
 
 fn fitting(text: &str) -> Result<&str, ExportError> {

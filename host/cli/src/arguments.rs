@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    alert, catalog, doctor, emergency, gate, grant, ledger, module, privacy, product, release,
-    replay, retrieval, run, scenario, serve, system, user, witness,
+    alert, catalog, certificate, doctor, emergency, gate, grant, ledger, module, privacy, product,
+    release, replay, retrieval, run, scenario, serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -65,6 +65,9 @@ enum Command {
     /// Privacy budgets of populations, and what is spent of them
     #[command(subcommand)]
     Privacy(privacy::Privacy),
+    /// Certificates of released tables: what they rest on, and whether that holds
+    #[command(subcommand)]
+    Certificate(certificate::Certificates),
     /// The record: read it, and verify it
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -124,6 +127,7 @@ impl Command {
             Self::Release(releases) => releases.run(caller),
             Self::Gate(gate) => gate.run(caller),
             Self::Privacy(privacy) => privacy.run(caller),
+            Self::Certificate(certificates) => certificates.run(caller),
             Self::Ledger(ledger) => ledger.run(caller),
             Self::Alert(alerts) => alerts.run(caller),
             Self::Retrieval(retrievals) => retrievals.run(caller),

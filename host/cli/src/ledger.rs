@@ -13,6 +13,9 @@ mod tail;
 mod verify;
 mod witnesses;
 
+pub use key::Key;
+pub use quorum::policy;
+
 use clap::Subcommand;
 use serde::Deserialize;
 use yunei_model::Timestamp;

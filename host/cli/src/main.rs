@@ -24,6 +24,7 @@ mod sheet;
 
 mod alert;
 mod catalog;
+mod certificate;
 mod doctor;
 mod emergency;
 mod gate;

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod rehearsal;
 mod scaffold;
 mod told;
 
@@ -28,8 +29,8 @@ pub enum Modules {
     New(scaffold::New),
     /// Builds a crate into a component with its manifest inside
     Build(build::Build),
-    /// Says what admission would say of a component, without a server
-    Check(check::Check),
+    /// Says what admission would say of a component, and what the gate would say of it over synthetic data
+    Check(Box<check::Check>),
     /// Uploads a component; its owner is the operating unit of whoever is signed in
     Upload {
         /// The component

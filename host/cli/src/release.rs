@@ -153,6 +153,11 @@ impl Fetch {
     }
 }
 
+/// A released table in JSON, in words.
+pub fn text_of(table: &serde_json::Value) -> anyhow::Result<String> {
+    Ok(read::<table::Released>(table)?.text())
+}
+
 fn fetch(
     client: &Client,
     caller: &Caller,

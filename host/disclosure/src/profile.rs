@@ -270,6 +270,34 @@ pub struct Settings {
     pub alternatives: Option<Alternatives>,
 }
 
+impl Settings {
+    /// The rules that a cell of a table is held against, in the order of the profile's sections; the names are those of its figures.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Name> {
+        let tables = |rule: &DegreesOfFreedom| rule.tables;
+        let rules = [
+            ("threshold", true),
+            ("zero", self.zero.disclosive),
+            ("dominance", self.dominance.is_some()),
+            ("p-percent", self.p_percent.is_some()),
+            ("prior-posterior", self.prior_posterior.is_some()),
+            ("negative", self.negative.is_some()),
+            ("class", self.class.is_some_and(|class| class.disclosive)),
+            (
+                "degrees-of-freedom",
+                self.degrees_of_freedom.as_ref().is_some_and(tables),
+            ),
+            ("rounding", self.rounding.is_some()),
+            ("size", self.size.is_some()),
+            ("suppression", true),
+        ];
+        let applied = rules.iter().filter(|(_, applied)| *applied);
+        applied
+            .filter_map(|(rule, _)| Name::parse(rule).ok())
+            .collect()
+    }
+}
+
 /// A profile and the digest of the file that it was read from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {

@@ -148,6 +148,14 @@ impl SigningKey {
         })
     }
 
+    /// Signs a text that is no checkpoint: what calls this sees to it that the text cannot be taken for one.
+    pub(crate) fn sign_note(&self, text: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        let mut note = Note::new(text, &[]).map_err(LedgerError::Signature)?;
+        note.add_sigs(&[&self.signer])
+            .map_err(LedgerError::Signature)?;
+        Ok(note.to_bytes())
+    }
+
     /// Its name: the log's origin.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -185,6 +193,11 @@ impl VerifierKey {
     #[must_use]
     pub fn name(&self) -> &str {
         self.verifier.name()
+    }
+
+    /// The key as a list of known keys takes it.
+    pub(crate) fn boxed(&self) -> Box<dyn signed_note::Verifier> {
+        Box::new(self.verifier.clone())
     }
 }
 

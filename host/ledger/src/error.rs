@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
-use crate::{CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, FACT_DEPTH_MAX, LEAVES_MAX, RECEIPT_BYTES_MAX};
+use crate::{
+    CERTIFICATE_BYTES_MAX, CHECKPOINT_BYTES_MAX, ENTRY_BYTES_MAX, FACT_DEPTH_MAX, LEAVES_MAX,
+    RECEIPT_BYTES_MAX,
+};
 
 /// Why something cannot stand in the record, or does not prove what it should.
 #[derive(Debug, Error)]
@@ -104,6 +107,21 @@ pub enum LedgerError {
     /// Not a receipt.
     #[error("it is no receipt of at most {RECEIPT_BYTES_MAX} bytes")]
     NotReceipt,
+    /// Not a certificate.
+    #[error("it is no certificate of at most {CERTIFICATE_BYTES_MAX} bytes")]
+    NotCertificate,
+    /// A certificate without a valid signature of the expected key.
+    #[error("the certificate is not signed by the expected key")]
+    CertificateSignature(#[source] signed_note::NoteError),
+    /// An entry that does not name the certificate it is beside.
+    #[error("the entry of the receipt does not name this certificate")]
+    OtherCertificate,
+    /// A leaf that the certificate does not commit to.
+    #[error("the certificate does not commit to what leaf {index} says")]
+    NotCommitted {
+        /// Its place.
+        index: u64,
+    },
     /// A receipt of a call whose entry commits to another trace, or to none.
     #[error("the entry does not commit to the trace of the call")]
     NoTrace,

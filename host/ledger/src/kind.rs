@@ -117,6 +117,10 @@ kinds! {
     RunSealed = "run-sealed",
     /// A run's table left the domain.
     RunReleased = "run-released",
+    /// Certificates of an operating unit's releases, gathered after the hour so that their place tells nothing.
+    CertificatesGathered = "certificates-gathered",
+    /// Figures that a certificate commits to were opened to an authority.
+    CertificateOpened = "certificate-opened",
     /// A run's output was kept inside.
     RunWithheld = "run-withheld",
     /// A run's output waits for reviewers.

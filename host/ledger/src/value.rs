@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use yunei_model::Digest;
 
 use crate::LedgerError;
 
@@ -61,6 +62,14 @@ fn normalise_at(name: &str, value: Value, depth: usize) -> Result<Option<Value>,
 /// Whether a value already has the form that [`normalise`] gives.
 pub(crate) fn is_normal(value: &Value) -> bool {
     matches!(normalise("", value.clone()), Ok(Some(normal)) if &normal == value)
+}
+
+/// SHA-256 of the canonical JSON of a value.
+///
+/// # Errors
+/// [`LedgerError::Unserialisable`] when it has none.
+pub fn canonical_digest(value: &impl Serialize) -> Result<Digest, LedgerError> {
+    Ok(Digest::of(&canonical("value", value)?))
 }
 
 /// The canonical JSON of a value.

@@ -50,6 +50,7 @@ mod actor;
 mod admit;
 mod alerts;
 mod catalogue;
+mod certificate;
 mod claim;
 mod coarse;
 mod contract;
@@ -105,6 +106,7 @@ pub use alerts::{
     signature,
 };
 pub use catalogue::{INCREMENTS_MAX, NewSnapshot, Onto};
+pub use certificate::LEAVES_OPENED_MAX;
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
 pub use contract::{NewGrant, NewScenario};

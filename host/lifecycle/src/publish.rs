@@ -264,7 +264,7 @@ impl Domain {
     }
 
     /// The beginning of this hour.
-    fn hour(&self) -> Timestamp {
+    pub(crate) fn hour(&self) -> Timestamp {
         let hour_micros = STRANGERS_SECONDS * 1_000_000;
         let now = self.clock.now().as_micros();
         Timestamp::from_micros(now.saturating_sub(now.rem_euclid(hour_micros)))

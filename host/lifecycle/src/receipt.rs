@@ -81,7 +81,7 @@ impl Domain {
         })
     }
 
-    async fn receipt(
+    pub(crate) async fn receipt(
         &self,
         recorded: Recorded,
         call: Option<CallProof>,

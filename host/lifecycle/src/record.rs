@@ -45,9 +45,18 @@ impl Domain {
         change: &mut Change,
         draft: Draft,
     ) -> Result<(), LifecycleError> {
+        self.record_known(change, draft).await.map(drop)
+    }
+
+    /// The same, for what must name the entry.
+    pub(crate) async fn record_known(
+        &self,
+        change: &mut Change,
+        draft: Draft,
+    ) -> Result<EntryId, LifecycleError> {
         let entry = self.seal(draft)?;
         change.record(&entry).await?;
-        Ok(())
+        Ok(entry.id())
     }
 
     /// Commits, and lets the sequencer know.

@@ -1,9 +1,9 @@
 //! Release: the table leaves, or the sealed output is destroyed.
 
-use yunei_ledger::{Draft, Kind};
+use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, EndCause, ExactCandidate, Name, Release, ReleaseId, Route, Run, RunState, State, Table,
-    Verdict,
+    Code, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState, State,
+    Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
@@ -226,11 +226,7 @@ impl Domain {
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",
         })?;
-        let Leaving {
-            tables,
-            cells,
-            told,
-        } = leaving;
+        let cells = leaving.cells;
         let amount = Usage {
             runs: 0,
             rows: 0,
@@ -261,11 +257,29 @@ impl Domain {
             .step(RunState::Released)
             .map_err(|_| Code::WrongState)?;
         change.put_run(&run).await?;
+        let (releases, draft) = self
+            .write_releases(change, &run, &grant, leaving, draft)
+            .await?;
+        self.record(change, run_facts(draft, &run).fact("cells", cells))
+            .await?;
+        self.publish_edition(change, &run, &releases).await?;
+        Ok(Ok(Released { run, releases }))
+    }
+
+    /// Writes releases with their certificates, and puts the digests of both into the draft.
+    async fn write_releases(
+        &self,
+        change: &mut Change,
+        run: &Run,
+        grant: &Grant,
+        leaving: Leaving<'_>,
+        draft: Draft,
+    ) -> Result<(Vec<ReleaseId>, Draft), LifecycleError> {
+        let told = leaving.told;
         // Its operating unit sees the id: it tells no moment that the status does not.
-        let seen_from = self.visible_from(&run).unwrap_or_else(|| self.clock.now());
-        let mut releases = Vec::new();
-        let mut digests = Vec::new();
-        for (output, route, table) in tables {
+        let seen_from = self.visible_from(run).unwrap_or_else(|| self.clock.now());
+        let (mut releases, mut digests, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+        for (output, route, table) in leaving.tables {
             let id = ReleaseId::telling(seen_from, &*self.ids);
             let digest = digest_of(&table)?;
             digests.push(serde_json::json!({ "release": id, "output": output, "table_digest": digest.to_string() }));
@@ -279,16 +293,13 @@ impl Domain {
             };
             change.put_release(&release).await?;
             self.keep_exact(change, &release, digest, told).await?;
+            let certificate = self.certify(change, run, grant, &release, told).await?;
+            certificates.push(certificate.to_string());
             releases.push(id);
         }
-        self.record(
-            change,
-            run_facts(draft, &run)
-                .fact("releases", digests)
-                .fact("cells", cells),
-        )
-        .await?;
-        self.publish_edition(change, &run, &releases).await?;
-        Ok(Ok(Released { run, releases }))
+        let draft = draft
+            .fact("releases", digests)
+            .fact(CERTIFICATES, certificates);
+        Ok((releases, draft))
     }
 }

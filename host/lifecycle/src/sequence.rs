@@ -21,7 +21,8 @@ impl Domain {
     pub async fn run_sequencer(&self, stop: watch::Receiver<bool>) {
         tokio::join!(
             self.sign_checkpoints(stop.clone()),
-            self.publish_checkpoints(stop)
+            self.publish_checkpoints(stop.clone()),
+            self.gather_certificates(stop)
         );
     }
 

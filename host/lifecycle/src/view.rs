@@ -3,9 +3,9 @@
 use serde::Serialize;
 use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
 use yunei_model::{
-    AlgorithmReview, Call, CoarseStatus, Code, Finding, GrantId, Hint, Manifest, Module, ModuleId,
-    ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run, RunId,
-    Timestamp, Verdict,
+    AlgorithmReview, Call, CoarseStatus, Code, Decision, Finding, GrantId, Hint, Manifest, Module,
+    ModuleId, ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run,
+    RunId, Timestamp, Verdict,
 };
 use yunei_store::{Page, ReleaseFilter, RunFilter};
 
@@ -353,21 +353,7 @@ impl Domain {
         let Some(manifest) = module.and_then(|m| m.manifest) else {
             return Ok(Vec::new());
         };
-        let mut hints = Vec::new();
-        if manifest.outputs.iter().any(|o| !o.dimensions.is_empty()) {
-            hints.push(Hint::CoarserBanding);
-        }
-        if manifest.outputs.iter().any(|o| o.dimensions.len() > 1) {
-            hints.push(Hint::FewerDimensions);
-        }
-        if manifest
-            .outputs
-            .iter()
-            .any(|o| !manifest.is_recomputable(o))
-        {
-            hints.push(Hint::StandardAggregate);
-        }
-        Ok(hints)
+        Ok(manifest.hints(&run.trigger, Decision::Withhold))
     }
 
     pub(crate) async fn detail_of(&self, run: Run) -> Result<RunDetail, LifecycleError> {

@@ -117,6 +117,7 @@ codes! {
     ReadersTooMany = "readers-too-many", 422, "同时读取的数量过多。", "Too many readers are open.";
     ReadFailed = "read-failed", 500, "读取失败。", "Reading failed.";
     QuorumMissing = "quorum-missing", 409, "见证方尚未达到法定数量，暂不能出域。", "The witnesses' quorum is not reached yet, so nothing leaves.";
+    CertificateMissing = "certificate-missing", 404, "该结果出域时尚无证书功能，因此没有证书。", "This table was released before there were certificates.";
     ReleaseGone = "release-gone", 410, "封存结果已销毁。", "The sealed output was destroyed.";
 }
 
@@ -133,8 +134,18 @@ names! {
         CoarserBanding = "coarser-banding",
         /// Use fewer dimensions.
         FewerDimensions = "fewer-dimensions",
+        /// Leave margins and the grand total out.
+        WithoutTotals = "without-totals",
+        /// Count rows or subjects instead of summing over them.
+        CountsAlone = "counts-alone",
+        /// One output about a resource instead of several that are linked.
+        FewerOutputs = "fewer-outputs",
         /// Use a standard aggregate over registered bandings.
         StandardAggregate = "standard-aggregate",
+        /// Cover a longer period with each edition.
+        LongerPeriod = "longer-period",
+        /// Wait longer for late rows.
+        WiderLateness = "wider-lateness",
         /// Wait for the reviewers.
         AwaitReview = "await-review",
     }

@@ -19,6 +19,7 @@ mod digest;
 mod exact;
 mod field;
 mod grant;
+mod hint;
 mod id;
 mod limit;
 mod manifest;
@@ -87,7 +88,7 @@ pub use resource::{
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
-pub use table::{Column, Table, TableError, Value};
+pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod accounts;
 mod alerts;
 mod calls;
+mod certificates;
 mod emergency;
 mod events;
 mod exports;
@@ -82,6 +83,7 @@ pub fn routes() -> Vec<Route> {
         reviews::routes(),
         releases::routes(),
         privacy::routes(),
+        certificates::routes(),
         record::routes(),
         alerts::routes(),
         witnesses::routes(),

@@ -12,6 +12,7 @@
 mod alerts;
 mod attempts;
 mod catalogue;
+mod certificates;
 mod change;
 mod collectors;
 mod contracts;
@@ -39,6 +40,7 @@ mod witnesses;
 
 pub use alerts::WebhookMessage;
 pub use attempts::SignInFailures;
+pub use certificates::HeldCertificate;
 pub use change::Change;
 pub use collectors::{CollectorCursor, CollectorRefusal, Pending};
 pub use error::{StoreError, database_errors};

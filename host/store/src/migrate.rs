@@ -74,6 +74,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "privacy",
         include_str!("../migrations/0080_privacy.sql"),
     ),
+    (
+        100,
+        "certificates",
+        include_str!("../migrations/0100_certificates.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -329,6 +329,8 @@ words! {
         STREAM_FAILED = "stream-failed";
         /// The log's files could not be written; it is tried again.
         PUBLISH_FAILED = "publish-failed";
+        /// Certificates could not be gathered after the hour; it is tried again.
+        GATHER_FAILED = "gather-failed";
         /// A policy could not be evaluated, which is a refusal.
         POLICY_FAILED = "policy-failed";
         /// A message to a webhook was tried as often as allowed, and is dead.

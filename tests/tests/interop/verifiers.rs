@@ -4,15 +4,20 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use yunei_tests::REGULATOR;
+use yunei_tests::{Client, REGULATOR};
 
 use crate::common::{World, environment, program, repository};
 
 /// Runs the implementation of others. Gives whether it is content, and what it says.
 pub fn others(arguments: &[&str]) -> (bool, Value) {
+    others_on("log.py", arguments)
+}
+
+/// Runs a script that uses nothing of ours.
+pub fn others_on(script: &str, arguments: &[&str]) -> (bool, Value) {
     let python = environment("aics-tlog").join("bin").join("python");
     let output = Command::new(&python)
-        .arg(repository().join("tests/interop/log.py"))
+        .arg(repository().join("tests/interop").join(script))
         .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("`cargo xtask setup` makes {}: {error}", python.display()));
@@ -21,13 +26,22 @@ pub fn others(arguments: &[&str]) -> (bool, Value) {
 
 /// Runs `yunei ledger …`. Gives whether it is content, and what it says.
 pub fn ours(world: Option<&World>, arguments: &[&str]) -> (bool, Value) {
+    let regulator = world.map(|world| world.story.person(REGULATOR).expect("a regulator"));
+    program_as(world, regulator, &[&["ledger"], arguments].concat())
+}
+
+/// Runs `yunei …`, as someone of the world. Gives whether it is content, and what it says.
+pub fn program_as(
+    world: Option<&World>,
+    who: Option<&Client>,
+    arguments: &[&str],
+) -> (bool, Value) {
     let mut command = Command::new(program());
-    command.args(["--json", "ledger"]).args(arguments);
+    command.arg("--json").args(arguments);
     command.env_remove("YUNEI_TOKEN");
-    if let Some(world) = world {
-        let regulator = world.story.person(REGULATOR).expect("a regulator");
+    if let (Some(world), Some(who)) = (world, who) {
         command.env("YUNEI_URL", world.server.url());
-        command.env("YUNEI_TOKEN", regulator.token().expect("a token"));
+        command.env("YUNEI_TOKEN", who.token().expect("a token"));
     }
     told(&command.output().expect("the program"))
 }

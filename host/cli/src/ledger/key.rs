@@ -15,7 +15,7 @@ pub struct Key {
     #[arg(long, value_name = "KEY", conflicts_with = "key_file")]
     pub key: Option<String>,
     /// File that holds the log's public key
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", visible_alias = "log-key")]
     pub key_file: Option<PathBuf>,
 }
 

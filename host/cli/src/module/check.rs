@@ -1,12 +1,13 @@
-//! `yunei module check`: what admission would say, without a server.
+//! `yunei module check`: what admission would say, and on synthetic data what the gate would say, cell by cell.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use yunei_model::{Digest, Finding, Limits, Manifest, Output, Route, World};
 use yunei_sandbox::{Inspection, inspect};
 
+use super::rehearsal::{Outcome, Rehearsal};
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::{Printer, text};
@@ -17,6 +18,8 @@ use crate::sheet::{Sheet, list, number};
 pub struct Check {
     /// The component
     file: PathBuf,
+    #[command(flatten)]
+    rehearsal: Rehearsal,
 }
 
 impl Check {
@@ -29,7 +32,7 @@ impl Check {
         let admissible = inspection.findings.is_empty()
             && inspection.manifest.is_some()
             && inspection.world.is_some();
-        let answer = json!({
+        let mut answer = json!({
             "admissible": admissible,
             "bytes": bytes.len(),
             "digest": Digest::of(&bytes),
@@ -38,14 +41,30 @@ impl Check {
             "findings": inspection.findings,
             "manifest": inspection.manifest,
         });
-        printer.show(&answer, |_: serde_json::Value| {
-            told(&inspection, bytes.len() as u64, admissible)
-        })?;
-        Ok(if admissible {
+        let mut words = vec![told(&inspection, bytes.len() as u64, admissible)];
+        let mut exit = if admissible {
             Exit::Done
         } else {
             Exit::Refused
-        })
+        };
+        if let Some(manifest) = inspection.manifest.as_ref().filter(|_| admissible)
+            && self.rehearsal.is_wanted()
+        {
+            let outcomes = self
+                .rehearsal
+                .run(manifest, &bytes, |what| printer.aside(what))?;
+            let rehearsals = outcomes.iter().map(Outcome::json);
+            let rehearsals = Value::Array(rehearsals.collect());
+            if let Some(answer) = answer.as_object_mut() {
+                answer.insert("rehearsals".to_owned(), rehearsals);
+            }
+            for outcome in &outcomes {
+                words.push(outcome.words()?);
+                exit = exit.max(outcome.exit());
+            }
+        }
+        printer.say(&answer, &words.join("\n\n"))?;
+        Ok(exit)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    Call, CoarseStatus, Decision, EndCause, Hint, Name, ReleaseId, ReleaseReview, Route, Run,
-    Status,
+    Call, CoarseStatus, Decision, EndCause, Hint, Language, Name, ReleaseId, ReleaseReview, Route,
+    Run, Status,
 };
 
-use super::{told, wait};
+use super::wait;
 use crate::exit::Exit;
 use crate::printer::text;
 use crate::sheet::{self, Sheet, list, number, time};
@@ -190,7 +190,7 @@ fn verdict_facts(verdict: &Verdict) -> Sheet {
         sheet.fact("reason", reason);
     }
     for hint in &verdict.hints {
-        sheet.fact("hint", told::advice(*hint));
+        sheet.fact("hint", hint.sentence(Language::En));
     }
     sheet
 }

@@ -1,7 +1,9 @@
 //! Runs in words, as their operating units see them.
 
 use serde::Deserialize;
-use yunei_model::{CoarseStatus, GrantId, Hint, ModuleId, Name, ReleaseId, RunId, Timestamp};
+use yunei_model::{
+    CoarseStatus, GrantId, Hint, Language, ModuleId, Name, ReleaseId, RunId, Timestamp,
+};
 
 use crate::printer::text;
 use crate::sheet::{Sheet, time};
@@ -53,17 +55,7 @@ pub fn one(run: Shown) -> String {
         sheet.fact("release", release);
     }
     for hint in &run.hints {
-        sheet.fact("hint", advice(*hint));
+        sheet.fact("hint", hint.sentence(Language::En));
     }
     text(&sheet)
-}
-
-/// A hint in words.
-pub const fn advice(hint: Hint) -> &'static str {
-    match hint {
-        Hint::CoarserBanding => "a coarser registered banding may pass",
-        Hint::FewerDimensions => "fewer dimensions may pass",
-        Hint::StandardAggregate => "a standard aggregate over registered bandings may pass",
-        Hint::AwaitReview => "wait for the reviewers",
-    }
 }

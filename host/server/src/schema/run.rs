@@ -17,6 +17,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Call", call()),
         ("OpenedOutput", opened()),
         ("Release", release()),
+        ("CertificateOpening", opening()),
     ]
 }
 
@@ -149,6 +150,23 @@ fn opened() -> Described {
                 list(free("A pair of name and table, as a list of two.")),
             ),
             ("notes", list(text())),
+        ],
+    )
+}
+
+fn opening() -> Described {
+    object(
+        "Leaves that the certificate of a release commits to, opened.",
+        [
+            ("format", count()),
+            ("release", id()),
+            ("certificate", digest()),
+            (
+                "leaves",
+                list(free(
+                    "One leaf: `index`, `content` as canonical JSON with its salt, and `proof`, its inclusion under the root.",
+                )),
+            ),
         ],
     )
 }

@@ -257,6 +257,19 @@ fn reviews_are_as_the_document_tells() {
         },
     );
     shown(
+        "CertificateOpening",
+        &yunei_ledger::Opening {
+            format: yunei_ledger::OPENING_FORMAT,
+            release: ReleaseId::new(&ids),
+            certificate: Digest::of(b"certificate"),
+            leaves: vec![yunei_ledger::OpenedLeaf {
+                index: 3,
+                content: "{}".into(),
+                proof: yunei_ledger::Proof(vec![Digest::of(b"sibling")]),
+            }],
+        },
+    );
+    shown(
         "Finding",
         &Finding {
             check: "import-not-allowed".into(),

@@ -26,6 +26,7 @@ const NEED_A_RUN: &[&str] = &[
     "POST /api/v1/runs/{id}/reviews",
     "GET /api/v1/runs/{id}/output",
     "GET /api/v1/releases/{id}/table",
+    "GET /api/v1/releases/{id}/certificate/opening",
     // A module is withdrawn once it is admitted, which takes the compiling child.
     "POST /api/v1/modules/{id}/reviews",
     "POST /api/v1/modules/{id}/withdraw",
@@ -324,6 +325,13 @@ async fn modules_and_runs(town: &Town, people: &People) {
         .await
         .expect(404);
     town.get(&format!("{table}?format=exe"), &people.alice)
+        .await
+        .expect(400);
+    let certificate = format!("/api/v1/releases/{NOWHERE}/certificate");
+    town.get(&certificate, &people.alice).await.expect(404);
+    let opening = format!("{certificate}/opening?leaves=0,3");
+    town.get(&opening, &people.officer).await.expect(404);
+    town.get(&format!("{certificate}/opening?leaves=x"), &people.officer)
         .await
         .expect(400);
 }

@@ -2,6 +2,7 @@
 
 mod approved;
 mod catalogue;
+mod certificate;
 mod contract;
 mod people;
 mod proof;
@@ -23,7 +24,7 @@ const ROWS_SHOWN_LATER: usize = 6;
 type Act = (&'static str, fn(&mut Stage) -> anyhow::Result<()>);
 
 /// The acts, in their order.
-pub const ACTS: [Act; 11] = [
+pub const ACTS: [Act; 12] = [
     ("Organisations, people and roles", people::play),
     (
         "Resources, catalogued and imported by their source units",
@@ -36,6 +37,10 @@ pub const ACTS: [Act; 11] = [
     (
         "A run: “how late do flights leave New York, month by month?”",
         released::play,
+    ),
+    (
+        "What the released table rests on, verified without the server",
+        certificate::play,
     ),
     (
         "A release that is withheld: two persons dominate a cell",

@@ -1,7 +1,7 @@
 //! Sealed outputs, verdicts, reviews, releases, deliveries.
 
 use yunei_model::*;
-use yunei_store::{Page, ReleaseFilter, Store, StoreError};
+use yunei_store::{HeldCertificate, Page, ReleaseFilter, Store, StoreError};
 
 use crate::fixture::{NOON, Setting, World};
 
@@ -10,6 +10,52 @@ pub async fn cases(store: &Store, world: &World) {
     a_destroyed_output_has_no_key(store, world, &setting).await;
     a_release_is_written_once(store, world, &setting).await;
     a_person_reviews_a_run_once(store, world, &setting).await;
+    a_certificate_is_gathered_once(store, world, &setting).await;
+}
+
+async fn a_certificate_is_gathered_once(store: &Store, world: &World, setting: &Setting) {
+    let held = |seconds: i64| HeldCertificate {
+        release: ReleaseId::new(&world.ids),
+        operator: setting.account.organisation,
+        visible_from: NOON.plus_seconds(seconds),
+        text: "yunei certificate v1\n{}\n".into(),
+        figures: "[{\"calls\":3}]".into(),
+        secret: vec![7; 32],
+        gathered_by: None,
+    };
+    let (early, late) = (held(0), held(10));
+    assert!(!format!("{early:?}").contains("calls"));
+    let mut change = store.begin().await.unwrap();
+    change.put_certificate(&late).await.unwrap();
+    change.put_certificate(&early).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(
+        store.certificate(early.release).await.unwrap(),
+        Some(early.clone())
+    );
+    let nobody = ReleaseId::new(&world.ids);
+    assert_eq!(store.certificate(nobody).await.unwrap(), None);
+    let waiting = async |seconds| {
+        let before = NOON.plus_seconds(seconds);
+        store.certificates_waiting(before).await.unwrap()
+    };
+    assert_eq!(waiting(0).await, []);
+    assert_eq!(waiting(10).await, [early.clone()]);
+    assert_eq!(waiting(11).await, [early.clone(), late.clone()]);
+    let entry = EntryId::new(&world.ids);
+    let mut change = store.begin().await.unwrap();
+    change.put_gathered(early.release, entry).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(waiting(11).await, [late]);
+    let gathered = store.certificate(early.release).await.unwrap().unwrap();
+    assert_eq!(gathered.gathered_by, Some(entry));
+    let mut change = store.begin().await.unwrap();
+    let again = change.put_gathered(early.release, entry).await;
+    assert!(matches!(again, Err(StoreError::Absent { .. })));
+    drop(change);
+    let mut change = store.begin().await.unwrap();
+    let taken = change.put_certificate(&early).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })));
 }
 
 async fn a_destroyed_output_has_no_key(store: &Store, world: &World, setting: &Setting) {

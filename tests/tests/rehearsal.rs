@@ -1,0 +1,134 @@
+//! `yunei module check` over synthetic data: the author of a module sees what no author of a real run sees.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{guest, program, repository};
+use serde_json::Value;
+
+/// Checks a module of the examples over synthetic rows of a resource. Gives the exit code and the answer.
+fn check(module: &str, resource: &str, more: &[&str]) -> (i32, Value) {
+    let entry = repository().join("examples/data").join(resource);
+    let output = Command::new(program())
+        .args(["--json", "module", "check"])
+        .arg(guest("examples", module))
+        .arg("--catalogue")
+        .arg(entry.join("resource.toml"))
+        .args(more)
+        .output()
+        .expect("the program");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let answer = serde_json::from_slice(&output.stdout);
+    let answer = answer.unwrap_or_else(|error| panic!("{error}: {errors}"));
+    (output.status.code().expect("an exit code"), answer)
+}
+
+#[test]
+fn an_author_sees_each_rule_that_failed_and_hints_that_follow_from_the_manifest() {
+    let resource = "rand-health-insurance";
+    // Too few subjects for any cell.
+    let of = |seed: &str| {
+        let few = ["--rows", "30", "--subjects", "6", "--seed", seed];
+        check("hospital-spending", resource, &few)
+    };
+    let mut hints = Vec::new();
+    for seed in ["1", "2"] {
+        let (exit, answer) = of(seed);
+        assert_eq!(answer["admissible"], true, "{answer}");
+        let rehearsal = &answer["rehearsals"][0];
+        assert_eq!(rehearsal["profile"], "yunei");
+        assert_eq!(
+            (exit, &rehearsal["state"]),
+            (3, &"withheld".into()),
+            "{rehearsal}"
+        );
+        let verdict = &rehearsal["run"]["verdicts"][0];
+        let cells = verdict["cells"].as_array().expect("cells");
+        let failed = cells
+            .iter()
+            .flat_map(|cell| cell["failed"].as_array().expect("rules"));
+        let failed: Vec<&Value> = failed.collect();
+        assert!(!failed.is_empty(), "{verdict}");
+        for figure in failed {
+            assert!(
+                figure["value"].is_number() && figure["bound"].is_number(),
+                "{figure}"
+            );
+        }
+        let used = rehearsal["run"]["use_of_fields"]
+            .as_array()
+            .expect("fields");
+        assert!(
+            used.iter()
+                .all(|field| field["declared"] == field["granted"]),
+            "{used:?}"
+        );
+        hints.push((rehearsal["hints"].clone(), verdict["cells"].clone()));
+    }
+    assert_ne!(hints[0].1, hints[1].1, "other data");
+    assert_eq!(hints[0].0, hints[1].0, "and the same hints");
+    assert_eq!(
+        hints[0].0,
+        serde_json::json!(["coarser-banding", "counts-alone"])
+    );
+}
+
+#[test]
+fn a_module_is_held_against_several_profiles_and_shows_what_would_leave() {
+    let profiles = [
+        "--rows",
+        "4000",
+        "--profile",
+        "yunei",
+        "--profile",
+        "sdctable",
+    ];
+    let (_exit, answer) = check("bus-rides", "synthetic-wuxi-bus", &profiles);
+    let rehearsals = answer["rehearsals"].as_array().expect("rehearsals");
+    let named: Vec<&Value> = rehearsals.iter().map(|of| &of["profile"]).collect();
+    assert_eq!(named, ["yunei", "sdctable"]);
+    for rehearsal in rehearsals {
+        let verdict = &rehearsal["run"]["verdicts"][0];
+        assert_eq!(verdict["profile"], rehearsal["profile"]);
+        if rehearsal["state"] == "released" {
+            let rows = rehearsal["tables"][0][1]["rows"].as_array().expect("rows");
+            assert_eq!(Some(rows.len() as u64), verdict["cells_total"].as_u64());
+        }
+    }
+}
+
+#[test]
+fn a_module_that_derives_columns_runs_once_its_algorithm_is_approved() {
+    let (_exit, answer) = check("flight-distance", "nyc-flights-2013", &["--rows", "2000"]);
+    let rehearsal = &answer["rehearsals"][0];
+    let verdict = &rehearsal["run"]["verdicts"][0];
+    assert_eq!(verdict["route"], "reviewed", "{rehearsal}");
+    assert!(
+        rehearsal["run"]["run"]["calls"].as_u64() > Some(0),
+        "{rehearsal}"
+    );
+}
+
+#[test]
+fn a_resource_without_its_entry_is_named() {
+    let output = Command::new(program())
+        .args(["module", "check"])
+        .arg(guest("examples", "bus-rides"))
+        .args(["--catalogue"])
+        .arg(repository().join("examples/data/rand-health-insurance/resource.toml"))
+        .args(["--rows", "10"])
+        .output()
+        .expect("the program");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("`synthetic-wuxi-bus`"), "{errors}");
+}
