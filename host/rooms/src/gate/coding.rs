@@ -265,6 +265,11 @@ impl Numbers {
         self.values.get(row).copied().filter(|_| present)
     }
 
+    /// One value or none for each row.
+    pub fn options(&self) -> Vec<Option<f64>> {
+        (0..self.values.len()).map(|row| self.at(row)).collect()
+    }
+
     /// As the accumulator takes it.
     pub fn input(&self) -> Input<'_> {
         let presence = match &self.validity {
