@@ -11,8 +11,8 @@ use yunei_model::{
     OnFailure, Output, Period, Resource, Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    RoomLimits, SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
+    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
+    SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -214,14 +214,6 @@ impl Domain {
                 mask_key,
             ))
         }
-    }
-
-    /// Decoys of a resource, as the gate knows them.
-    async fn decoy_plan(&self, resource: &Resource) -> Result<DecoyPlan, LifecycleError> {
-        Ok(DecoyPlan {
-            key: SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
-            digests: self.store.decoys(resource.id).await?,
-        })
     }
 
     async fn tables<'a>(&self, prepared: &'a Prepared) -> Result<Vec<Table<'a>>, LifecycleError> {
