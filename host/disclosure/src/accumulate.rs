@@ -4,6 +4,7 @@
 //! merged into that cell and the margins above it; sums are compensated, so that they do not depend on how rows are
 //! cut into blocks, and margins are summed from inner cells in canonical order at the end.
 
+mod block;
 mod ground;
 mod groups;
 mod order;
@@ -20,6 +21,7 @@ use groups::Groups;
 use order::Order;
 use reading::Reading;
 
+pub use block::{Block, Input, Presence, SubjectRows};
 pub use order::SubjectKey;
 pub(crate) use slot::Slot;
 pub use statistics::Statistics;
@@ -50,66 +52,6 @@ pub enum Arrangement {
     Rising,
     /// Each subject's rows stand together, subjects in any order. Checked at the end, for 8 bytes per subject.
     Grouped,
-}
-
-/// Where values of a column are present: Arrow's validity bitmap, least significant bit first.
-#[derive(Debug, Clone, Copy)]
-pub enum Presence<'a> {
-    /// Everywhere.
-    All,
-    /// Where the bit `offset + row` is set; a bit past the end is not.
-    Bits {
-        /// The bitmap.
-        bytes: &'a [u8],
-        /// Bit of the first row.
-        offset: usize,
-    },
-}
-
-impl Presence<'_> {
-    #[inline]
-    fn at(&self, row: usize) -> bool {
-        match self {
-            Self::All => true,
-            Self::Bits { bytes, offset } => {
-                let bit = offset + row;
-                bytes
-                    .get(bit / 8)
-                    .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
-            }
-        }
-    }
-}
-
-/// A column of values of a block.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// One value per row; what stands where none is present is ignored.
-    pub values: &'a [f64],
-    /// Where they are present.
-    pub presence: Presence<'a>,
-}
-
-/// Rows of one subject that stand together in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SubjectRows<'a> {
-    /// The subject.
-    pub key: SubjectKey<'a>,
-    /// How many rows.
-    pub rows: usize,
-}
-
-/// A block of rows in snapshot order.
-#[derive(Debug, Clone, Copy)]
-pub struct Block<'a> {
-    /// Whose the rows are, one after the other; empty under [`Protection::None`]. A subject that goes on in the next block is named there again.
-    pub subjects: &'a [SubjectRows<'a>],
-    /// Household or enterprise group of each row; empty when the resource names none.
-    pub groups: &'a [SubjectKey<'a>],
-    /// Inner cell of each row, as [`Shape::cell`] counts.
-    pub cells: &'a [u32],
-    /// Columns in the order of [`Shape::inputs`].
-    pub inputs: &'a [Input<'a>],
 }
 
 /// Accumulates the statistics of every cell of a shape.
@@ -432,7 +374,7 @@ impl Accumulator {
 }
 
 /// The channels of figures that a shape needs: rows first, then what each measure adds.
-fn channels(shape: &Shape) -> Vec<Channel> {
+pub(crate) fn channels(shape: &Shape) -> Vec<Channel> {
     let slots = shape.inputs();
     let mut channels = vec![Channel::rows()];
     for (measure, described) in shape.measures().iter().enumerate() {

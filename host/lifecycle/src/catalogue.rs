@@ -42,6 +42,17 @@ pub struct NewSnapshot {
 }
 
 impl Domain {
+    /// Decoys of a resource, as the gate knows them.
+    pub(crate) async fn decoy_plan(
+        &self,
+        resource: &Resource,
+    ) -> Result<yunei_rooms::DecoyPlan, LifecycleError> {
+        Ok(yunei_rooms::DecoyPlan {
+            key: yunei_rooms::SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
+            digests: self.store.decoys(resource.id).await?,
+        })
+    }
+
     /// Registers a resource from its catalogue entry (TOML).
     ///
     /// # Errors
@@ -240,6 +251,7 @@ impl Domain {
             .fact("data_as_of", snapshot.data_as_of.as_micros());
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        self.scheduled.notify_one();
         Ok(snapshot)
     }
 

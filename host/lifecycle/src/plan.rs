@@ -7,12 +7,12 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Banding, Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
-    OnFailure, Output, Resource, RowSet, Snapshot, World,
+    Banding, Basis, Condition, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name,
+    OnFailure, Output, Period, Resource, Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    RoomLimits, SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
+    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
+    SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -20,6 +20,7 @@ mod private;
 
 use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
+use crate::product::{period_kind, period_of};
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -32,6 +33,9 @@ const CPU_SECONDS_MARGIN: u64 = 60;
 const NO_MANIFEST: LifecycleError = LifecycleError::Impossible {
     detail: "an admitted module without manifest",
 };
+const NO_PERIOD: LifecycleError = LifecycleError::Impossible {
+    detail: "a period of a resource that has no such field",
+};
 const NO_FIELD: LifecycleError = LifecycleError::Impossible {
     detail: "a capability for a field that does not exist",
 };
@@ -41,6 +45,10 @@ pub(crate) struct Table<'a> {
     pub(crate) granted: &'a CapabilityTable,
     pub(crate) resource: &'a Resource,
     pub(crate) snapshot: Snapshot,
+    /// The period whose rows alone the run sees of it.
+    pub(crate) period: Option<Period>,
+    /// The grant's filter and the period, as conditions on rows.
+    filter: Vec<Condition>,
 }
 
 impl Domain {
@@ -65,7 +73,7 @@ impl Domain {
         let mut files = Vec::new();
         let mut planned = Vec::new();
         for table in &tables {
-            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            let fields: Vec<&Field> = named(table.resource, &seen(manifest, table.granted))?;
             planned.push(TablePlan {
                 name: table.resource.name.clone(),
                 fields: fields
@@ -137,28 +145,8 @@ impl Domain {
             let table = table.ok_or(LifecycleError::Impossible {
                 detail: "an output about a resource that is not granted",
             })?;
-            let (plan, columns, mask_key) = if is_computed(manifest, output)
-                || !output.own.is_empty()
-                || output.model.is_some()
-            {
-                let (mut plan, columns) =
-                    output_plan(manifest, output, table.resource, views.len())?;
-                if output.on_failure == OnFailure::Perturb {
-                    let key = self.keys.noise_key(&table.resource.population.name)?;
-                    plan.noise_key = Some(SealKey::from_bytes(*key));
-                }
-                (plan, columns, MaskKey::from_bytes([0; 32]))
-            } else {
-                // What a module wrote can only be compared with what it saw: masked as for the cell.
-                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
-                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
-                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
-                (
-                    reviewed::looked_at(output, views.len()),
-                    columns.collect(),
-                    mask_key,
-                )
-            };
+            let (plan, columns, mask_key) =
+                self.output_view(prepared, manifest, output, table, views.len())?;
             views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
@@ -174,6 +162,7 @@ impl Domain {
             files.extend(opened);
             plan
         });
+        let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -181,6 +170,7 @@ impl Domain {
             views,
             decoys,
             outputs,
+            revisions,
             audit: told.plan,
             private,
             derived: manifest.derived.clone(),
@@ -190,40 +180,40 @@ impl Domain {
         };
         // Each sealed output is one descriptor more, after those of all parts.
         files.push(TableFiles { parts: told.sealed });
+        files.extend(revised);
         Ok((plan, files, audit))
     }
 
-    /// What leaves with each output, if it leaves, and up to where the audit looks.
-    async fn audit(
+    /// What the gate does about an output, and the columns that it reads for it, with the key of their masks.
+    fn output_view(
         &self,
         prepared: &Prepared,
         manifest: &Manifest,
-        tables: &[Table<'_>],
-    ) -> Result<Audit, LifecycleError> {
-        let to = match prepared.audited_to {
-            Some(to) => to,
-            None => self.store.exact_position().await?,
-        };
-        let read: Vec<(&Resource, RowSet)> = tables
-            .iter()
-            .map(|t| {
-                (
-                    t.resource,
-                    RowSet::new(&t.snapshot, t.granted.filter(), None),
-                )
-            })
-            .collect();
-        let profile = Digest::of(prepared.profile.as_bytes());
-        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
-        Ok(Audit::new(to, candidates))
-    }
-
-    /// Decoys of a resource, as the gate knows them.
-    async fn decoy_plan(&self, resource: &Resource) -> Result<DecoyPlan, LifecycleError> {
-        Ok(DecoyPlan {
-            key: SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
-            digests: self.store.decoys(resource.id).await?,
-        })
+        output: &Output,
+        table: &Table<'_>,
+        view: usize,
+    ) -> Result<(OutputPlan, Vec<ViewColumn>, MaskKey), LifecycleError> {
+        if is_computed(manifest, output) || !output.own.is_empty() || output.model.is_some() {
+            if let Some(period) = &prepared.run.period {
+                period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+            }
+            let (mut plan, columns) = output_plan(manifest, output, table.resource, view)?;
+            if output.on_failure == OnFailure::Perturb {
+                let key = self.keys.noise_key(&table.resource.population.name)?;
+                plan.noise_key = Some(SealKey::from_bytes(*key));
+            }
+            Ok((plan, columns, MaskKey::from_bytes([0; 32])))
+        } else {
+            // What a module wrote can only be compared with what it saw: masked as for the cell.
+            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+            let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+            Ok((
+                reviewed::looked_at(output, view),
+                columns.collect(),
+                mask_key,
+            ))
+        }
     }
 
     async fn tables<'a>(&self, prepared: &'a Prepared) -> Result<Vec<Table<'a>>, LifecycleError> {
@@ -246,10 +236,19 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let period = period_of(&prepared.run, resource);
+            let mut filter = granted.filter().to_vec();
+            if let Some(period) = &period
+                && let Some(kind) = period_kind(resource, &period.field)
+            {
+                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
+            }
             tables.push(Table {
                 granted,
                 resource,
                 snapshot,
+                period,
+                filter,
             });
         }
         Ok(tables)
@@ -263,6 +262,23 @@ impl Domain {
             .collect();
         Ok(TableFiles { parts: parts? })
     }
+}
+
+/// The fields of a table in the order in which a module counts them: the grant's for one that asks for them by name, the
+/// manifest's for one that gets its rows without a schema.
+fn seen(manifest: &Manifest, granted: &CapabilityTable) -> Vec<Name> {
+    if manifest.world == World::Analysis {
+        return granted.fields().to_vec();
+    }
+    let required = manifest.resources.iter();
+    let required = required.filter(|r| &r.name == granted.resource());
+    let mut seen: Vec<Name> = Vec::new();
+    for field in required.flat_map(|r| &r.fields) {
+        if granted.fields().contains(field) && !seen.contains(field) {
+            seen.push(field.clone());
+        }
+    }
+    seen
 }
 
 fn named<'a>(resource: &'a Resource, names: &[Name]) -> Result<Vec<&'a Field>, LifecycleError> {
@@ -285,7 +301,7 @@ pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKe
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
-        filter: table.granted.filter().to_vec(),
+        filter: table.filter.clone(),
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
     }

@@ -30,6 +30,10 @@ names! {
     }
 }
 
+#[expect(
+    clippy::derivable_impls,
+    reason = "the enumeration is written by a macro"
+)]
 impl Default for Mechanism {
     fn default() -> Self {
         Self::Laplace

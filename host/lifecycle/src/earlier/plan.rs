@@ -3,12 +3,15 @@
 use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
-use yunei_model::{ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Run};
+use yunei_model::{
+    Digest, ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Resource, RowSet, Run,
+};
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
 use super::{Audit, relation};
 use crate::keys::KeyUse;
 use crate::plan::{self, Columns};
+use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
 /// Earlier tables over the same rows that are judged together with new ones at most; past that people decide.
@@ -30,6 +33,34 @@ struct Sorted {
 }
 
 impl Domain {
+    /// What leaves with each output, if it leaves, and up to where the audit looks.
+    pub(crate) async fn audit(
+        &self,
+        prepared: &Prepared,
+        manifest: &Manifest,
+        tables: &[plan::Table<'_>],
+    ) -> Result<Audit, LifecycleError> {
+        let to = match prepared.audited_to {
+            Some(to) => to,
+            None => self.store.exact_position().await?,
+        };
+        let read: Vec<(&Resource, RowSet)> = tables
+            .iter()
+            .map(|t| {
+                (
+                    t.resource,
+                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
+                )
+            })
+            .collect();
+        let profile = Digest::of(prepared.profile.as_bytes());
+        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
+        let revised = self.editions_revised(&prepared.run).await?;
+        let mut audit = Audit::new(to, candidates);
+        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
+        Ok(audit)
+    }
+
     /// What the gate is told about what left before, with the views that it needs for it.
     pub(crate) async fn audit_plan(
         &self,
@@ -65,7 +96,7 @@ impl Domain {
                 group.extend(candidate.filter(|_| open).map(|c| (index, c)));
             }
             if let Some((_, first)) = group.first() {
-                let sorted = self.sorted(first, to).await?;
+                let sorted = self.sorted(first, audit).await?;
                 self.join(manifest, table, &group, sorted, &mut told, views, files)
                     .await?;
             }
@@ -94,13 +125,17 @@ impl Domain {
         })
     }
 
-    async fn sorted(&self, candidate: &ExactCandidate, to: u64) -> Result<Sorted, LifecycleError> {
+    async fn sorted(
+        &self,
+        candidate: &ExactCandidate,
+        audit: &Audit,
+    ) -> Result<Sorted, LifecycleError> {
         let mut sorted = Sorted::default();
         let mut after = 0;
         loop {
             let page = self
                 .store
-                .exact_releases(candidate.rows.resource, after, to)
+                .exact_releases(candidate.rows.resource, after, audit.to)
                 .await?;
             let Some(last) = page.last().map(|listed| listed.position) else {
                 return Ok(sorted);
@@ -110,6 +145,7 @@ impl Domain {
                 match relation(&candidate.rows, &candidate.resource, &listed.exact) {
                     Relation::Same => sorted.same.push(listed.exact),
                     Relation::Disjoint => {}
+                    Relation::Overlapping if audit.revised.contains(&listed.exact.run) => {}
                     Relation::Overlapping => sorted.overlapping += 1,
                 }
             }
