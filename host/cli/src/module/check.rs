@@ -146,6 +146,14 @@ fn fate(manifest: &Manifest, output: &Output) -> String {
         World::Analysis if manifest.is_recomputable(output) => {
             format!("route {}: the gate computes it itself", Route::Recomputed)
         }
+        World::Analysis if output.model.is_some() => format!(
+            "route {}: the gate fits it itself, and two people decide about each run",
+            Route::Reviewed
+        ),
+        World::Analysis if !output.own.is_empty() => format!(
+            "route {}: the gate checks each cell, and two people decide about each run",
+            Route::Reviewed
+        ),
         World::Analysis => format!(
             "route {}: two people decide about each run",
             Route::Reviewed
