@@ -139,6 +139,10 @@ fn output_words(manifest: &Manifest, output: &Output) -> String {
 /// What the gate does with an output, as far as its manifest tells.
 fn fate(manifest: &Manifest, output: &Output) -> String {
     match manifest.world {
+        _ if output.model.is_some() => format!(
+            "route {}: the gate fits it itself, and two people decide about each run",
+            Route::Reviewed
+        ),
         World::PerRow => format!(
             "route {}: once two people have approved the algorithm, the gate checks it alone",
             Route::Reviewed
@@ -146,10 +150,6 @@ fn fate(manifest: &Manifest, output: &Output) -> String {
         World::Analysis if manifest.is_recomputable(output) => {
             format!("route {}: the gate computes it itself", Route::Recomputed)
         }
-        World::Analysis if output.model.is_some() => format!(
-            "route {}: the gate fits it itself, and two people decide about each run",
-            Route::Reviewed
-        ),
         World::Analysis if !output.own.is_empty() => format!(
             "route {}: the gate checks each cell, and two people decide about each run",
             Route::Reviewed
