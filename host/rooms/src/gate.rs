@@ -15,6 +15,7 @@ mod parts;
 mod private;
 mod review;
 mod reviewed;
+mod revision;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -82,6 +83,10 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             )
         }
         GateMode::JudgeAgain { digest, bytes } => {
+            // INVARIANT: noise is drawn once for a run; private tables are held against no earlier release, so nothing overtakes them.
+            if plan.private.is_some() {
+                return Err(RoomError::protocol("noise is drawn once for a run"));
+            }
             let mut file = File::from(next_descriptor(&mut descriptors)?);
             let sealer = Sealer::new(&plan.key, &plan.digest_key);
             let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
@@ -191,6 +196,7 @@ fn judge(
     }
     // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
     earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
+    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }
 

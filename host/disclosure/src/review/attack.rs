@@ -37,11 +37,23 @@ impl Found {
         let Ok(interval) = &self.interval else {
             return Status::Review;
         };
+        let enough = self.enough(interval.low, interval.high)
+            && interval
+                .inside
+                .is_none_or(|(low, high)| self.enough(low, high));
+        match (enough, interval.exact) {
+            // The true interval is no wider than this one.
+            (false, _) => Status::Fail,
+            (true, true) => Status::Pass,
+            (true, false) => Status::Review,
+        }
+    }
+    fn enough(&self, low: Option<f64>, high: Option<f64>) -> bool {
         let (low, high) = (
-            interval.low.unwrap_or(f64::NEG_INFINITY),
-            interval.high.unwrap_or(f64::INFINITY),
+            low.unwrap_or(f64::NEG_INFINITY),
+            high.unwrap_or(f64::INFINITY),
         );
-        let enough = match self.need {
+        match self.need {
             Need::Width(width) => high - low + TOLERANCE >= width,
             Need::Ends {
                 low: needed,
@@ -50,12 +62,6 @@ impl Found {
                 let slack = TOLERANCE * most.abs().max(needed.abs());
                 low <= needed + slack && high + slack >= most
             }
-        };
-        match (enough, interval.exact) {
-            // The true interval is no wider than this one.
-            (false, _) => Status::Fail,
-            (true, true) => Status::Pass,
-            (true, false) => Status::Review,
         }
     }
 }
@@ -65,6 +71,9 @@ pub(super) fn concerns(failed: &Failed, measure: usize) -> bool {
     failed.measure.is_none_or(|of| of == measure)
 }
 
+/// A target, the measure that would show it, and how much must stay unknown.
+type Aim = (Target, usize, Need);
+
 /// Attacks every blank cell that fails a rule. Empty cells hide nothing: the attacker is taken to know them.
 pub(super) fn attack(
     tables: &[Told<'_>],
@@ -72,7 +81,7 @@ pub(super) fn attack(
     rows: &Rows,
     profile: &Profile,
 ) -> BTreeMap<Place, Vec<Found>> {
-    let mut by_key: BTreeMap<&str, (&Quantity, Vec<(Target, usize, Need)>)> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, (&Quantity, Vec<Aim>)> = BTreeMap::new();
     for (index, table) in tables.iter().enumerate() {
         for cell in 0..table.counted.frame.cells() {
             if table.counted.rows(cell) == 0 {
