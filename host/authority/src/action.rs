@@ -88,6 +88,14 @@ actions! {
     ReviewModule = "review-module",
     /// Take a module back.
     WithdrawModule = "withdraw-module",
+    /// Draft a product. Target: the product as it would be.
+    DraftProduct = "draft-product",
+    /// See a product with its schedules and editions, or the list of them.
+    ViewProduct = "view-product",
+    /// Set up and end schedules of a product, and ask for one of its editions.
+    OperateProduct = "operate-product",
+    /// Take a product back.
+    WithdrawProduct = "withdraw-product",
     /// Submit a run. Target: the grant; what the run would do is decided by [`crate::Authority::capability`].
     SubmitRun = "submit-run",
     /// See the coarse status of a run, or the list of them.

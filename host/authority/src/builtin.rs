@@ -26,6 +26,10 @@ pub const POLICIES: &[(&str, &str)] = &[
         include_str!("../../../policies/negative.cedar"),
     ),
     (
+        "products.cedar",
+        include_str!("../../../policies/products.cedar"),
+    ),
+    (
         "release.cedar",
         include_str!("../../../policies/release.cedar"),
     ),

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use cedar_policy::{Context, Entities, Entity, EntityTypeName, EntityUid, Request};
 use yunei_model::Timestamp;
 
-use crate::Principal;
 use crate::target::{
     AccountTarget, GrantTarget, ModuleTarget, RecordTarget, ReleaseTarget, ResourceTarget,
     RunTarget, ScenarioTarget, Target,
 };
 use crate::vocabulary::{Facts, Vocabulary, uid};
+use crate::{Principal, ProductTarget};
 
 /// Everything that Cedar needs for one decision.
 #[derive(Debug)]
@@ -135,6 +135,7 @@ pub(crate) fn type_of<'a>(words: &'a Vocabulary, target: &Target) -> &'a EntityT
         Target::Module(_) => &words.module,
         Target::Run(_) => &words.run,
         Target::Release(_) => &words.release,
+        Target::Product(_) => &words.product,
         Target::Record(_) | Target::Evidence { .. } | Target::PrivacyBudget { .. } => &words.record,
     }
 }
@@ -208,6 +209,7 @@ impl Builder<'_> {
             Target::Module(module) => (vec![self.module(module)?], moment),
             Target::Run(run) => (vec![self.run(run)?], moment),
             Target::Release(release) => (vec![self.release(release)?], moment),
+            Target::Product(product) => (vec![self.product(product)?], moment),
             Target::Record(record) => (vec![self.record(record)?], moment),
             Target::Evidence {
                 record,
@@ -336,6 +338,17 @@ impl Builder<'_> {
             .texts("resources", &release.resources)
             .many("reviewers", &words.person, &release.reviewers);
         entity(&words.release, release.id, facts, HashSet::new())
+    }
+
+    fn product(&self, product: &ProductTarget) -> Result<Entity, SceneError> {
+        let words = self.words;
+        let facts = Facts::default()
+            .one("operator", &words.organisation, product.operator)
+            .one("submitter", &words.person, product.submitter)
+            .one("state", &words.product_state, product.state)
+            .texts("resources", &product.resources)
+            .many("sourceUnits", &words.organisation, &product.source_units);
+        entity(&words.product, product.id, facts, HashSet::new())
     }
 
     fn record(&self, record: &RecordTarget) -> Result<Entity, SceneError> {

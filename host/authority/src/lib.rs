@@ -18,6 +18,7 @@ mod error;
 mod judgement;
 mod need;
 mod principal;
+mod product;
 mod target;
 mod terms;
 mod using;
@@ -30,6 +31,7 @@ pub use capability::{Capability, CapabilityTable};
 pub use error::PolicyError;
 pub use judgement::{DEFAULT_DENY, EVALUATION_ERROR, Judgement, Question};
 pub use principal::Principal;
+pub use product::ProductTarget;
 pub use target::{
     AccountTarget, GrantTarget, ModuleTarget, RecordTarget, ReleaseTarget, ResourceTarget,
     RunTarget, ScenarioTarget, Target,

@@ -9,7 +9,7 @@ use yunei_model::{
     ScenarioState, Timestamp,
 };
 
-use crate::Action;
+use crate::{Action, ProductTarget};
 
 /// What a question is about, with all that policies may ask of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum Target {
     Run(RunTarget),
     /// A release.
     Release(ReleaseTarget),
+    /// A product.
+    Product(ProductTarget),
     /// An entry of the record.
     Record(RecordTarget),
     /// Evidence to be retrieved from the record.
@@ -86,6 +88,7 @@ impl Target {
             Self::Module(_) => Some(Action::ViewModule),
             Self::Run(_) => Some(Action::ViewRun),
             Self::Release(_) => Some(Action::ViewRelease),
+            Self::Product(_) => Some(Action::ViewProduct),
             Self::Record(_) | Self::Evidence { .. } => Some(Action::ViewRecord),
             Self::PrivacyBudget { .. } => Some(Action::ViewPrivacyAccount),
         }

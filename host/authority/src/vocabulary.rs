@@ -32,6 +32,7 @@ vocabulary! {
     grant_state = "GrantState",
     module_state = "ModuleState",
     run_state = "RunState",
+    product_state = "ProductState",
     person = "Person",
     organisation = "Organisation",
     account = "Account",
@@ -42,6 +43,7 @@ vocabulary! {
     module = "Module",
     run = "Run",
     release = "Release",
+    product = "Product",
     record = "Record",
 }
 

@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::exit::{self, Exit};
 use crate::failure;
 use crate::{
-    alert, catalog, certificate, doctor, emergency, gate, grant, ledger, module, privacy, release,
-    replay, retrieval, run, scenario, serve, system, user, witness,
+    alert, catalog, certificate, doctor, emergency, gate, grant, ledger, module, privacy, product,
+    release, replay, retrieval, run, scenario, serve, system, user, witness,
 };
 
 /// The authorized operation domain for public data: modules come to the data, and only vetted results leave.
@@ -48,6 +48,9 @@ enum Command {
     /// Modules: from an empty directory to an admitted component
     #[command(subcommand)]
     Module(module::Modules),
+    /// Products: a module's outputs again and again, over closed periods
+    #[command(subcommand)]
+    Product(product::Products),
     /// Runs of modules under grants
     #[command(subcommand)]
     Run(run::Runs),
@@ -118,6 +121,7 @@ impl Command {
             Self::Scenario(scenarios) => scenarios.run(caller),
             Self::Grant(grants) => grants.run(caller),
             Self::Module(modules) => modules.run(caller),
+            Self::Product(products) => products.run(caller),
             Self::Run(runs) => runs.run(caller),
             Self::Replay(replay) => replay.run(caller),
             Self::Release(releases) => releases.run(caller),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use yunei_model::{
     Account, AccountId, Manifest, ModuleId, ModuleState, Name, Organisation, OrganisationId,
-    Scenario, ScenarioId,
+    Product, ProductId, Scenario, ScenarioId,
 };
 
 use crate::client::Client;
@@ -77,6 +77,19 @@ pub fn scenario(client: &Client, named: &Named<ScenarioId>) -> anyhow::Result<Sc
         |scenario: &Scenario| &scenario.name == name,
     )?;
     Ok(must(found, &format!("scenario `{name}`"))?.id)
+}
+
+/// The product's id.
+pub fn product(client: &Client, named: &Named<ProductId>) -> anyhow::Result<ProductId> {
+    let name = match named {
+        Named::Id(id) => return Ok(*id),
+        Named::Name(name) => name,
+    };
+    let found = first(
+        || client.get("/products"),
+        |product: &Product| &product.name == name,
+    )?;
+    Ok(must(found, &format!("product `{name}`"))?.id)
 }
 
 /// The account's id.

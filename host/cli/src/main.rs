@@ -32,6 +32,7 @@ mod grant;
 mod ledger;
 mod module;
 mod privacy;
+mod product;
 mod release;
 mod replay;
 mod retrieval;

@@ -432,7 +432,7 @@ impl Accumulator {
 }
 
 /// The channels of figures that a shape needs: rows first, then what each measure adds.
-fn channels(shape: &Shape) -> Vec<Channel> {
+pub(crate) fn channels(shape: &Shape) -> Vec<Channel> {
     let slots = shape.inputs();
     let mut channels = vec![Channel::rows()];
     for (measure, described) in shape.measures().iter().enumerate() {

@@ -131,8 +131,24 @@ pub fn judge(
     profile: &Profile,
     protection: Protection,
 ) -> Judgement {
+    judge_keeping_blank(statistics, shape, profile, protection, &[])
+}
+
+/// As [`judge`], and the cells `blank` (rows of the table) stay blank whatever the rules say of them: those of an earlier edition, whose
+/// figures would follow from the change.
+#[must_use]
+pub fn judge_keeping_blank(
+    statistics: &Statistics,
+    shape: &Shape,
+    profile: &Profile,
+    protection: Protection,
+    blank: &[usize],
+) -> Judgement {
     let mut trial = Trial::open(statistics, shape, profile, protection);
     if trial.is_open() && protection == Protection::Subjects {
+        for cell in blank {
+            trial.keep_blank(*cell);
+        }
         match protect(statistics, profile, &primaries(trial.cells())) {
             Ok(plan) => trial.apply(plan),
             Err(unprotected) => {
@@ -283,6 +299,13 @@ impl<'a> Trial<'a> {
             && outcome.suppression == Suppression::None
         {
             outcome.suppression = Suppression::Complementary;
+        }
+    }
+
+    /// Blanks a cell as if it had failed.
+    fn keep_blank(&mut self, cell: usize) {
+        if let Some(outcome) = self.judgement.cells.get_mut(cell) {
+            outcome.suppression = Suppression::Primary;
         }
     }
 

@@ -22,6 +22,7 @@ mod ordered;
 mod profile;
 mod regression;
 pub mod review;
+mod revision;
 mod rounding;
 mod rules;
 mod shape;
@@ -31,7 +32,7 @@ pub use accumulate::{
     AccumulateError, Accumulator, Arrangement, Block, GROUP_CELLS_MAX, Input, Presence, Protection,
     SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
-pub use judge::{CellOutcome, Judgement, Suppression, judge};
+pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use ordered::Ordered;
 pub use profile::{
     Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
@@ -42,6 +43,7 @@ pub use regression::{
     Design, DesignColumn, DesignError, Estimates, Examination, Fit, PARAMETERS_MAX, PASSES_MAX,
     RegressionFault, Step, Support, Term, TermValue, judge_regression,
 };
+pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted};
 pub use rules::{
     Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, model_size,

@@ -93,6 +93,20 @@ kinds! {
     ModuleRejected = "module-rejected",
     /// A module was withdrawn.
     ModuleWithdrawn = "module-withdrawn",
+    /// A product was drafted.
+    ProductDrafted = "product-drafted",
+    /// A product was taken back, and its schedules with it.
+    ProductWithdrawn = "product-withdrawn",
+    /// The first edition of a product went through the reviewers' hands.
+    ProductReviewed = "product-reviewed",
+    /// A schedule of a product was set up.
+    ScheduleSet = "schedule-set",
+    /// A schedule was ended.
+    ScheduleEnded = "schedule-ended",
+    /// A schedule took a step; what it submitted has entries of its own.
+    ScheduleStepped = "schedule-stepped",
+    /// An edition of a product left the domain.
+    EditionReleased = "edition-released",
     /// A run was accepted.
     RunSubmitted = "run-submitted",
     /// A run was refused.

@@ -150,6 +150,7 @@ fn about(draft: Draft, target: &Target) -> Draft {
         Target::Module(module) => ("module", module.id.to_string()),
         Target::Run(run) => ("run", run.id.to_string()),
         Target::Release(release) => ("release", release.id.to_string()),
+        Target::Product(product) => ("product", product.id.to_string()),
         Target::Record(_) | Target::PrivacyBudget { .. } => return draft,
         Target::Evidence { approval, .. } => ("approval", approval.clone()),
     };

@@ -240,6 +240,7 @@ impl Domain {
             .fact("data_as_of", snapshot.data_as_of.as_micros());
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        self.scheduled.notify_one();
         Ok(snapshot)
     }
 

@@ -47,6 +47,11 @@ impl Domain {
             let module = module.ok_or(LifecycleError::Impossible {
                 detail: "a run without its module",
             })?;
+            if let Some(cause) = self.edition_hindered(&mut change, &run).await? {
+                self.stop_one(&mut change, run, &cause, None).await?;
+                self.commit(change).await?;
+                continue;
+            }
             // INVARIANT: one writer; what is read here cannot change before the commit.
             let mut facts = self.facts(run.grant).await?;
             let resources = &facts.resources;
@@ -179,12 +184,15 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Whether the run's grant is in force at this moment, read within the change.
+    /// Whether the run's grant is in force at this moment, and the edition that it is to become may still come; read within the change.
     pub(crate) async fn grant_in_force(
         &self,
         change: &mut Change,
         run: &Run,
     ) -> Result<Option<EndCause>, LifecycleError> {
+        if let Some(cause) = self.edition_hindered(change, run).await? {
+            return Ok(Some(cause));
+        }
         let grant = change.grant_version(run.grant, run.grant_version).await?;
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",

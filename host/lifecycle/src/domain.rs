@@ -88,6 +88,8 @@ pub struct Domain {
     pub(crate) probed: OnceCell<Probed>,
     /// Something was queued.
     pub(crate) queued: Notify,
+    /// Something may be due by a schedule.
+    pub(crate) scheduled: Notify,
     /// Something was recorded.
     pub(crate) recorded: Notify,
     /// Somebody waits for a checkpoint.
@@ -167,6 +169,7 @@ impl Domain {
             replay_rooms: Mutex::new(None),
             probed: OnceCell::new(),
             queued: Notify::new(),
+            scheduled: Notify::new(),
             recorded: Notify::new(),
             awaited: Notify::new(),
             stream: Stream::after(newest),

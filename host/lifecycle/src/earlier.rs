@@ -10,13 +10,14 @@ mod plan;
 use yunei_ledger::Draft;
 use yunei_model::{
     Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Relation,
-    Release, Resource, Route, RowSet, Run, Table, Verdict, World,
+    Release, Resource, Route, RowSet, Run, RunId, Table, Verdict, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
 
 use crate::execute::{Sealed, sealed_file};
 use crate::judge::Outcome;
+use crate::product::period_of;
 use crate::{Domain, LifecycleError};
 
 /// Judgements of one run at most: each after the first because something else left meanwhile. Past that it stays.
@@ -31,6 +32,8 @@ pub(crate) struct Audit {
     pub(crate) candidates: Vec<ExactCandidate>,
     /// How often the run was judged before.
     pub(crate) judged: u32,
+    /// Runs of the editions that it revises: the gate compares with them subject by subject, and need not be told that they overlap.
+    pub(crate) revised: Vec<RunId>,
 }
 
 impl Audit {
@@ -39,6 +42,7 @@ impl Audit {
             to,
             candidates,
             judged: 0,
+            revised: Vec::new(),
         }
     }
 
@@ -119,7 +123,8 @@ impl Domain {
             })?;
             let granted = grant.terms.resource(&resource.name);
             let filter = granted.map(|g| g.filter.clone()).unwrap_or_default();
-            read.push((resource, RowSet::new(&snapshot, &filter, None)));
+            let period = period_of(run, &resource);
+            read.push((resource, RowSet::new(&snapshot, &filter, period)));
         }
         let tables: Vec<_> = read.iter().map(|(r, rows)| (r, rows.clone())).collect();
         Ok(Self::exact_candidates(run, &manifest, &tables, profile))

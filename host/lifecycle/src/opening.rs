@@ -99,6 +99,7 @@ impl Domain {
             views: Vec::new(),
             decoys: Vec::new(),
             outputs: Vec::new(),
+            revisions: Vec::new(),
             audit: yunei_rooms::AuditPlan::default(),
             private: None,
             derived: Vec::new(),

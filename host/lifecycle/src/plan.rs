@@ -7,8 +7,8 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Banding, Basis, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure, Name,
-    OnFailure, Output, Resource, RowSet, Snapshot, World,
+    Banding, Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure,
+    Name, OnFailure, Output, Period, Resource, RowSet, Snapshot, World,
 };
 use yunei_rooms::{
     CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
@@ -20,6 +20,7 @@ mod private;
 
 use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
+use crate::product::{period_kind, period_of};
 use crate::{Domain, LifecycleError};
 
 /// Address space of a room beyond what its guest may use: wasmtime reserves much and touches little.
@@ -32,6 +33,9 @@ const CPU_SECONDS_MARGIN: u64 = 60;
 const NO_MANIFEST: LifecycleError = LifecycleError::Impossible {
     detail: "an admitted module without manifest",
 };
+const NO_PERIOD: LifecycleError = LifecycleError::Impossible {
+    detail: "a period of a resource that has no such field",
+};
 const NO_FIELD: LifecycleError = LifecycleError::Impossible {
     detail: "a capability for a field that does not exist",
 };
@@ -41,6 +45,10 @@ pub(crate) struct Table<'a> {
     pub(crate) granted: &'a CapabilityTable,
     pub(crate) resource: &'a Resource,
     pub(crate) snapshot: Snapshot,
+    /// The period whose rows alone the run sees of it.
+    pub(crate) period: Option<Period>,
+    /// The grant's filter and the period, as conditions on rows.
+    filter: Vec<Condition>,
 }
 
 impl Domain {
@@ -65,7 +73,7 @@ impl Domain {
         let mut files = Vec::new();
         let mut planned = Vec::new();
         for table in &tables {
-            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            let fields: Vec<&Field> = named(table.resource, &seen(manifest, table.granted))?;
             planned.push(TablePlan {
                 name: table.resource.name.clone(),
                 fields: fields
@@ -141,6 +149,9 @@ impl Domain {
                 || !output.own.is_empty()
                 || output.model.is_some()
             {
+                if let Some(period) = &prepared.run.period {
+                    period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+                }
                 let (mut plan, columns) =
                     output_plan(manifest, output, table.resource, views.len())?;
                 if output.on_failure == OnFailure::Perturb {
@@ -174,6 +185,7 @@ impl Domain {
             files.extend(opened);
             plan
         });
+        let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -181,6 +193,7 @@ impl Domain {
             views,
             decoys,
             outputs,
+            revisions,
             audit: told.plan,
             private,
             derived: manifest.derived.clone(),
@@ -190,6 +203,7 @@ impl Domain {
         };
         // Each sealed output is one descriptor more, after those of all parts.
         files.push(TableFiles { parts: told.sealed });
+        files.extend(revised);
         Ok((plan, files, audit))
     }
 
@@ -209,13 +223,16 @@ impl Domain {
             .map(|t| {
                 (
                     t.resource,
-                    RowSet::new(&t.snapshot, t.granted.filter(), None),
+                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
                 )
             })
             .collect();
         let profile = Digest::of(prepared.profile.as_bytes());
         let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
-        Ok(Audit::new(to, candidates))
+        let revised = self.editions_revised(&prepared.run).await?;
+        let mut audit = Audit::new(to, candidates);
+        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
+        Ok(audit)
     }
 
     /// Decoys of a resource, as the gate knows them.
@@ -246,10 +263,19 @@ impl Domain {
             let snapshot = snapshot.ok_or(LifecycleError::Impossible {
                 detail: "a run without its snapshot",
             })?;
+            let period = period_of(&prepared.run, resource);
+            let mut filter = granted.filter().to_vec();
+            if let Some(period) = &period
+                && let Some(kind) = period_kind(resource, &period.field)
+            {
+                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
+            }
             tables.push(Table {
                 granted,
                 resource,
                 snapshot,
+                period,
+                filter,
             });
         }
         Ok(tables)
@@ -263,6 +289,23 @@ impl Domain {
             .collect();
         Ok(TableFiles { parts: parts? })
     }
+}
+
+/// The fields of a table in the order in which a module counts them: the grant's for one that asks for them by name, the
+/// manifest's for one that gets its rows without a schema.
+fn seen(manifest: &Manifest, granted: &CapabilityTable) -> Vec<Name> {
+    if manifest.world == World::Analysis {
+        return granted.fields().to_vec();
+    }
+    let required = manifest.resources.iter();
+    let required = required.filter(|r| &r.name == granted.resource());
+    let mut seen: Vec<Name> = Vec::new();
+    for field in required.flat_map(|r| &r.fields) {
+        if granted.fields().contains(field) && !seen.contains(field) {
+            seen.push(field.clone());
+        }
+    }
+    seen
 }
 
 fn named<'a>(resource: &'a Resource, names: &[Name]) -> Result<Vec<&'a Field>, LifecycleError> {
@@ -285,7 +328,7 @@ pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKe
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
-        filter: table.granted.filter().to_vec(),
+        filter: table.filter.clone(),
         mask_key,
         parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
     }

@@ -274,6 +274,7 @@ impl Domain {
             .await?;
         self.record(change, run_facts(draft, &run).fact("cells", cells))
             .await?;
+        self.publish_edition(change, &run, &releases).await?;
         Ok(Ok(Released { run, releases }))
     }
 

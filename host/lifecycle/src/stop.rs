@@ -326,4 +326,5 @@ pub(crate) fn run_facts(draft: Draft, run: &Run) -> Draft {
         .fact("grant_version", run.grant_version)
         .fact("module", run.module)
         .fact("module_digest", run.module_digest.to_string())
+        .fact("product", run.edition.map(|edition| edition.product))
 }

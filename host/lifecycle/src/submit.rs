@@ -3,13 +3,15 @@
 use serde::Deserialize;
 use tracing::Instrument as _;
 use yunei_authority::{Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion};
-use yunei_ledger::Kind;
+use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Binding, Code, Grant, GrantId, Module, ModuleId, Name, Parameters, Refusal, Resource, Run,
-    RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
+    Binding, Code, EditionOf, Grant, GrantId, Module, ModuleId, Name, Parameters, Period, Refusal,
+    Resource, Run, RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
 };
+use yunei_store::Change;
 use yunei_telemetry::span;
 
+use crate::edition::period_facts;
 use crate::stop::run_facts;
 use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView};
 
@@ -28,6 +30,36 @@ pub struct RunRequest {
     pub parameters: Parameters,
 }
 
+/// What brought a request about, and what is to become of its run.
+#[derive(Debug, Clone)]
+pub(crate) struct Occasion {
+    pub(crate) trigger: Trigger,
+    pub(crate) period: Option<Period>,
+    pub(crate) edition: Option<EditionOf>,
+}
+
+impl Occasion {
+    /// A request for a run of all rows, as such.
+    pub(crate) const REQUEST: Self = Self {
+        trigger: Trigger::Request,
+        period: None,
+        edition: None,
+    };
+
+    /// Says on the record what brought it about.
+    fn facts(&self, draft: Draft) -> Draft {
+        let schedule = match &self.trigger {
+            Trigger::Schedule { schedule } => Some(schedule),
+            Trigger::Request | Trigger::Replay { .. } => None,
+        };
+        draft
+            .fact("schedule", schedule)
+            .fact("product", self.edition.map(|e| e.product))
+            .fact("revises", self.edition.and_then(|e| e.revises))
+            .fact("period", self.period.as_ref().map(period_facts))
+    }
+}
+
 /// A request of someone entitled, with an admitted module. Comes from [`Domain::submission`] alone.
 #[derive(Debug)]
 pub struct Submission {
@@ -35,6 +67,7 @@ pub struct Submission {
     permit: Permit,
     admitted: Admitted,
     request: RunRequest,
+    occasion: Occasion,
 }
 
 /// A submission that policy allows, with snapshots pinned. Comes from [`Domain::decide`] alone.
@@ -86,6 +119,16 @@ impl Domain {
         actor: &Actor,
         request: RunRequest,
     ) -> Result<Submission, LifecycleError> {
+        self.submission_on(actor, request, Occasion::REQUEST).await
+    }
+
+    /// Takes a request up on an occasion of its own.
+    pub(crate) async fn submission_on(
+        &self,
+        actor: &Actor,
+        request: RunRequest,
+        occasion: Occasion,
+    ) -> Result<Submission, LifecycleError> {
         let admitted = self.admitted(actor, request.module).await?;
         let (_, target) = self.grant_with_target(request.grant).await?;
         let permit = self
@@ -96,6 +139,7 @@ impl Domain {
             permit,
             admitted,
             request,
+            occasion,
         })
     }
 
@@ -109,6 +153,7 @@ impl Domain {
             permit,
             admitted,
             request,
+            occasion,
         } = submission;
         let Admitted { module } = admitted;
         let mut facts = self.facts(request.grant).await?;
@@ -127,7 +172,7 @@ impl Domain {
                     .fact("module", request.module)
                     .fact("code", refusal.code.as_str())
                     .fact("clause", &refusal.clause);
-                self.record_alone(draft).await?;
+                self.record_alone(occasion.facts(draft)).await?;
                 return Err(refusal.into());
             }
             Err(error) => return Err(error),
@@ -144,7 +189,9 @@ impl Domain {
             purpose: request.purpose,
             snapshots,
             parameters: capability.parameters().clone(),
-            trigger: Trigger::Request,
+            trigger: occasion.trigger,
+            period: occasion.period,
+            edition: occasion.edition,
             state: RunState::Queued,
             submitted_at: self.clock.now(),
             started_at: None,
@@ -167,24 +214,40 @@ impl Domain {
     /// # Errors
     /// The store failed.
     pub async fn enqueue(&self, decided: Decided) -> Result<RunView, LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let view = self.queue(&mut change, decided).await?;
+        self.commit(change).await?;
+        self.queued.notify_one();
+        Ok(view)
+    }
+
+    /// Queues what was decided, within a change.
+    pub(crate) async fn queue(
+        &self,
+        change: &mut Change,
+        decided: Decided,
+    ) -> Result<RunView, LifecycleError> {
         let Decided {
             actor,
             permit,
             run,
             capability,
         } = decided;
-        let mut change = self.store.begin().await?;
+        self.refuse_second(change, &run).await?;
         change.put_run(&run).await?;
         let snapshots: Vec<String> = run.snapshots.iter().map(ToString::to_string).collect();
         let draft = run_facts(permit.draft(Kind::RunSubmitted, &actor), &run)
             .fact("purpose", &run.purpose)
             .fact("snapshots", snapshots)
             .fact("use_clauses", capability.clauses());
-        self.record(&mut change, draft).await?;
         let view = RunView::queued(&run);
-        self.remember(&mut change, &actor, &view).await?;
-        self.commit(change).await?;
-        self.queued.notify_one();
+        let occasion = Occasion {
+            trigger: run.trigger,
+            period: run.period,
+            edition: run.edition,
+        };
+        self.record(change, occasion.facts(draft)).await?;
+        self.remember(change, &actor, &view).await?;
         Ok(view)
     }
 
@@ -267,7 +330,7 @@ impl Domain {
     }
 
     /// The snapshot that a run of the grant reads of a resource, now.
-    async fn bound_snapshot(
+    pub(crate) async fn bound_snapshot(
         &self,
         grant: &Grant,
         resource: &Name,

@@ -100,6 +100,11 @@ codes! {
     ConsentMissing = "consent-missing", 409, "尚缺数源单位同意。", "A source unit has not consented.";
     ScenarioNotApproved = "scenario-not-approved", 409, "应用场景未获批准。", "The scenario is not approved.";
 
+    ProductInvalid = "product-invalid", 422, "产品内容不正确。", "The product is not valid.";
+    ScheduleInvalid = "schedule-invalid", 422, "排程不正确。", "The schedule is not valid.";
+    PeriodOpen = "period-open", 409, "该期次尚未关闭。", "The period is not closed yet.";
+    EditionTried = "edition-tried", 409, "该期次正在运行，或已用现有快照运行过。", "A run for the period is under way, or was made of the present snapshots already.";
+
     ModuleRefused = "module-refused", 422, "模块未通过准入检查。", "The module failed admission.";
     ModuleNotAdmitted = "module-not-admitted", 409, "模块尚未准入。", "The module is not admitted.";
     ModuleNotApproved = "module-not-approved", 409, "模块算法尚未通过两人审查。", "Two people have not approved the module's algorithm.";

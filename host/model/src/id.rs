@@ -115,13 +115,24 @@ impl ReleaseId {
     /// A new id that tells the moment `at` and no other: what an operating unit sees of a release is as coarse as the status
     /// of its run, and a UUIDv7 holds a time in milliseconds. Its random bits come from `source`.
     pub fn telling(at: Timestamp, source: &dyn IdSource) -> Self {
-        let mut random = [0_u8; 10];
-        let next = source.next();
-        if let Some(bits) = next.as_bytes().get(6..) {
-            random.copy_from_slice(bits);
-        }
-        Self(compose(at, &random))
+        Self(telling(at, source))
     }
+}
+
+impl EditionId {
+    /// A new id that tells the moment `at` and no other, as [`ReleaseId::telling`].
+    pub fn telling(at: Timestamp, source: &dyn IdSource) -> Self {
+        Self(telling(at, source))
+    }
+}
+
+fn telling(at: Timestamp, source: &dyn IdSource) -> Uuid {
+    let mut random = [0_u8; 10];
+    let next = source.next();
+    if let Some(bits) = next.as_bytes().get(6..) {
+        random.copy_from_slice(bits);
+    }
+    compose(at, &random)
 }
 
 /// Where ids come from; passed in, so that tests are repeatable.

@@ -72,13 +72,14 @@ pub use oversight::{
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
 };
 pub use parameter::{Parameter, ParameterError, ParameterType, Parameters, Scalar};
-pub use period::Period;
+pub use period::{Period, day_start};
 pub use privacy::{
     BudgetState, DELTA_MAX, DELTA_MIN, EPSILON_MAX, EPSILON_MIN, Mechanism, PrivacyBudget,
     PrivacyCharge, PrivacyCharged, STEPS_MAX,
 };
 pub use product::{
-    Cadence, Delivery, Edition, Format, Product, ProductState, Schedule, ScheduleTrigger,
+    Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
+    Schedule, ScheduleTrigger,
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::{names, states};
 use crate::{
-    AccountId, Digest, GrantId, LimitExceeded, ModuleId, Name, OrganisationId, Parameters,
-    PersonId, RunId, ScheduleId, SnapshotId, Timestamp,
+    AccountId, Digest, EditionOf, GrantId, LimitExceeded, ModuleId, Name, OrganisationId,
+    Parameters, Period, PersonId, RunId, ScheduleId, SnapshotId, Timestamp,
 };
 
 states! {
@@ -157,6 +157,12 @@ pub struct Run {
     pub parameters: Parameters,
     /// What started it.
     pub trigger: Trigger,
+    /// The period whose rows alone it reads; all rows when there is none. Public structure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// The edition that it is to become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<EditionOf>,
     /// State.
     pub state: RunState,
     /// When it was accepted.

@@ -15,6 +15,7 @@ mod parts;
 mod private;
 mod review;
 mod reviewed;
+mod revision;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -195,6 +196,7 @@ fn judge(
     }
     // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
     earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
+    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }
 

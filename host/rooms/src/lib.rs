@@ -38,7 +38,7 @@ pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
     GatePlan, JointPlan, KeptPlan, LinkedPlan, MeasurePlan, ModelPlan, OutputPlan, OwnPlan,
-    PrivatePlan, SealKey, SealedPlan, Source, SubjectsPlan, TablePlan, TermPlan,
+    PrivatePlan, RevisionPlan, SealKey, SealedPlan, Source, SubjectsPlan, TablePlan, TermPlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

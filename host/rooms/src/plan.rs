@@ -235,6 +235,20 @@ pub struct OutputPlan {
     pub noise_key: Option<SealKey>,
 }
 
+/// An output that revises an earlier edition of its period. Descriptors, after those of all outputs: the parts of `now`, then those
+/// of each view in `before`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RevisionPlan {
+    /// The output.
+    pub output: Name,
+    /// Its view, once more: it is read beside each earlier one.
+    pub now: ViewPlan,
+    /// The same view of each earlier edition's snapshot, oldest first; none where the gate cannot compare, and people must.
+    pub before: Vec<ViewPlan>,
+    /// Rows of the table that are blank in an earlier edition, and stay so.
+    pub blank: Vec<usize>,
+}
+
 /// An earlier release over the same rows, as the gate computes it anew.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkedPlan {
@@ -373,6 +387,8 @@ pub struct GatePlan {
     pub decoys: Vec<DecoyPlan>,
     /// Outputs.
     pub outputs: Vec<OutputPlan>,
+    /// Outputs that revise earlier editions.
+    pub revisions: Vec<RevisionPlan>,
     /// What the outputs are held against beside their own rules.
     #[serde(default)]
     pub audit: AuditPlan,

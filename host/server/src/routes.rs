@@ -13,6 +13,7 @@ mod log;
 mod modules;
 mod organisations;
 mod privacy;
+mod products;
 mod record;
 mod releases;
 mod resources;
@@ -46,6 +47,7 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         modules::TAG,
         "Modules: upload, admission, algorithm review.",
     ),
+    (products::TAG, "Products, their schedules and editions."),
     (runs::TAG, "Runs."),
     (
         releases::TAG,
@@ -77,6 +79,7 @@ pub fn routes() -> Vec<Route> {
         scenarios::routes(),
         grants::routes(),
         modules::routes(),
+        products::routes(),
         runs::routes(),
         reviews::routes(),
         standing::routes(),

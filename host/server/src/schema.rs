@@ -5,6 +5,7 @@ mod contract;
 mod data;
 mod people;
 mod privacy;
+mod product;
 mod record;
 mod run;
 mod system;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<(&'static str, Described)> {
         people::schemas(),
         data::schemas(),
         contract::schemas(),
+        product::schemas(),
         run::schemas(),
         privacy::schemas(),
         record::schemas(),

@@ -25,6 +25,7 @@ mod open;
 mod outputs;
 mod people;
 mod privacy;
+mod products;
 mod published;
 mod quota;
 mod reading;

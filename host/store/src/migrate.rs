@@ -65,6 +65,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0061_exact_candidates.sql"),
     ),
     (
+        70,
+        "products",
+        include_str!("../migrations/0070_products.sql"),
+    ),
+    (
         80,
         "privacy",
         include_str!("../migrations/0080_privacy.sql"),

@@ -143,7 +143,8 @@ impl Change {
         .bind(micros(run.ended_at).unwrap_or(NOT_ENDED))
         .bind(json(run, "run")?);
         self.write("run", query).await?;
-        self.link_run(run).await
+        self.link_run(run).await?;
+        self.link_edition_run(run).await
     }
 
     /// The queued run whose turn it is, still queued: the caller steps it and puts it in this same change.

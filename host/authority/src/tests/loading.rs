@@ -207,6 +207,7 @@ fn closed_sets_are_those_of_the_model() {
     same("GrantState", GrantState::ALL.iter().map(|n| n.as_str()));
     same("ModuleState", ModuleState::ALL.iter().map(|n| n.as_str()));
     same("RunState", RunState::ALL.iter().map(|n| n.as_str()));
+    same("ProductState", ProductState::ALL.iter().map(|n| n.as_str()));
 }
 
 #[test]

@@ -251,6 +251,14 @@ fn use_targets() -> Vec<(&'static str, Target)> {
             "their release",
             Target::Release(release(1002, run_target(904, OPERATOR_OTHER, &["flights"]))),
         ),
+        (
+            "our product",
+            Target::Product(product_target(1101, OPERATOR, &["census"])),
+        ),
+        (
+            "their product",
+            Target::Product(product_target(1102, OPERATOR_OTHER, &["flights"])),
+        ),
         ("entry about `census`", Target::Record(record(&["census"]))),
         ("entry about no resource", Target::Record(record(&[]))),
         (

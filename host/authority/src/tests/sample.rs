@@ -250,6 +250,18 @@ pub(super) fn run_target(number: u64, operator: u64, resources: &[&str]) -> RunT
     }
 }
 
+pub(super) fn product_target(number: u64, operator: u64, resources: &[&str]) -> ProductTarget {
+    let run = run_target(number, operator, resources);
+    ProductTarget {
+        id: id(number),
+        operator: run.operator,
+        submitter: run.submitter,
+        state: ProductState::Drafted,
+        resources: run.resources,
+        source_units: run.source_units,
+    }
+}
+
 pub(super) const MANIFEST: &str = "
 name = 'incomes'
 version = '1.0.0'

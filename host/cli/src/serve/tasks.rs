@@ -16,14 +16,14 @@ use super::signals::Signals;
 
 /// The tasks.
 ///
-/// INVARIANT: they stop in this order: requests, runs, alerts and webhooks first; then the sequencer and the witnesses' rounds, which all
+/// INVARIANT: they stop in this order: requests, runs, alerts, webhooks and schedules first; then the sequencer and the witnesses' rounds, which all
 /// of them may wait for, the live stream, and the collectors, which go on from their cursors at the next start; then the domain.
 pub struct Tasks {
     domain: Arc<Domain>,
     serving: Serving,
     stop: watch::Sender<bool>,
-    /// Rules over the record, and webhooks.
-    watching: [JoinHandle<()>; 2],
+    /// Rules over the record, webhooks, and schedules.
+    watching: [JoinHandle<()>; 3],
     sequencer: JoinHandle<()>,
     witnesses: JoinHandle<()>,
     collectors: Vec<JoinHandle<()>>,
@@ -84,6 +84,10 @@ impl Tasks {
             let (domain, stopped) = (Arc::clone(domain), stopped.clone());
             async move { domain.run_alerts(stopped).await }
         });
+        let schedules = tokio::spawn({
+            let (domain, stopped) = (Arc::clone(domain), stopped.clone());
+            async move { domain.run_scheduler(stopped).await }
+        });
         let webhooks = tokio::spawn(Arc::clone(domain).run_webhooks(stopped.clone()));
         let witnesses = tokio::spawn(Arc::clone(domain).run_witnesses(sequencer_stopped.clone()));
         let stream = tokio::spawn({
@@ -100,7 +104,7 @@ impl Tasks {
             domain: Arc::clone(domain),
             serving,
             stop,
-            watching: [alerts, webhooks],
+            watching: [alerts, webhooks, schedules],
             sequencer,
             witnesses,
             collectors: collectors.collect(),
@@ -131,7 +135,9 @@ impl Tasks {
         self.stop.send_replace(true);
         let rest = self.serving.rest().await;
         for watching in self.watching {
-            watching.await.context("the alerts broke")?;
+            watching
+                .await
+                .context("the alerts or the schedules broke")?;
         }
         self.sequencer_stop.send_replace(true);
         let mut sequenced = self.sequencer.await.context("the sequencer broke");

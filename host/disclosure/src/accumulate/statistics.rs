@@ -25,10 +25,10 @@ pub(crate) struct Channel {
     pub(crate) measure: Option<usize>,
     pub(crate) role: ChannelRole,
     /// Input column.
-    pub(super) value: Option<usize>,
+    pub(crate) value: Option<usize>,
     /// Another column that must be present too: a ratio takes rows with both.
-    pub(super) needs: Option<usize>,
-    pub(super) weight: Option<usize>,
+    pub(crate) needs: Option<usize>,
+    pub(crate) weight: Option<usize>,
 }
 
 impl Channel {

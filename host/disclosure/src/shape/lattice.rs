@@ -22,7 +22,7 @@ struct Axis {
 }
 
 impl Lattice {
-    pub(super) fn new(sizes: &[usize], totals: bool) -> Result<Self, ShapeError> {
+    pub(crate) fn new(sizes: &[usize], totals: bool) -> Result<Self, ShapeError> {
         if sizes.contains(&0) {
             return Err(ShapeError::NoLabels);
         }

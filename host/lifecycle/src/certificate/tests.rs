@@ -138,6 +138,8 @@ fn run() -> Run {
         snapshots: Vec::new(),
         parameters: yunei_model::Parameters::new(),
         trigger: Trigger::Request,
+        period: None,
+        edition: None,
         state: RunState::Released,
         submitted_at: NOON,
         started_at: None,

@@ -65,7 +65,7 @@ impl Domain {
                 group.extend(candidate.filter(|_| open).map(|c| (index, c)));
             }
             if let Some((_, first)) = group.first() {
-                let sorted = self.sorted(first, to).await?;
+                let sorted = self.sorted(first, audit).await?;
                 self.join(manifest, table, &group, sorted, &mut told, views, files)
                     .await?;
             }
@@ -94,13 +94,17 @@ impl Domain {
         })
     }
 
-    async fn sorted(&self, candidate: &ExactCandidate, to: u64) -> Result<Sorted, LifecycleError> {
+    async fn sorted(
+        &self,
+        candidate: &ExactCandidate,
+        audit: &Audit,
+    ) -> Result<Sorted, LifecycleError> {
         let mut sorted = Sorted::default();
         let mut after = 0;
         loop {
             let page = self
                 .store
-                .exact_releases(candidate.rows.resource, after, to)
+                .exact_releases(candidate.rows.resource, after, audit.to)
                 .await?;
             let Some(last) = page.last().map(|listed| listed.position) else {
                 return Ok(sorted);
@@ -110,6 +114,7 @@ impl Domain {
                 match relation(&candidate.rows, &candidate.resource, &listed.exact) {
                     Relation::Same => sorted.same.push(listed.exact),
                     Relation::Disjoint => {}
+                    Relation::Overlapping if audit.revised.contains(&listed.exact.run) => {}
                     Relation::Overlapping => sorted.overlapping += 1,
                 }
             }

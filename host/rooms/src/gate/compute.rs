@@ -7,7 +7,7 @@ use yunei_catalog::Views;
 use yunei_disclosure::alternative::CellKeys;
 use yunei_disclosure::{
     Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
-    Shape, Statistics, judge,
+    Shape, Statistics, judge_keeping_blank,
 };
 use yunei_model::{Name, OTHER, OnFailure, Route, Table, Verdict};
 
@@ -70,7 +70,9 @@ pub fn output(
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
     let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
-    let mut judgement = judge(&statistics, &shape, profile, protection);
+    let revision = plan.revisions.iter().find(|r| r.output == output.name);
+    let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
+    let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
     if let Some(released) = repeats {
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }

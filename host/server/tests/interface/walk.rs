@@ -4,6 +4,7 @@
 mod added;
 mod contract;
 mod privacy;
+mod products;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,6 +30,12 @@ const NEED_A_RUN: &[&str] = &[
     // A module is withdrawn once it is admitted, which takes the compiling child.
     "POST /api/v1/modules/{id}/reviews",
     "POST /api/v1/modules/{id}/withdraw",
+    // And a product is drafted of such a module.
+    "POST /api/v1/products",
+    "POST /api/v1/products/{id}/withdraw",
+    "POST /api/v1/products/{id}/schedules",
+    "POST /api/v1/products/{id}/schedules/{schedule}/end",
+    "POST /api/v1/products/{id}/editions",
 ];
 
 pub(crate) const ENTRY: &str = r#"
@@ -90,6 +97,7 @@ async fn every_route_does_what_the_table_says() {
     contract::walk(&town, &people).await;
     privacy::walk(&town, &people).await;
     modules_and_runs(&town, &people).await;
+    products::walk(&town, &people).await;
     record(&town, &people).await;
     alerts(&town, &people).await;
     emergency(&town, &people).await;

@@ -232,6 +232,8 @@ impl World {
             snapshots: Vec::new(),
             parameters: Parameters::new(),
             trigger: Trigger::Request,
+            period: None,
+            edition: None,
             state,
             submitted_at: NOON.plus_seconds(submitted),
             started_at: None,

@@ -8,6 +8,7 @@ mod exact;
 mod outputs;
 mod people;
 mod privacy;
+mod products;
 pub mod queries;
 mod quotas;
 mod record;
@@ -36,6 +37,7 @@ pub async fn suite(store: &Store) {
     record::cases(store, &world).await;
     witnesses::cases(store, &world).await;
     queries::cases(store, &world).await;
+    products::cases(store, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,124 @@
+//! Products in words.
+
+use serde::Deserialize;
+use yunei_model::{
+    CoarseStatus, Due, EditionId, Product, ReleaseId, RunId, Schedule, ScheduleTrigger,
+};
+
+use crate::sheet::{Sheet, list, time};
+
+/// An edition as the interface has it.
+#[derive(Debug, Deserialize)]
+pub struct Edition {
+    id: EditionId,
+    first_day: String,
+    run: RunId,
+    releases: Vec<ReleaseId>,
+    revision: u32,
+}
+
+/// A run that was queued.
+#[derive(Debug, Deserialize)]
+pub struct Queued {
+    id: RunId,
+    status: CoarseStatus,
+}
+
+/// Several products.
+pub fn list_of(products: Vec<Product>) -> Sheet {
+    let mut sheet = Sheet::new(["id", "name", "state", "cadence", "period", "starts"]);
+    for product in products {
+        sheet.row([
+            product.id.to_string(),
+            product.name.to_string(),
+            product.state.to_string(),
+            product.cadence.to_string(),
+            product.period.to_string(),
+            time(product.starts),
+        ]);
+    }
+    sheet
+}
+
+/// One product.
+pub fn one(product: &Product) -> Sheet {
+    let mut sheet = Sheet::facts();
+    sheet
+        .fact("product", product.id)
+        .fact("name", &product.name)
+        .fact(
+            "title",
+            format!("{} / {}", product.title.zh, product.title.en),
+        )
+        .fact("state", product.state)
+        .fact("operator", product.operator)
+        .fact("grant", product.grant)
+        .fact("module", product.module)
+        .fact("period", &product.period)
+        .fact("cadence", product.cadence)
+        .fact("starts", time(product.starts))
+        .fact("closed after", format!("{} days", product.lateness_days))
+        .fact_if(
+            "late rows after",
+            product.revision_days.map(|days| format!("{days} days")),
+        );
+    for (name, value) in &product.parameters {
+        sheet.fact("parameter", format!("{name} = {value:?}"));
+    }
+    sheet
+}
+
+/// Several schedules.
+pub fn schedules(schedules: Vec<Schedule>) -> Sheet {
+    let mut sheet = Sheet::new(["id", "trigger", "due"]);
+    for schedule in schedules {
+        let (trigger, due) = (trigger(&schedule.trigger), due(schedule.due));
+        sheet.row([schedule.id.to_string(), trigger, due]);
+    }
+    sheet
+}
+
+/// One schedule.
+pub fn schedule(schedule: Schedule) -> String {
+    format!(
+        "{}: {}, due {}",
+        schedule.id,
+        trigger(&schedule.trigger),
+        due(schedule.due)
+    )
+}
+
+/// Several editions.
+pub fn editions(editions: Vec<Edition>) -> Sheet {
+    let mut sheet = Sheet::new(["id", "first day", "revision", "run", "releases"]);
+    for edition in editions {
+        sheet.row([
+            edition.id.to_string(),
+            edition.first_day,
+            edition.revision.to_string(),
+            edition.run.to_string(),
+            list(&edition.releases),
+        ]);
+    }
+    sheet
+}
+
+/// A run that was queued.
+pub fn queued(run: Queued) -> String {
+    format!("run {} is {}", run.id, run.status)
+}
+
+fn trigger(trigger: &ScheduleTrigger) -> String {
+    match trigger {
+        ScheduleTrigger::Cron { expression } => format!("cron `{expression}`"),
+        ScheduleTrigger::OnSnapshot { resource } => format!("each snapshot of `{resource}`"),
+    }
+}
+
+fn due(due: Due) -> String {
+    match due {
+        Due::At { at } => time(at),
+        Due::After { .. } => "with the next snapshot".to_owned(),
+        Due::Never => "never".to_owned(),
+    }
+}

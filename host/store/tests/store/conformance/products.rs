@@ -1,0 +1,162 @@
+//! Products, schedules, editions.
+
+use yunei_model::*;
+use yunei_store::{Page, Store, StoreError};
+
+use crate::fixture::{NOON, Setting, World, text};
+
+pub async fn cases(store: &Store, world: &World) {
+    let setting = world.setting(store).await;
+    let product = product(world, &setting);
+    let mut change = store.begin().await.unwrap();
+    change.put_product(&product).await.unwrap();
+    world.commit(change).await.unwrap();
+    a_product_is_kept(store, world, &product).await;
+    a_schedule_is_due(store, world, &product).await;
+    a_period_has_one_first_edition(store, world, &setting, &product).await;
+}
+
+fn product(world: &World, setting: &Setting) -> Product {
+    Product {
+        id: ProductId::new(&world.ids),
+        name: world.name("product"),
+        title: text("每日客流"),
+        operator: setting.organisation.id,
+        grant: setting.grant.id,
+        module: setting.module.id,
+        parameters: Parameters::new(),
+        period: Name::parse("day").unwrap(),
+        cadence: Cadence::Daily,
+        starts: NOON,
+        lateness_days: 2,
+        revision_days: Some(7),
+        state: ProductState::Drafted,
+        drafted_by: setting.account.id,
+        drafted_by_person: setting.person.id,
+        drafted_at: NOON,
+    }
+}
+
+async fn a_product_is_kept(store: &Store, world: &World, product: &Product) {
+    let found = store.product(product.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(product));
+    let found = store.product_by_name(&product.name).await.unwrap();
+    assert_eq!(found.as_ref(), Some(product));
+    let of = |operator| store.products(Some(operator), Page::first(9));
+    assert_eq!(of(product.operator).await.unwrap(), [product.clone()]);
+    let nobody = OrganisationId::new(&world.ids);
+    assert_eq!(of(nobody).await.unwrap(), []);
+    let mut change = store.begin().await.unwrap();
+    let namesake = Product {
+        id: ProductId::new(&world.ids),
+        ..product.clone()
+    };
+    let taken = change.put_product(&namesake).await;
+    assert!(matches!(taken, Err(StoreError::Taken { .. })));
+}
+
+async fn a_schedule_is_due(store: &Store, world: &World, product: &Product) {
+    let schedule = |trigger, due| Schedule {
+        id: ScheduleId::new(&world.ids),
+        product: product.id,
+        trigger,
+        due,
+        set_by: product.drafted_by,
+        set_at: NOON,
+    };
+    let cron = ScheduleTrigger::Cron {
+        expression: "0 6 * * *".into(),
+    };
+    let on_snapshot = ScheduleTrigger::OnSnapshot {
+        resource: Name::parse("rides").unwrap(),
+    };
+    let mut late = schedule(cron.clone(), Due::At { at: NOON });
+    let soon = schedule(
+        cron.clone(),
+        Due::At {
+            at: NOON.plus_seconds(60),
+        },
+    );
+    let ended = schedule(cron, Due::Never);
+    let awaiting = schedule(on_snapshot, Due::After { snapshot: None });
+    let mut change = store.begin().await.unwrap();
+    for schedule in [&late, &soon, &ended, &awaiting] {
+        change.put_schedule(schedule).await.unwrap();
+    }
+    world.commit(change).await.unwrap();
+    let due = |seconds| store.schedules_due(NOON.plus_seconds(seconds));
+    assert_eq!(due(-1).await.unwrap(), []);
+    assert_eq!(due(0).await.unwrap(), [late.clone()]);
+    assert_eq!(due(60).await.unwrap(), [late.clone(), soon.clone()]);
+    let waiting = store.schedules_awaiting(Page::first(9)).await.unwrap();
+    assert_eq!(waiting, [awaiting.clone()]);
+    let after = Page::first(9).after(awaiting.id);
+    assert_eq!(store.schedules_awaiting(after).await.unwrap(), []);
+    late.due = Due::Never;
+    let mut change = store.begin().await.unwrap();
+    change.put_schedule(&late).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(due(60).await.unwrap(), [soon.clone()]);
+    assert_eq!(store.schedule(late.id).await.unwrap(), Some(late.clone()));
+    let all = store.schedules(product.id, Page::first(9)).await.unwrap();
+    assert_eq!(all, [late, soon, ended, awaiting]);
+}
+
+async fn a_period_has_one_first_edition(
+    store: &Store,
+    world: &World,
+    setting: &Setting,
+    product: &Product,
+) {
+    let period = Period::around(&product.period, Cadence::Daily, NOON).unwrap();
+    let mut runs = Vec::new();
+    for seconds in 0..4 {
+        let mut run = world.run(setting, RunState::Released, seconds);
+        run.period = Some(period.clone());
+        run.edition = Some(EditionOf {
+            product: product.id,
+            revises: None,
+        });
+        runs.push(run);
+    }
+    let edition = |run: &Run, revision, revises| Edition {
+        id: EditionId::new(&world.ids),
+        product: product.id,
+        period: period.clone(),
+        run: run.id,
+        releases: Vec::new(),
+        revision,
+        revises,
+        at: NOON,
+    };
+    let first = edition(&runs[0], 0, None);
+    let revision = edition(&runs[1], 1, Some(first.id));
+    let mut change = store.begin().await.unwrap();
+    for run in &runs {
+        change.put_run(run).await.unwrap();
+    }
+    change.put_edition(&first).await.unwrap();
+    change.put_edition(&revision).await.unwrap();
+    world.commit(change).await.unwrap();
+    let of_period = store.editions_of_period(product.id, period.from);
+    assert_eq!(of_period.await.unwrap(), [first.clone(), revision.clone()]);
+    let next = store.editions_of_period(product.id, period.until);
+    assert_eq!(next.await.unwrap(), []);
+    let found = store.edition_of_run(runs[1].id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&revision));
+    assert_eq!(store.edition_of_run(runs[2].id).await.unwrap(), None);
+    assert_eq!(store.edition(first.id).await.unwrap(), Some(first.clone()));
+    let listed = store.editions(product.id, Page::first(9)).await.unwrap();
+    assert_eq!(listed, [first.clone(), revision]);
+    runs.reverse();
+    let tried = store.runs_of_period(product.id, period.from).await.unwrap();
+    assert_eq!(tried, runs);
+    for twice in [
+        edition(&runs[0], 0, None),
+        edition(&runs[0], 1, Some(first.id)),
+    ] {
+        let mut change = store.begin().await.unwrap();
+        let taken = change.put_edition(&twice).await;
+        assert!(matches!(taken, Err(StoreError::Taken { .. })));
+    }
+}
