@@ -1,5 +1,6 @@
 //! The parties of `examples/` and what they do, one call each.
 
+mod reviewer;
 mod runs;
 mod setting;
 
@@ -44,6 +45,7 @@ pub struct Story {
     sources: BTreeMap<String, String>,
     personas: Vec<Persona>,
     people: BTreeMap<String, Client>,
+    identities: reviewer::Identities,
     submitted: u64,
 }
 
@@ -70,6 +72,7 @@ impl Story {
             sources: BTreeMap::new(),
             personas: Vec::new(),
             people: BTreeMap::new(),
+            identities: reviewer::Identities::default(),
             submitted: 0,
         })
     }

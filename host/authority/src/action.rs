@@ -46,6 +46,10 @@ actions! {
     RevokeToken = "revoke-token",
     /// Lift the lock-out of an account after failed sign-ins.
     LiftLockOut = "lift-lock-out",
+    /// Register the key that sealed outputs are opened to. Target: one's own account.
+    RegisterReviewerKey = "register-reviewer-key",
+    /// Confirm the new key of a reviewer. Target: the account.
+    ConfirmReviewerKey = "confirm-reviewer-key",
     /// See configuration and health. Target: the domain.
     ViewSystem = "view-system",
     /// Register a resource in the catalogue. Target: the resource as it would be.
@@ -108,6 +112,10 @@ actions! {
     ReviewRelease = "review-release",
     /// Look at the sealed output under review. Target: the run.
     ViewSealedOutput = "view-sealed-output",
+    /// Approve that later outputs like this one leave by themselves. Target: the run that was released.
+    ApproveStanding = "approve-standing",
+    /// Take a standing approval back, or see it. Target: the run that it began with.
+    WithdrawStanding = "withdraw-standing",
     /// Fetch a released table in some format.
     FetchRelease = "fetch-release",
     /// Open figures that the certificate of a release commits to. Target: the release.

@@ -110,15 +110,7 @@ fn found<'a>(resource: Option<&'a Resource>, name: &Name) -> Option<(&'a Resourc
 
 /// The fields of the resource that an output is made of.
 pub(crate) fn lineage_fields(output: &Output) -> impl Iterator<Item = &Name> {
-    let dimensions = output.dimensions.iter().filter_map(|d| match d {
-        yunei_model::Dimension::Banded { field, .. } => Some(field),
-        yunei_model::Dimension::Derived { .. } => None,
-    });
-    let measures = output
-        .measures
-        .iter()
-        .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
-    dimensions.chain(measures)
+    output.fields()
 }
 
 /// Completes and checks parameters: declared by the manifest, narrowed by the grant, whose defaults come first.

@@ -63,9 +63,12 @@ impl Exit {
             | Code::ModuleRefused
             | Code::ModuleNotAdmitted
             | Code::ReviewerTwice
+            | Code::ReviewerKeyMissing
             | Code::RoleSeparation
             | Code::QueryRefused => Self::Refused,
-            Code::ModuleNotApproved | Code::QuorumMissing => Self::Waits,
+            Code::ModuleNotApproved | Code::QuorumMissing | Code::ReviewerKeyUnconfirmed => {
+                Self::Waits
+            }
             Code::TooManyRequests => Self::Failed,
             _ => Self::of_status(code.status()),
         }

@@ -1,5 +1,7 @@
 //! `yunei release`: tables that left, and outputs that wait for people.
 
+mod open;
+mod standing;
 mod table;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -44,11 +46,11 @@ pub enum Releases {
         #[command(flatten)]
         part: Part,
     },
-    /// Opens a sealed output, as a reviewer; that goes onto the record
-    Open {
-        /// Id of the run
-        run: RunId,
-    },
+    /// Opens a sealed output, as a reviewer, with one's own identity; that goes onto the record
+    Open(open::Open),
+    /// Outputs that leave without being asked about
+    #[command(subcommand)]
+    Standing(standing::StandingApprovals),
     /// Decides about a sealed output: two people release it, one keeps it inside
     Review(Review),
 }
@@ -108,12 +110,8 @@ impl Releases {
             Self::Queue { part } => {
                 page::show(printer, &part, || client.get("/reviews"), detail::queue)?;
             }
-            Self::Open { run } => {
-                let opened = client.get(format!("/runs/{run}/output")).send()?;
-                printer.show(&opened, |opened: table::Opened| {
-                    opened.text(caller.language)
-                })?;
-            }
+            Self::Open(open) => open.run(caller)?,
+            Self::Standing(standing) => standing.run(caller)?,
             Self::Review(review) => {
                 let ask = client.post(format!("/runs/{}/reviews", review.run));
                 let reviewed = ask.json(&review.opinion.body())?;

@@ -1,6 +1,7 @@
 //! `yunei user`: sign-in, and who is who.
 
 mod account;
+mod key;
 mod organisation;
 mod token;
 
@@ -28,6 +29,9 @@ pub enum User {
     /// API tokens of one's own account
     #[command(subcommand)]
     Token(token::Tokens),
+    /// The key that a reviewer opens sealed outputs with
+    #[command(subcommand)]
+    Key(key::Keys),
     /// Organisations
     #[command(subcommand)]
     Organisation(organisation::Organisations),
@@ -105,6 +109,7 @@ impl User {
                     .sheet(&me, |account: Account| account::one(&account))?;
             }
             Self::Token(tokens) => tokens.run(caller)?,
+            Self::Key(keys) => keys.run(caller)?,
             Self::Organisation(organisations) => organisations.run(caller)?,
             Self::Account(accounts) => accounts.run(caller)?,
             Self::Appoint(appoint) => appoint.run(caller)?,

@@ -114,6 +114,7 @@ impl Judgement {
             cells,
             hints: self.hints.clone(),
             reasons: self.reasons.clone(),
+            routine: false,
         }
     }
 }

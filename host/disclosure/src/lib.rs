@@ -17,7 +17,9 @@ pub mod alternative;
 mod fixture;
 mod judge;
 pub mod linked;
+mod ordered;
 mod profile;
+mod regression;
 pub mod review;
 mod revision;
 mod rounding;
@@ -30,10 +32,15 @@ pub use accumulate::{
     SLOTS_MAX, SUBJECTS_REMEMBERED_MAX, Statistics, SubjectKey, SubjectRows,
 };
 pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
+pub use ordered::Ordered;
 pub use profile::{
     Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
     Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings,
     Size, SuppressionSettings, Threshold, Zero,
+};
+pub use regression::{
+    Design, DesignColumn, DesignError, Estimates, Examination, Fit, PARAMETERS_MAX, PASSES_MAX,
+    RegressionFault, Step, Support, Term, TermValue, judge_regression,
 };
 pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted};

@@ -137,6 +137,14 @@ kinds! {
     RunReplayed = "run-replayed",
     /// Someone looked at a release or at an output under review.
     ReleaseViewed = "release-viewed",
+    /// A reviewer registered the key that sealed outputs are opened to.
+    ReviewerKeyRegistered = "reviewer-key-registered",
+    /// The security administrator confirmed a reviewer's new key.
+    ReviewerKeyConfirmed = "reviewer-key-confirmed",
+    /// One person approved that later outputs leave without being asked about.
+    StandingApproved = "standing-approved",
+    /// A standing approval was taken back.
+    StandingWithdrawn = "standing-withdrawn",
     /// A reviewer decided about an output.
     ReleaseReviewed = "release-reviewed",
     /// The key of a sealed output was destroyed.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tracing::Instrument;
 use yunei_ledger::{Draft, Kind, TraceTree};
-use yunei_model::{Code, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State};
+use yunei_model::{
+    Code, Digest, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State,
+};
 use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, event, span};
@@ -28,6 +30,8 @@ pub struct Sealed {
     pub(crate) covered_from: u64,
     /// Outputs in which the gate saw a decoy record.
     pub(crate) decoys: Vec<Name>,
+    /// Digest of what waits for people, sealed behind the cell's output.
+    pub(crate) candidate: Option<Digest>,
     /// What the judgement rests on beside the output.
     pub(crate) audit: Audit,
     /// What another gate is started from, should something else leave meanwhile.
@@ -337,6 +341,7 @@ impl Domain {
             gate,
             covered_from,
             decoys: Vec::new(),
+            candidate: None,
             audit,
             prepared: claimed.prepared,
         }))

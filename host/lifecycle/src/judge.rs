@@ -4,7 +4,7 @@ use tracing::Instrument;
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{Code, Decision, Run, RunState, State, Table, Verdict};
 use yunei_store::Change;
-use yunei_telemetry::span;
+use yunei_telemetry::{chain, event, span};
 
 use crate::execute::Sealed;
 use crate::laps::Laps;
@@ -54,6 +54,7 @@ impl Domain {
         laps.done("judge");
         drop(registered);
         sealed.decoys = judged.decoys;
+        sealed.candidate = judged.candidate;
         let decision = joint_decision(judged.outputs.iter().map(|(verdict, _)| verdict.decision));
         match decision {
             Decision::Release => {
@@ -81,9 +82,40 @@ impl Domain {
                         Kind::RunInReview,
                     )
                     .await?;
-                Ok(run.map(|run| Outcome::InReview(InReview { run })))
+                match run {
+                    Some(run) => self.leave_standing(run).await.map(Some),
+                    None => Ok(None),
+                }
             }
         }
+    }
+
+    /// Lets a run leave that waits for people and has a standing approval; any other waits.
+    async fn leave_standing(&self, run: Run) -> Result<Outcome, LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let standing = self.standing_for(&mut change, &run).await?;
+        drop(change);
+        let Some(standing) = standing else {
+            return Ok(Outcome::InReview(InReview { run }));
+        };
+        // Without the quorum it waits for people, who are told what is missing.
+        if self.require_quorum(&run).await.is_err() {
+            return Ok(Outcome::InReview(InReview { run }));
+        }
+        let detail = match self.release_reviewed(run.clone(), Some(&standing)).await {
+            Ok(detail) => detail,
+            Err(error) => {
+                // It waits for people as if there were no standing approval.
+                event!(ERROR, STAGE_FAILED, STAGE = "release", RUN_ID = %run.id, CAUSE = %chain(&error));
+                return Ok(Outcome::InReview(InReview { run }));
+            }
+        };
+        let (run, releases) = (detail.run, detail.releases);
+        Ok(match run.state {
+            RunState::Released => Outcome::Released(Released { run, releases }),
+            RunState::InReview => Outcome::InReview(InReview { run }),
+            _ => Outcome::Withheld(Withheld { run }),
+        })
     }
 
     /// Keeps an output inside: withheld, which destroys it, or waiting for people. `None` when the run was ended meanwhile.
@@ -106,7 +138,11 @@ impl Domain {
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
-        let draft = sealed.audit.facts(sealed.decoy_facts(draft));
+        let mut draft = sealed.audit.facts(sealed.decoy_facts(draft));
+        if let Some(candidate) = sealed.candidate.filter(|_| !next.is_final()) {
+            change.put_candidate(run.id, &candidate).await?;
+            draft = draft.fact("candidate_digest", candidate.to_string());
+        }
         if !next.is_final() {
             change
                 .put_exact_candidates(run.id, &sealed.audit.candidates)

@@ -1,5 +1,7 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod reviewed;
+
 use std::fs::File;
 
 use yunei_authority::CapabilityTable;
@@ -143,19 +145,32 @@ impl Domain {
             let table = table.ok_or(LifecycleError::Impossible {
                 detail: "an output about a resource that is not granted",
             })?;
-            if !is_computed(manifest, output) {
-                outputs.push(undecided(output));
-                continue;
-            }
             if let Some(period) = &prepared.run.period {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
-            let (mut plan, columns) = output_plan(manifest, output, table.resource, views.len())?;
-            if output.on_failure == OnFailure::Perturb {
-                let key = self.keys.noise_key(&table.resource.population.name)?;
-                plan.noise_key = Some(SealKey::from_bytes(*key));
-            }
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
+            let (plan, columns, mask_key) = if is_computed(manifest, output)
+                || !output.own.is_empty()
+                || output.model.is_some()
+            {
+                let (mut plan, columns) =
+                    output_plan(manifest, output, table.resource, views.len())?;
+                if output.on_failure == OnFailure::Perturb {
+                    let key = self.keys.noise_key(&table.resource.population.name)?;
+                    plan.noise_key = Some(SealKey::from_bytes(*key));
+                }
+                (plan, columns, MaskKey::from_bytes([0; 32]))
+            } else {
+                // What a module wrote can only be compared with what it saw: masked as for the cell.
+                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+                (
+                    reviewed::looked_at(output, views.len()),
+                    columns.collect(),
+                    mask_key,
+                )
+            };
+            views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
             outputs.push(plan);
@@ -326,22 +341,6 @@ fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> 
     tables.iter().map(subject).collect()
 }
 
-/// An output that the gate cannot compute: people decide.
-fn undecided(output: &Output) -> OutputPlan {
-    OutputPlan {
-        name: output.name.clone(),
-        view: None,
-        derived: false,
-        subject: None,
-        group: None,
-        dimensions: Vec::new(),
-        measures: Vec::new(),
-        totals: false,
-        on_failure: output.on_failure,
-        noise_key: None,
-    }
-}
-
 /// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
 pub(crate) struct Columns<'a> {
     pub(crate) resource: &'a Resource,
@@ -401,14 +400,22 @@ pub(crate) fn output_plan_over(
     for measure in &output.measures {
         measures.push(measure_plan(manifest, measure, columns)?);
     }
+    let own = reviewed::own(output, columns)?;
+    let model = output.model.as_ref();
+    let model = model
+        .map(|model| reviewed::model(manifest, model, columns))
+        .transpose()?;
     Ok(OutputPlan {
         name: output.name.clone(),
         view: Some(view),
-        derived: !manifest.is_recomputable(output),
+        derived: manifest.world == World::PerRow && !manifest.is_recomputable(output),
         subject,
         group,
         dimensions,
         measures,
+        own,
+        model,
+        look: false,
         totals: output.totals,
         on_failure: output.on_failure,
         noise_key: None,

@@ -2,8 +2,8 @@
 
 use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState, State,
-    Table, Verdict,
+    Code, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState,
+    Standing, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
@@ -149,10 +149,14 @@ impl Domain {
         }
     }
 
-    /// Releases what two reviewers let pass.
-    pub(crate) async fn release_reviewed(&self, run: Run) -> Result<RunDetail, LifecycleError> {
-        let opened = self.open_sealed(&run).await?;
+    /// Releases what two reviewers let pass: this output, or all that are like it.
+    pub(crate) async fn release_reviewed(
+        &self,
+        run: Run,
+        standing: Option<&Standing>,
+    ) -> Result<RunDetail, LifecycleError> {
         self.await_checkpoint(self.record_size().await?).await?;
+        let tables = self.tables_to_release(&run).await?;
         let mut change = self.store.begin().await?;
         let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
             return Err(Code::WrongState.into());
@@ -162,17 +166,25 @@ impl Domain {
             self.commit(change).await?;
             return self.detail_of(run).await;
         }
-        let cells = opened
-            .tables
+        let cells = tables
             .iter()
             .map(|(_, t)| (t.rows() * t.columns().len()) as u64)
             .sum();
-        let tables = opened
-            .tables
+        let tables = tables
             .into_iter()
             .map(|(name, table)| (name, Route::Reviewed, table))
             .collect();
-        let draft = Draft::new(Kind::RunReleased).fact("route", Route::Reviewed.as_str());
+        if let Some(standing) = standing {
+            // INVARIANT: a standing approval that was taken back meanwhile lets nothing out.
+            let now = self.standing_for(&mut change, &run).await?;
+            if now.is_none_or(|now| now.id != standing.id) {
+                drop(change);
+                return self.detail_of(run).await;
+            }
+        }
+        let draft = Draft::new(Kind::RunReleased)
+            .fact("route", Route::Reviewed.as_str())
+            .fact("standing", standing.map(|s| s.id));
         let told = match change.exact_candidates(run.id).await? {
             Some(told) => told,
             None => {

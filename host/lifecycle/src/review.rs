@@ -4,29 +4,18 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, Module, ModuleId, ModuleState, Name, ReleaseReview, ReviewId,
-    ReviewOutcome, Run, RunId, RunState, State, Table,
+    AlgorithmReview, Code, Module, ModuleId, ModuleState, ReleaseReview, ReviewId, ReviewOutcome,
+    RunId, RunState, State,
 };
-use yunei_rooms::{GateMode, GatePlan, GateSession, SealKey};
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
 
-use crate::keys::KeyUse;
 use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
 use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
 
 /// Different people who must say yes.
 pub const APPROVALS_NEEDED: u64 = 2;
-
-/// A sealed output, opened for a reviewer.
-#[derive(Debug, serde::Serialize)]
-pub struct OpenedOutput {
-    /// Tables by name.
-    pub tables: Vec<(Name, Table)>,
-    /// Notes of the journal.
-    pub notes: Vec<String>,
-}
 
 impl Domain {
     /// Reviews a module's algorithm. The second yes of a different person approves it, the first no rejects it.
@@ -153,66 +142,6 @@ impl Domain {
         Ok(listing.listed())
     }
 
-    /// Opens a sealed output for a reviewer. The viewing is on the record before anything is shown.
-    ///
-    /// # Errors
-    /// Refused by policy, or the output was destroyed.
-    pub async fn open_output(
-        &self,
-        actor: &Actor,
-        id: RunId,
-    ) -> Result<OpenedOutput, LifecycleError> {
-        let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
-        let target = Target::Run(self.run_target(&run).await?);
-        let permit = self
-            .permit(actor, Action::ViewSealedOutput, &target)
-            .await?;
-        if run.state != RunState::InReview {
-            return Err(Code::WrongState.into());
-        }
-        self.record_alone(run_facts(permit.draft(Kind::ReleaseViewed, actor), &run))
-            .await?;
-        self.open_sealed(&run).await
-    }
-
-    /// Has a gate open a run's sealed output.
-    pub(crate) async fn open_sealed(&self, run: &Run) -> Result<OpenedOutput, LifecycleError> {
-        let held = self
-            .store
-            .sealed_output(run.id)
-            .await?
-            .ok_or(Code::NotFound)?;
-        let wrapped = held.wrapped_key.ok_or(Code::ReleaseGone)?;
-        let key = self.keys.open_run_key(run.id, &wrapped)?;
-        let ciphertext = self
-            .sealed
-            .open(&held.file)
-            .map_err(LifecycleError::data("to open a sealed output"))?
-            .into_std();
-        let plan = GatePlan {
-            mode: GateMode::Open {
-                digest: held.sealed.digest,
-            },
-            key: SealKey::from_bytes(*key),
-            digest_key: SealKey::from_bytes(*self.keys.evidence_key(run.id, KeyUse::Output)?),
-            views: Vec::new(),
-            decoys: Vec::new(),
-            outputs: Vec::new(),
-            revisions: Vec::new(),
-            audit: yunei_rooms::AuditPlan::default(),
-            private: None,
-            derived: Vec::new(),
-            profile: String::new(),
-            rows_max: self.limits.output_rows_max,
-            limits: self.room_limits(),
-        };
-        let opened = GateSession::open(&self.program, plan, ciphertext).await?;
-        Ok(OpenedOutput {
-            tables: opened.tables,
-            notes: opened.notes,
-        })
-    }
-
     /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
     ///
     /// # Errors
@@ -265,7 +194,7 @@ impl Domain {
         self.commit(change).await?;
         if outcome == ReviewOutcome::Approved && approvals >= APPROVALS_NEEDED {
             let span = span!(STAGE, STAGE = "release", RUN_ID = %run.id);
-            return self.release_reviewed(run).instrument(span).await;
+            return self.release_reviewed(run, None).instrument(span).await;
         }
         self.detail_of(run).await
     }

@@ -75,6 +75,8 @@ ids! {
     ReleaseId,
     /// A review, of an algorithm or of an output.
     ReviewId,
+    /// A standing approval.
+    StandingId,
     /// A product.
     ProductId,
     /// An edition of a product.

@@ -30,11 +30,14 @@ mod parameter;
 mod period;
 mod privacy;
 mod product;
+mod regression;
 mod release;
 mod resource;
 mod retrieval;
+mod reviewer;
 mod row_set;
 mod run;
+mod standing;
 mod table;
 mod transition;
 
@@ -78,16 +81,20 @@ pub use product::{
     Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
     Schedule, ScheduleTrigger,
 };
+pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
-    CellVerdict, Decision, Release, ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
+    CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
+    RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
     SchemaVersion, Snapshot,
 };
 pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
+pub use standing::{Standing, StandingBound, StandingState, StandingYes};
 pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::transition::names;
-use crate::{Mechanism, Name, Parameter, Resource, Text};
+use crate::{Mechanism, Name, OwnMeasure, Parameter, Regression, Resource, Text};
 
 names! {
     /// The world of the guest interface that a module lives in.
@@ -143,6 +143,12 @@ pub struct Output {
     /// Measures, in order. None means the guest's own figures: they wait for two reviewers.
     #[serde(default, rename = "measure")]
     pub measures: Vec<Measure>,
+    /// Measures of the module's own in the frame of the dimensions, in order, instead of those.
+    #[serde(default, rename = "own", skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnMeasure>,
+    /// A regression that the gate fits itself, instead of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Regression>,
     /// Whether margins and the grand total are wanted too.
     #[serde(default)]
     pub totals: bool,
@@ -152,6 +158,23 @@ pub struct Output {
         skip_serializing_if = "OnFailure::is_suppress"
     )]
     pub on_failure: OnFailure,
+}
+
+impl Output {
+    /// The fields of the resource that it is made of.
+    pub fn fields(&self) -> impl Iterator<Item = &Name> {
+        let dimensions = self.dimensions.iter().filter_map(|d| match d {
+            Dimension::Banded { field, .. } => Some(field),
+            Dimension::Derived { .. } => None,
+        });
+        let measures = self
+            .measures
+            .iter()
+            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
+        let own = self.own.iter().filter_map(|m| m.field.as_ref());
+        let model = self.model.iter().flat_map(Regression::fields);
+        dimensions.chain(measures).chain(own).chain(model)
+    }
 }
 
 /// What a derived column's values are.
@@ -310,14 +333,15 @@ impl Manifest {
                 ));
             }
         }
-        for name in output
-            .measures
-            .iter()
-            .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight))
-        {
+        for name in output.fields() {
             if resource.field(name).is_none() {
                 errors.push(format!("`{}` has no field `{name}`", resource.name));
             }
+        }
+        let own = output.own.iter().filter_map(|m| m.lineage_error(resource));
+        errors.extend(own);
+        if let Some(model) = &output.model {
+            errors.extend(model.lineage_errors(resource));
         }
         errors
     }
@@ -354,6 +378,7 @@ impl Manifest {
                     output.name, output.resource
                 ));
             }
+            broken.extend(output.broken_rules(self.world, &self.derived));
             broken.extend(
                 output
                     .measures

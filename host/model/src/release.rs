@@ -99,6 +99,9 @@ pub struct Verdict {
     pub hints: Vec<Hint>,
     /// Why the whole was withheld or sent to review.
     pub reasons: Vec<String>,
+    /// Whether people are asked for no other reason than the route: every rule that applies passed.
+    #[serde(default)]
+    pub routine: bool,
 }
 
 /// A sealed output: a handle to ciphertext. It has no way to reveal itself.
@@ -116,6 +119,38 @@ impl std::fmt::Debug for SealedOutput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SealedOutput({})", self.run)
     }
+}
+
+names! {
+    /// Whose figures a table under review has.
+    Figures {
+        /// The gate's own, computed from the snapshot.
+        Gate = "gate",
+        /// The module's, in cells that the gate checked: blank where a rule failed, rounded as the profile says.
+        Checked = "checked",
+        /// The module's, as it wrote them.
+        Module = "module",
+    }
+}
+
+/// A table as reviewers see it: what leaves once two of them say yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenedTable {
+    /// The output.
+    pub output: Name,
+    /// Whose figures they are.
+    pub figures: Figures,
+    /// The table.
+    pub table: Table,
+}
+
+/// A sealed output, opened for a reviewer: what an age file for that reviewer holds, as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenedOutput {
+    /// Tables.
+    pub tables: Vec<OpenedTable>,
+    /// Notes of the module's journal; they never leave.
+    pub notes: Vec<String>,
 }
 
 /// A reviewer's decision about an output.

@@ -3,13 +3,18 @@
 mod alternatives;
 mod coding;
 mod compute;
+mod copied;
 mod decoys;
 mod derived;
 mod earlier;
 mod joint;
+mod model;
 mod opened;
+mod own;
 mod parts;
 mod private;
+mod review;
+mod reviewed;
 mod revision;
 
 use std::fs::File;
@@ -52,36 +57,56 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {
-        GateMode::Open { digest } => {
-            let ciphertext = read_all(
-                File::from(next_descriptor(&mut descriptors)?),
-                plan.limits.file_bytes_max,
-            )?;
-            let plaintext = Sealer::new(&plan.key, &plan.digest_key).open(&ciphertext, digest)?;
-            let (tables, notes) = opened::tables(&plaintext, plan.rows_max)?;
-            wire::send(control, &GateSays::Opened { tables, notes })
+        GateMode::Open { kept, recipient } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let opened = review::open(&plan, kept, file)?;
+            let ciphertext = review::encrypt(&opened, recipient)?;
+            wire::send(control, &GateSays::Opened { ciphertext })
+        }
+        GateMode::Release { kept } => {
+            let file = File::from(next_descriptor(&mut descriptors)?);
+            let tables = review::open(&plan, kept, file)?.tables;
+            let tables = tables.into_iter().map(|t| (t.output, t.table)).collect();
+            wire::send(control, &GateSays::ToRelease { tables })
         }
         GateMode::Judge => {
-            let plaintext = seal(&plan, &mut descriptors, control)?;
+            let (plaintext, mut ciphertext) = seal(&plan, &mut descriptors, control)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            wire::send(control, &GateSays::Judged { outputs, decoys })
+            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut ciphertext)?;
+            wire::send(
+                control,
+                &GateSays::Judged {
+                    outputs,
+                    decoys,
+                    candidate,
+                },
+            )
         }
         GateMode::JudgeAgain { digest, bytes } => {
             let mut file = File::from(next_descriptor(&mut descriptors)?);
             let sealer = Sealer::new(&plan.key, &plan.digest_key);
             let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            wire::send(control, &GateSays::Judged { outputs, decoys })
+            // INVARIANT: the file stands behind the sealed output, and nothing follows: only what would have left is judged again.
+            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut file)?;
+            wire::send(
+                control,
+                &GateSays::Judged {
+                    outputs,
+                    decoys,
+                    candidate,
+                },
+            )
         }
     }
 }
 
-/// Writes the ciphertext, durable, and tells its digest.
+/// Writes the ciphertext and tells its digest. Gives the plaintext, and the file after what was written.
 fn seal(
     plan: &GatePlan,
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     control: &UnixStream,
-) -> Result<Vec<u8>, RoomError> {
+) -> Result<(Vec<u8>, File), RoomError> {
     let plaintext = read_all(
         File::from(next_descriptor(descriptors)?),
         plan.limits.file_bytes_max,
@@ -102,7 +127,7 @@ fn seal(
             bytes: plaintext.len() as u64,
         },
     )?;
-    Ok(plaintext)
+    Ok((plaintext, ciphertext))
 }
 
 /// Reads what a gate sealed before: the beginning of the file, as long as its plaintext says.
@@ -120,7 +145,8 @@ fn unseal(
     let mut ciphertext = Vec::new();
     file.seek(SeekFrom::Start(0))
         .map_err(RoomError::system("to read a sealed output"))?;
-    file.take(length)
+    Read::by_ref(file)
+        .take(length)
         .read_to_end(&mut ciphertext)
         .map_err(RoomError::system("to read a sealed output"))?;
     sealer.open(&ciphertext, digest)
@@ -149,6 +175,11 @@ fn judge(
             continue;
         };
         let (views, name) = parts.open(view)?;
+        let judged = reviewed::output(plan, output, &profile, &views, name, plaintext, runtime)?;
+        if let Some(judged) = judged {
+            outputs.push(judged);
+            continue;
+        }
         let earlier = plan.audit.earlier.get(index);
         let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());
         let (verdict, table, decoy) = compute::output(
@@ -180,6 +211,7 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
         cells: Vec::new(),
         hints: vec![Hint::AwaitReview, Hint::StandardAggregate],
         reasons: vec!["the manifest gives no lineage that the gate can compute".to_owned()],
+        routine: false,
     }
 }
 

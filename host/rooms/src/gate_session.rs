@@ -32,15 +32,8 @@ pub struct Judged {
     pub outputs: Vec<(Verdict, Option<Table>)>,
     /// Outputs in which a decoy record was seen.
     pub decoys: Vec<Name>,
-}
-
-/// What a gate opened.
-#[derive(Debug)]
-pub struct OpenedOutput {
-    /// Tables by name.
-    pub tables: Vec<(Name, Table)>,
-    /// Notes of the journal.
-    pub notes: Vec<String>,
+    /// Digest of what waits for people, where it does: it stands sealed behind the cell's output.
+    pub candidate: Option<Digest>,
 }
 
 impl GateSession {
@@ -77,22 +70,40 @@ impl GateSession {
         Self::start(program, &plan, &descriptors).await
     }
 
-    /// Has a gate open a sealed output.
+    /// Has a gate open a sealed output for a reviewer: an armoured age file that the plan's recipient alone can read.
     ///
     /// # Errors
-    /// [`RoomError`] when key, digest and ciphertext do not belong together.
+    /// [`RoomError`] when key, digests and ciphertext do not belong together.
     pub async fn open(
         program: &Path,
         plan: GatePlan,
         ciphertext: File,
-    ) -> Result<OpenedOutput, RoomError> {
+    ) -> Result<String, RoomError> {
         let mut gate = Self::start(program, &plan, &[ciphertext.as_fd()]).await?;
         let opened = match gate.hear().await? {
-            GateSays::Opened { tables, notes } => OpenedOutput { tables, notes },
+            GateSays::Opened { ciphertext } => ciphertext,
             _ => return Err(RoomError::protocol("the gate opened nothing")),
         };
         gate.room.reap().await;
         Ok(opened)
+    }
+
+    /// Has a gate hand over the tables that two reviewers let pass, by output.
+    ///
+    /// # Errors
+    /// [`RoomError`] when key, digests and ciphertext do not belong together.
+    pub async fn release(
+        program: &Path,
+        plan: GatePlan,
+        ciphertext: File,
+    ) -> Result<Vec<(Name, Table)>, RoomError> {
+        let mut gate = Self::start(program, &plan, &[ciphertext.as_fd()]).await?;
+        let tables = match gate.hear().await? {
+            GateSays::ToRelease { tables } => tables,
+            _ => return Err(RoomError::protocol("the gate handed nothing over")),
+        };
+        gate.room.reap().await;
+        Ok(tables)
     }
 
     async fn start(
@@ -146,7 +157,15 @@ impl GateSession {
     /// [`RoomError`] when the gate failed.
     pub async fn judged(&mut self) -> Result<Judged, RoomError> {
         let judged = match self.hear().await? {
-            GateSays::Judged { outputs, decoys } => Judged { outputs, decoys },
+            GateSays::Judged {
+                outputs,
+                decoys,
+                candidate,
+            } => Judged {
+                outputs,
+                decoys,
+                candidate,
+            },
             _ => return Err(RoomError::protocol("the gate judged nothing")),
         };
         self.room.reap().await;

@@ -33,12 +33,12 @@ mod wire;
 
 pub use cell::read_contributions;
 pub use fault::RoomError;
-pub use gate_session::{GateSession, Judged, OpenedOutput};
+pub use gate_session::{GateSession, Judged};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
     AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
-    GatePlan, JointPlan, LinkedPlan, MeasurePlan, OutputPlan, PrivatePlan, RevisionPlan, SealKey,
-    SealedPlan, Source, SubjectsPlan, TablePlan,
+    GatePlan, JointPlan, KeptPlan, LinkedPlan, MeasurePlan, ModelPlan, OutputPlan, OwnPlan,
+    PrivatePlan, RevisionPlan, SealKey, SealedPlan, Source, SubjectsPlan, TablePlan, TermPlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OnFailure, PrivacyCharge,
-    Table, Text, World,
+    Aggregate, Banding, Contribution, Derived, Digest, Limits, Name, OnFailure, OwnKind,
+    PrivacyCharge, Recipient, RegressionKind, Table, Text, World,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -142,6 +142,68 @@ pub struct MeasurePlan {
     pub weight: Option<usize>,
 }
 
+/// A term of a model as the gate computes it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum TermPlan {
+    /// A number.
+    Number {
+        /// Name.
+        name: Name,
+        /// Values.
+        source: Source,
+    },
+    /// A column of the view under a banding.
+    Banded {
+        /// Name.
+        name: Name,
+        /// Position in the view.
+        column: usize,
+        /// The banding.
+        banding: Banding,
+        /// The class without an indicator; the first by default.
+        reference: Option<String>,
+    },
+    /// A derived category.
+    Category {
+        /// Name.
+        name: Name,
+        /// Position among the derived columns.
+        column: usize,
+        /// Labels.
+        labels: Vec<String>,
+        /// The label without an indicator; the first by default.
+        reference: Option<String>,
+    },
+}
+
+/// A regression that the gate fits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelPlan {
+    /// Kind.
+    pub kind: RegressionKind,
+    /// Whether there is an intercept.
+    pub intercept: bool,
+    /// Response.
+    pub response: Source,
+    /// Terms.
+    pub terms: Vec<TermPlan>,
+}
+
+/// A measure of the module's own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnPlan {
+    /// Name in the table.
+    pub name: Name,
+    /// What people read.
+    pub title: Option<Text>,
+    /// What it is.
+    pub kind: OwnKind,
+    /// Position of its field in the view, where the gate computes it.
+    pub column: Option<usize>,
+    /// Which percentile.
+    pub percentile: Option<f64>,
+}
+
 /// What the gate does about one output.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OutputPlan {
@@ -159,6 +221,12 @@ pub struct OutputPlan {
     pub dimensions: Vec<DimensionPlan>,
     /// Measures.
     pub measures: Vec<MeasurePlan>,
+    /// Measures of the module's own, instead.
+    pub own: Vec<OwnPlan>,
+    /// A regression, instead.
+    pub model: Option<ModelPlan>,
+    /// Whether it is the module's own altogether, and the view has what it is compared with.
+    pub look: bool,
     /// Whether totals are wanted.
     pub totals: bool,
     /// What happens to a cell that fails.
@@ -250,6 +318,17 @@ pub struct DecoyPlan {
 /// Derived columns in the sealed output.
 pub type DerivedPlan = Vec<Derived>;
 
+/// What a gate sealed before, to be opened again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// Digest of the cell's output.
+    pub digest: Digest,
+    /// Its length as plaintext; what follows its ciphertext in the file is the gate's candidate.
+    pub bytes: u64,
+    /// Digest of the gate's candidate.
+    pub candidate: Digest,
+}
+
 /// What the gate does with the contributions of a `per-subject` module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PrivatePlan {
@@ -279,10 +358,17 @@ pub enum GateMode {
         /// Bytes of its plaintext.
         bytes: u64,
     },
-    /// Open a sealed output for two reviewers' eyes or after their yes. Descriptors: the ciphertext file.
+    /// Open a sealed output for a reviewer's eyes alone. Descriptors: the ciphertext file.
     Open {
-        /// Digest that it was sealed with.
-        digest: Digest,
+        /// What was sealed.
+        kept: KeptPlan,
+        /// Whom it is encrypted to.
+        recipient: Recipient,
+    },
+    /// Open a sealed output after two reviewers' yes. Descriptors: the ciphertext file.
+    Release {
+        /// What was sealed.
+        kept: KeptPlan,
     },
 }
 

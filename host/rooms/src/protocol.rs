@@ -184,12 +184,13 @@ pub enum GateSays {
         outputs: Vec<(Verdict, Option<Table>)>,
         /// Outputs in which a decoy was seen.
         decoys: Vec<Name>,
+        /// Digest of what waits for people, sealed; tables of it are in no message.
+        candidate: Option<Digest>,
     },
-    /// The opened output: tables by name, and notes.
-    Opened {
-        tables: Vec<(Name, Table)>,
-        notes: Vec<String>,
-    },
+    /// The opened output, encrypted to one reviewer: an armoured age file.
+    Opened { ciphertext: String },
+    /// The tables that two reviewers let pass.
+    ToRelease { tables: Vec<(Name, Table)> },
     /// The gate failed.
     Failed { detail: String },
 }

@@ -17,6 +17,8 @@ pub struct Sealer<'a> {
     digest_key: &'a SealKey,
 }
 
+/// What names the key of a gate's candidate.
+const CANDIDATE: &[u8] = b"yunei gate candidate v1";
 /// Bytes by which a ciphertext is longer than its plaintext.
 const TAG_BYTES: u64 = 16;
 
@@ -27,6 +29,17 @@ impl<'a> Sealer<'a> {
     #[must_use]
     pub const fn new(key: &'a SealKey, digest_key: &'a SealKey) -> Self {
         Self { key, digest_key }
+    }
+
+    /// The key of what the gate itself would release of the same run: it follows from the run's key, and ends with it.
+    ///
+    /// # Errors
+    /// Never in practice; HMAC takes keys of any length.
+    pub fn candidate_key(&self) -> Result<SealKey, RoomError> {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.key.0)
+            .map_err(|_| RoomError::Unsealable)?;
+        mac.update(CANDIDATE);
+        Ok(SealKey::from_bytes(mac.finalize().into_bytes().into()))
     }
 
     /// Bytes of the ciphertext of a plaintext of so many bytes.

@@ -23,6 +23,7 @@ mod runs;
 mod scenarios;
 mod sessions;
 mod snapshots;
+mod standing;
 mod stop_requests;
 mod system;
 mod tokens;
@@ -81,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         products::routes(),
         runs::routes(),
         reviews::routes(),
+        standing::routes(),
         releases::routes(),
         privacy::routes(),
         certificates::routes(),

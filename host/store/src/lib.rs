@@ -32,6 +32,7 @@ mod reading;
 mod record;
 mod requests;
 mod retrievals;
+mod reviewing;
 mod runs;
 mod sequence;
 mod settings;

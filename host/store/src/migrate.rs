@@ -75,6 +75,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0080_privacy.sql"),
     ),
     (
+        90,
+        "reviewers",
+        include_str!("../migrations/0090_reviewers.sql"),
+    ),
+    (
+        91,
+        "standing approvals",
+        include_str!("../migrations/0091_standing.sql"),
+    ),
+    (
         100,
         "certificates",
         include_str!("../migrations/0100_certificates.sql"),

@@ -69,9 +69,11 @@ impl Story {
     /// The step was refused.
     pub fn open_output(&self, run: &str) -> Told<Value> {
         let [first, _] = REVIEWERS;
-        self.person(first)?
+        let sealed = self
+            .person(first)?
             .get(&format!("/runs/{run}/output"))?
-            .served()
+            .served()?;
+        self.identities.open(first, &sealed)
     }
 
     /// Submits `<directory>/request.json` as `client`; the answer may be a refusal.

@@ -64,6 +64,10 @@ impl Story {
                 .post(&appointments, &json!({ "role": persona.role }))?
                 .served()?;
             let client = self.anonymous.sign_in(&persona.account, PASSWORD)?;
+            if persona.role == "reviewer" {
+                self.identities
+                    .register(&persona.account, id(&made)?, &client)?;
+            }
             self.people.insert(persona.account.clone(), client);
             see(&persona);
         }

@@ -148,6 +148,34 @@ fn a_release_is_reviewed_by_others_than_its_submitter_and_their_organisation() {
 }
 
 #[test]
+fn a_reviewers_key_is_ones_own_and_confirmed_by_another() {
+    let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
+    let other = principal(BUREAU, 2, &[Role::Reviewer]);
+    let key = |of: &Principal| Target::Account(account_target(of));
+    let registers =
+        |who: &Principal, of: &Principal| ask(who, Action::RegisterReviewerKey, &key(of)).allowed;
+    assert!(registers(&reviewer, &reviewer));
+    assert!(!registers(&other, &reviewer));
+    assert!(!registers(
+        &principal(BUREAU, 1, &[Role::Bureau]),
+        &reviewer
+    ));
+    let security = principal(HOST, 1, &[Role::SecurityAdministrator]);
+    assert!(ask(&security, Action::ConfirmReviewerKey, &key(&reviewer)).allowed);
+    assert!(!ask(&reviewer, Action::ConfirmReviewerKey, &key(&reviewer)).allowed);
+    assert!(!ask(&other, Action::ConfirmReviewerKey, &key(&reviewer)).allowed);
+    // The same person with an account of the security administrator is still the same person.
+    let same = Principal {
+        person: reviewer.person,
+        ..security
+    };
+    assert_eq!(
+        refusal(&same, Action::ConfirmReviewerKey, &key(&reviewer)),
+        by(Code::Forbidden, "reviewer-key.not-own")
+    );
+}
+
+#[test]
 fn a_sealed_output_is_seen_in_review_alone_and_on_the_record() {
     let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
     for state in RunState::ALL {

@@ -116,6 +116,10 @@ fn people_targets() -> Vec<(&'static str, Target)> {
         ),
         ("the roleless account", Target::Account(someone)),
         (
+            "the reviewer's account",
+            Target::Account(account_target(&principal(BUREAU, 1, &[]))),
+        ),
+        (
             "operator, for it",
             appointment(someone, Role::Operator, &[], false),
         ),

@@ -171,7 +171,9 @@ fn cells(table: &TableReport, words: &Words) -> String {
 fn row(cell: &CellReport, words: &Words) -> Vec<String> {
     let mut row = cell.cell.clone();
     for told in &cell.figures {
-        row.push(told.shown.map_or_else(|| BLANK.to_owned(), figure));
+        // As it is published, and no digit less.
+        let shown = told.shown.map(|shown| shown.to_string());
+        row.push(shown.unwrap_or_else(|| BLANK.to_owned()));
     }
     row.push(words.status(cell.status).to_owned());
     row.push(words.blank(cell.blank).to_owned());

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use yunei_model::{Language, Name, Table};
+use yunei_model::{Figures, Language, OpenedOutput, OpenedTable, Table};
 
 use crate::printer::text;
 use crate::sheet::{Sheet, figure, visible};
@@ -36,35 +36,35 @@ impl Released {
     }
 }
 
-/// A sealed output, opened for a reviewer.
-#[derive(Debug, Deserialize)]
-pub struct Opened {
-    tables: Vec<(Name, Table)>,
-    #[serde(default)]
-    notes: Vec<String>,
-}
-
-impl Opened {
-    /// All of it.
-    pub fn text(self, language: Language) -> String {
-        let mut parts: Vec<String> = self
-            .tables
+/// A sealed output, opened for a reviewer: all of it.
+pub fn opened(output: &OpenedOutput, language: Language) -> String {
+    let mut parts: Vec<String> = output
+        .tables
+        .iter()
+        .map(|t| under_review(t, language))
+        .collect();
+    if !output.notes.is_empty() {
+        let notes: Vec<String> = output
+            .notes
             .iter()
-            .map(|(name, table)| format!("{name}\n{}", opened(table, language)))
+            .map(|note| format!("  {}", visible(note)))
             .collect();
-        if !self.notes.is_empty() {
-            let notes: Vec<String> = self
-                .notes
-                .iter()
-                .map(|note| format!("  {}", visible(note)))
-                .collect();
-            parts.push(format!("notes of the module\n{}", notes.join("\n")));
-        }
-        parts.join("\n\n")
+        parts.push(format!("notes of the module\n{}", notes.join("\n")));
     }
+    parts.join("\n\n")
 }
 
-fn opened(table: &Table, language: Language) -> String {
+fn under_review(opened: &OpenedTable, language: Language) -> String {
+    let whose = match opened.figures {
+        Figures::Gate => "the gate's own figures",
+        Figures::Checked => "the module's figures, in cells that the gate checked",
+        Figures::Module => "the module's figures",
+    };
+    let rows = columns_of(&opened.table, language);
+    format!("{} ({whose})\n{rows}", opened.output)
+}
+
+fn columns_of(table: &Table, language: Language) -> String {
     let heading = |column: &yunei_model::Column| match (&column.title, language) {
         (Some(title), Language::Zh) => title.zh.clone(),
         (Some(title), Language::En) => title.en.clone(),

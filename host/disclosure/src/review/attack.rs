@@ -65,6 +65,9 @@ pub(super) fn concerns(failed: &Failed, measure: usize) -> bool {
     failed.measure.is_none_or(|of| of == measure)
 }
 
+/// A target, the measure that would show it, and how much must stay unknown.
+type Aim = (Target, usize, Need);
+
 /// Attacks every blank cell that fails a rule. Empty cells hide nothing: the attacker is taken to know them.
 pub(super) fn attack(
     tables: &[Told<'_>],
@@ -72,7 +75,7 @@ pub(super) fn attack(
     rows: &Rows,
     profile: &Profile,
 ) -> BTreeMap<Place, Vec<Found>> {
-    let mut by_key: BTreeMap<&str, (&Quantity, Vec<(Target, usize, Need)>)> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, (&Quantity, Vec<Aim>)> = BTreeMap::new();
     for (index, table) in tables.iter().enumerate() {
         for cell in 0..table.counted.frame.cells() {
             if table.counted.rows(cell) == 0 {

@@ -52,10 +52,19 @@ pub(super) struct System {
     /// Unknowns of each cell that has some.
     members: BTreeMap<Place, Vec<u32>>,
     component: Vec<u32>,
+    /// Unknowns and lines of each component.
+    parts: BTreeMap<u32, Part>,
     whole: bool,
     /// Whether every vertex of the system is whole: a network.
     network: bool,
     work: usize,
+}
+
+/// A component: unknowns and lines that share none with another.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    unknowns: Vec<u32>,
+    lines: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -129,6 +138,7 @@ impl System {
             lines,
             members,
             component: Vec::new(),
+            parts: BTreeMap::new(),
             whole,
             network: alone && tables.iter().all(is_network),
             work: 0,
@@ -203,6 +213,20 @@ impl System {
         self.component = (0..super::axis::narrow(parent.len()))
             .map(|unknown| root(&mut parent, unknown))
             .collect();
+        for (unknown, component) in (0..).zip(&self.component) {
+            self.parts
+                .entry(*component)
+                .or_default()
+                .unknowns
+                .push(unknown);
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            let first = line.unknowns.first();
+            let component = first.and_then(|u| self.component.get(*u as usize));
+            if let Some(part) = component.and_then(|c| self.parts.get_mut(c)) {
+                part.lines.push(index);
+            }
+        }
     }
 
     /// What stays unknown of a target.
@@ -241,34 +265,25 @@ impl System {
     }
 
     fn programme(&mut self, component: u32, objective: &[u32]) -> Result<Programme, Unbracketed> {
-        let unknowns: Vec<u32> = (0..super::axis::narrow(self.floors.len()))
-            .filter(|unknown| self.component.get(*unknown as usize) == Some(&component))
-            .collect();
-        self.work = self.work.saturating_add(unknowns.len() * 2);
+        let part = self.parts.get(&component).ok_or(Unbracketed::Unsolved)?;
+        self.work = self.work.saturating_add(part.unknowns.len() * 2);
         if self.work > PROGRAMME_WORK_MAX {
             return Err(Unbracketed::TooLarge);
         }
-        let places: HashMap<u32, usize> = unknowns
-            .iter()
-            .enumerate()
-            .map(|(place, unknown)| (*unknown, place))
-            .collect();
+        // Unknowns rise.
         let within = |list: &[u32]| -> Vec<usize> {
-            list.iter().filter_map(|u| places.get(u).copied()).collect()
+            list.iter()
+                .filter_map(|unknown| part.unknowns.binary_search(unknown).ok())
+                .collect()
         };
+        let lines = part.lines.iter().filter_map(|line| self.lines.get(*line));
         Ok(Programme {
-            floors: unknowns
+            floors: part
+                .unknowns
                 .iter()
                 .map(|u| self.floors.get(*u as usize).copied().unwrap_or(0.0))
                 .collect(),
-            lines: self
-                .lines
-                .iter()
-                .filter(|line| {
-                    line.unknowns
-                        .first()
-                        .is_some_and(|u| places.contains_key(u))
-                })
+            lines: lines
                 .map(|line| (within(&line.unknowns), line.low, line.high))
                 .collect(),
             objective: within(objective),

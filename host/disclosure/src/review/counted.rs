@@ -328,11 +328,10 @@ impl<'a> Counted<'a> {
         profile: &Profile,
     ) -> Result<Option<judge::Judgement>, ReviewError> {
         let with_margins =
-            |axis: &&Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
-        let without = |axis: &&Axis| axis.layers.len() == 1;
-        let totals =
-            !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(&a));
-        let plain = totals || self.frame.axes.iter().all(|a| without(&a));
+            |axis: &Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
+        let without = |axis: &Axis| axis.layers.len() == 1;
+        let totals = !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(a));
+        let plain = totals || self.frame.axes.iter().all(|a| without(a));
         if !plain || self.measures.iter().any(|measure| measure.extra.is_some()) {
             return Ok(None);
         }

@@ -280,10 +280,11 @@ impl Bench<'_> {
         let (mut decided, name) = (Decision::Release, &spec.name);
         if one.leaks(&cells, Status::Fail) {
             decided = Decision::Withhold;
-            verdicts.reason(format!("table `{name}`: cells fail"));
         } else if one.leaks(&cells, Status::Review) {
             decided = Decision::Review;
-            verdicts.reason(format!("table `{name}`: people must look at cells"));
+        }
+        for reason in one.reasons(&cells) {
+            verdicts.reason(format!("table `{name}`: {reason}"));
         }
         if told.published.problems.count > 0 || shown == 0 {
             decided = Decision::Withhold;

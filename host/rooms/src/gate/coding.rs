@@ -251,18 +251,20 @@ impl Numbers {
         self.validity = Some((validity, 0));
     }
 
-    /// The value of a row, if it is present.
-    pub fn at(&self, row: usize) -> Option<f64> {
-        let present = match &self.validity {
-            None => true,
-            Some((bytes, offset)) => {
+    /// One value or none for each row.
+    pub fn options(&self) -> Vec<Option<f64>> {
+        let present = |row: usize| {
+            self.validity.as_ref().is_none_or(|(bytes, offset)| {
                 let bit = offset + row;
                 bytes
                     .get(bit / 8)
                     .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
-            }
+            })
         };
-        self.values.get(row).copied().filter(|_| present)
+        let values = self.values.iter().enumerate();
+        values
+            .map(|(row, value)| present(row).then_some(*value))
+            .collect()
     }
 
     /// As the accumulator takes it.

@@ -77,7 +77,7 @@ pub fn output(
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }
     let verdict = judgement.verdict(output.name.clone(), route(output));
-    Ok((verdict, judgement.table, decoy))
+    Ok((verdict, judgement.table.or(judgement.candidate), decoy))
 }
 
 impl<'a> Gathering<'a> {
@@ -227,7 +227,7 @@ pub const fn route(output: &OutputPlan) -> Route {
     }
 }
 
-fn coder(dimension: &DimensionPlan) -> Option<Coder> {
+pub(super) fn coder(dimension: &DimensionPlan) -> Option<Coder> {
     match dimension {
         DimensionPlan::Banded { banding, .. } => Some(Coder::new(banding.clone())),
         DimensionPlan::Derived { .. } => None,
@@ -243,8 +243,8 @@ fn classes(dimension: &DimensionPlan) -> u32 {
     u32::try_from(labels).unwrap_or(u32::MAX)
 }
 
-/// The shape of an output.
-pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
+/// The dimensions of an output's table.
+pub(super) fn dimensions(output: &OutputPlan) -> Vec<Dimension> {
     let dimensions = output.dimensions.iter().map(|dimension| match dimension {
         DimensionPlan::Banded {
             name,
@@ -268,13 +268,18 @@ pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
             }
         }
     });
+    dimensions.collect()
+}
+
+/// The shape of an output.
+pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
     let measures = output.measures.iter().map(|measure| Measure {
         name: measure.name.clone(),
         title: measure.title.clone(),
         aggregate: measure.aggregate,
         weighted: measure.weight.is_some(),
     });
-    Shape::new(dimensions.collect(), measures.collect(), output.totals).map_err(|e| failed(&e))
+    Shape::new(dimensions(output), measures.collect(), output.totals).map_err(|e| failed(&e))
 }
 
 fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {

@@ -65,5 +65,6 @@ pub fn review(verdict: &mut Verdict, reason: String) {
         }
         Decision::Review => {}
     }
+    verdict.routine = false;
     verdict.reasons.push(reason);
 }

@@ -92,5 +92,6 @@ fn verdict(private: &PrivatePlan, profile: &Profile) -> Verdict {
         cells: Vec::new(),
         hints: Vec::new(),
         reasons: Vec::new(),
+        routine: false,
     }
 }

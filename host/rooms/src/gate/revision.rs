@@ -56,11 +56,13 @@ fn settle(
     outcomes: Option<&[RevisionOutcome]>,
     alone: bool,
 ) {
-    if verdict.decision == Decision::Withhold || output.subject.is_none() {
+    let nobody = output.subject.is_none() && !is_guests(output);
+    if verdict.decision == Decision::Withhold || nobody {
         return;
     }
     let mut review = |reason: &str| {
         verdict.reasons.push(reason.to_owned());
+        verdict.routine = false;
         if verdict.decision == Decision::Release {
             verdict.decision = Decision::Review;
             verdict.cells_released = 0;
@@ -127,7 +129,7 @@ fn compare(
     for before in &revision.before {
         earlier.push(open_views(std::slice::from_ref(before), descriptors)?);
     }
-    let derived = output.derived || output.dimensions.iter().any(is_derived);
+    let derived = is_guests(output) || output.dimensions.iter().any(is_derived);
     // Subjects are compared one by one; whether they are of one household or group is not.
     // A merged table has other cells than the one that it revises, and noise is no contribution.
     let otherwise = output.on_failure != OnFailure::Suppress;
@@ -147,6 +149,11 @@ fn compare(
         outcomes.push(merge(&shape, &mut sides)?.judge(profile));
     }
     Ok(Some(outcomes))
+}
+
+/// Whether figures are the guest's, or a model's: there is nothing to compare subject by subject.
+const fn is_guests(output: &OutputPlan) -> bool {
+    output.derived || output.look || !output.own.is_empty() || output.model.is_some()
 }
 
 const fn is_derived(dimension: &DimensionPlan) -> bool {
@@ -342,8 +349,8 @@ impl<'a> Side<'a> {
         for index in &self.columns {
             let mut numbers = Numbers::default();
             numbers.read(column(*index)?)?;
-            for (row, values) in values.iter_mut().enumerate() {
-                values.push(numbers.at(row));
+            for (values, value) in values.iter_mut().zip(numbers.options()) {
+                values.push(value);
             }
         }
         let keys = groups(column(self.subject)?)?;

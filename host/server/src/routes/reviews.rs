@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
+use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Domain, OpenedOutput, RunDetail};
-use yunei_model::RunId;
+use yunei_lifecycle::{Domain, RunDetail, SealedForReviewer};
+use yunei_model::{AccountId, Recipient, ReviewerKey, RunId};
 
 use super::modules::NewReview;
 use super::releases::TAG;
@@ -38,8 +39,12 @@ pub(super) fn routes() -> Vec<Route> {
             .decided_by(&[Action::ViewSealedOutput])
             .writes(&[Kind::ReleaseViewed])
             .described(
-                Description::new(TAG, "output", "Opens a sealed output for a reviewer.")
-                    .gives("OpenedOutput"),
+                Description::new(
+                    TAG,
+                    "output",
+                    "Opens a sealed output for a reviewer: encrypted to the key that they registered.",
+                )
+                .gives("SealedForReviewer"),
             )
             .costing(Budget::TABLE),
         post("/api/v1/runs/{id}/reviews", review)
@@ -61,7 +66,81 @@ pub(super) fn routes() -> Vec<Route> {
                 .gives_as(StatusCode::CREATED, "reviewed", "RunDetail"),
             )
             .costing(Budget::TABLE),
+        get("/api/v1/accounts/{id}/reviewer-key", key)
+            .decided_by(&[Action::ViewAccount])
+            .reads("a public key, for its owner and those who run the register")
+            .described(
+                Description::new(
+                    TAG,
+                    "reviewerKey",
+                    "The key that an account opens sealed outputs with.",
+                )
+                .gives("ReviewerKey"),
+            ),
+        post("/api/v1/accounts/{id}/reviewer-key", register_key)
+            .decided_by(&[Action::RegisterReviewerKey])
+            .writes(&[Kind::ReviewerKeyRegistered])
+            .described(
+                Description::new(
+                    TAG,
+                    "registerReviewerKey",
+                    "Registers the key that the own account opens sealed outputs with. One that replaces another waits for the security administrator.",
+                )
+                .takes("NewReviewerKey")
+                .gives_as(StatusCode::CREATED, "registered", "ReviewerKey"),
+            ),
+        post("/api/v1/accounts/{id}/reviewer-key/confirm", confirm_key)
+            .decided_by(&[Action::ConfirmReviewerKey])
+            .writes(&[Kind::ReviewerKeyConfirmed])
+            .described(
+                Description::new(
+                    TAG,
+                    "confirmReviewerKey",
+                    "Confirms a key that replaced another.",
+                )
+                .takes("NewReviewerKey")
+                .gives("ReviewerKey"),
+            ),
     ]
+}
+
+/// A reviewer's public key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewReviewerKey {
+    recipient: Recipient,
+}
+
+async fn key(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+) -> Answered<ReviewerKey> {
+    Ok(Answer::ok(domain.reviewer_key(&actor, account).await?))
+}
+
+async fn register_key(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<NewReviewerKey>,
+) -> Answered<ReviewerKey> {
+    let key = domain
+        .register_reviewer_key(&actor, account, value.recipient)
+        .await?;
+    Ok(Answer::created(key))
+}
+
+async fn confirm_key(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(account): Segment<AccountId>,
+    Sent { value, .. }: Sent<NewReviewerKey>,
+) -> Answered<ReviewerKey> {
+    let key = domain
+        .confirm_reviewer_key(&actor, account, &value.recipient)
+        .await?;
+    Ok(Answer::ok(key))
 }
 
 async fn awaiting(
@@ -77,7 +156,7 @@ async fn output(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
     Segment(run): Segment<RunId>,
-) -> Answered<OpenedOutput> {
+) -> Answered<SealedForReviewer> {
     Ok(Answer::ok(domain.open_output(&actor, run).await?))
 }
 

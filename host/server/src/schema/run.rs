@@ -1,6 +1,6 @@
 //! Runs, outputs, releases.
 
-use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route};
+use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route, StandingState};
 
 use super::{
     Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
@@ -15,7 +15,10 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Replay", replay()),
         ("Basis", basis()),
         ("Call", call()),
-        ("OpenedOutput", opened()),
+        ("SealedForReviewer", sealed_for_reviewer()),
+        ("ReviewerKey", reviewer_key()),
+        ("Standing", standing()),
+        ("NewReviewerKey", new_reviewer_key()),
         ("Release", release()),
         ("CertificateOpening", opening()),
     ]
@@ -141,15 +144,45 @@ fn call() -> Described {
     )
 }
 
-fn opened() -> Described {
+fn sealed_for_reviewer() -> Described {
     object(
-        "A sealed output, opened for a reviewer.",
+        "A sealed output, encrypted to one reviewer: an armoured age file whose plaintext is JSON.",
+        [("run", id()), ("recipient", text()), ("ciphertext", text())],
+    )
+}
+
+fn reviewer_key() -> Described {
+    object(
+        "The key that an account opens sealed outputs with.",
         [
+            ("account", id()),
+            ("person", id()),
+            ("recipient", text()),
+            ("registered_at", time()),
+            ("in_force", flag()),
+            ("confirmed_by", nullable(id())),
+        ],
+    )
+}
+
+fn standing() -> Described {
+    object(
+        "A standing approval: later outputs under the same binding leave when they pass every check.",
+        [
+            ("id", id()),
+            ("first", id()),
+            ("operator", id()),
             (
-                "tables",
-                list(free("A pair of name and table, as a list of two.")),
+                "bound",
+                free(
+                    "Grant, version, module, and digests of component, schema, frame and profile.",
+                ),
             ),
-            ("notes", list(text())),
+            ("state", words!(StandingState)),
+            (
+                "approvals",
+                list(free("Account, person, reason and time of one approval.")),
+            ),
         ],
     )
 }
@@ -168,6 +201,13 @@ fn opening() -> Described {
                 )),
             ),
         ],
+    )
+}
+
+fn new_reviewer_key() -> Described {
+    object(
+        "A reviewer's public key: an age recipient, `age1…`.",
+        [("recipient", text())],
     )
 }
 

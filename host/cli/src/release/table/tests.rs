@@ -1,9 +1,9 @@
 //! Tables on a terminal.
 
 use serde_json::json;
-use yunei_model::Language;
+use yunei_model::{Language, OpenedOutput};
 
-use super::{Opened, Released};
+use super::{Released, opened};
 
 #[test]
 fn a_released_table_stands_in_columns_with_blanks_shown() {
@@ -21,17 +21,15 @@ fn a_released_table_stands_in_columns_with_blanks_shown() {
 
 #[test]
 fn an_opened_output_shows_every_table_and_the_notes() {
-    let opened = || -> Opened {
-        serde_json::from_value(json!({
-            "tables": [["delays", {
-                "columns": [{ "name": "rain", "title": { "zh": "下雨", "en": "Rain" }, "values": ["yes", null] },
-                            { "name": "n", "title": null, "values": [3, 4] }],
-                "rows": 2,
-            }]],
-            "notes": ["weather of 3 stations"],
-        }))
-        .unwrap()
-    };
-    insta::assert_snapshot!(opened().text(Language::En));
-    assert!(opened().text(Language::Zh).contains("下雨"));
+    let output: OpenedOutput = serde_json::from_value(json!({
+        "tables": [{ "output": "delays", "figures": "module", "table": {
+            "columns": [{ "name": "rain", "title": { "zh": "下雨", "en": "Rain" }, "values": ["yes", null] },
+                        { "name": "n", "title": null, "values": [3, 4] }],
+            "rows": 2,
+        }}],
+        "notes": ["weather of 3 stations"],
+    }))
+    .unwrap();
+    insta::assert_snapshot!(opened(&output, Language::En));
+    assert!(opened(&output, Language::Zh).contains("下雨"));
 }

@@ -33,76 +33,78 @@ fn the_table_that_is_bent_below_is_released_as_it_stands() {
     assert_eq!(report.decision, Decision::Release, "{report:?}");
 }
 
+/// What is bent, from what, to what, and the code of the problem.
+const BENT: &[(&str, &str, &str, &str)] = &[
+    (
+        "a label that the source has not",
+        "north,f,40",
+        "east,f,40",
+        "unknown-label",
+    ),
+    (
+        "a label in another case",
+        "north,f,40",
+        "North,f,40",
+        "unknown-label",
+    ),
+    ("a cell twice", "north,m,40", "north,f,40", "duplicate-cell"),
+    (
+        "a cell that is not there",
+        "north,f,40\n",
+        "",
+        "missing-cell",
+    ),
+    ("NaN", "north,f,40", "north,f,NaN", "not-a-number"),
+    ("infinity", "north,f,40", "north,f,inf", "not-a-number"),
+    ("a word", "north,f,40", "north,f,forty", "not-a-number"),
+    (
+        "thousands apart",
+        "all,both,290",
+        "all,both,2 90",
+        "not-a-number",
+    ),
+    ("an overflow", "north,f,40", "north,f,1e999", "not-a-number"),
+    (
+        "a huge number",
+        "north,f,40",
+        "north,f,1e300",
+        "wrong-figure",
+    ),
+    (
+        "a negative count",
+        "north,f,40",
+        "north,f,-40",
+        "negative-count",
+    ),
+    (
+        "a figure off by one",
+        "north,f,40",
+        "north,f,41",
+        "wrong-figure",
+    ),
+    (
+        "a figure off by next to nothing",
+        "north,f,40",
+        "north,f,40.0001",
+        "wrong-figure",
+    ),
+    (
+        "a margin that does not add up",
+        "north,both,80",
+        "north,both,81",
+        "non-additive",
+    ),
+    (
+        "a column that nothing describes",
+        "region,sex,n",
+        "region,sex,n,note",
+        "undescribed-column",
+    ),
+];
+
 #[test]
 fn what_is_wrong_with_a_table_is_named_and_keeps_it_back() {
-    let lines: &[(&str, &str, &str, &str)] = &[
-        (
-            "a label that the source has not",
-            "north,f,40",
-            "east,f,40",
-            "unknown-label",
-        ),
-        (
-            "a label in another case",
-            "north,f,40",
-            "North,f,40",
-            "unknown-label",
-        ),
-        ("a cell twice", "north,m,40", "north,f,40", "duplicate-cell"),
-        (
-            "a cell that is not there",
-            "north,f,40\n",
-            "",
-            "missing-cell",
-        ),
-        ("NaN", "north,f,40", "north,f,NaN", "not-a-number"),
-        ("infinity", "north,f,40", "north,f,inf", "not-a-number"),
-        ("a word", "north,f,40", "north,f,forty", "not-a-number"),
-        (
-            "thousands apart",
-            "all,both,290",
-            "all,both,2 90",
-            "not-a-number",
-        ),
-        ("an overflow", "north,f,40", "north,f,1e999", "not-a-number"),
-        (
-            "a huge number",
-            "north,f,40",
-            "north,f,1e300",
-            "wrong-figure",
-        ),
-        (
-            "a negative count",
-            "north,f,40",
-            "north,f,-40",
-            "negative-count",
-        ),
-        (
-            "a figure off by one",
-            "north,f,40",
-            "north,f,41",
-            "wrong-figure",
-        ),
-        (
-            "a figure off by next to nothing",
-            "north,f,40",
-            "north,f,40.0001",
-            "wrong-figure",
-        ),
-        (
-            "a margin that does not add up",
-            "north,both,80",
-            "north,both,81",
-            "non-additive",
-        ),
-        (
-            "a column that nothing describes",
-            "region,sex,n",
-            "region,sex,n,note",
-            "undescribed-column",
-        ),
-    ];
-    for (what, from, to, code) in lines {
+    for (what, from, to, code) in BENT {
         let mut text = WHOLE.replacen(from, to, 1);
         if *code == "undescribed-column" {
             text = text
@@ -250,8 +252,20 @@ fn negative_contributions_go_to_people() {
 
 #[test]
 fn specs_that_cannot_be_are_refused() {
-    let table = "[[table]]\nname = \"t\"\n";
-    let lines = [
+    for (what, text) in bad_tables().into_iter().chain(bad_parts()) {
+        let error = Spec::parse(&text).err();
+        assert!(
+            matches!(&error, Some(e) if e.code() == "spec"),
+            "{what}: {error:?}"
+        );
+    }
+}
+
+const TABLE: &str = "[[table]]\nname = \"t\"\n";
+
+fn bad_tables() -> Vec<(&'static str, String)> {
+    let table = TABLE;
+    vec![
         (
             "no format",
             "[[table]]\nname = \"t\"\n[[table.measure]]\nname = \"n\"\naggregate = \"count\""
@@ -282,6 +296,12 @@ fn specs_that_cannot_be_are_refused() {
                 COUNT.replace("\"count\"", "\"sum\"")
             ),
         ),
+    ]
+}
+
+fn bad_parts() -> Vec<(&'static str, String)> {
+    let table = TABLE;
+    vec![
         (
             "a percentile of 100",
             format!(
@@ -349,14 +369,7 @@ fn specs_that_cannot_be_are_refused() {
             ),
         ),
         ("no TOML", "format 1".to_owned()),
-    ];
-    for (what, text) in lines {
-        let error = Spec::parse(&text).err();
-        assert!(
-            matches!(&error, Some(e) if e.code() == "spec"),
-            "{what}: {error:?}"
-        );
-    }
+    ]
 }
 
 #[test]

@@ -171,3 +171,72 @@ fn a_sum_that_one_contributor_makes_is_protected_by_its_share() {
     let bracket = &cell(&report, &["a"]).brackets[0];
     assert_eq!((bracket.low, bracket.high), (Some(0.0), Some(a + b)));
 }
+
+/// Investment of enterprises by activity and region, with one sensitive cell and three complementary ones: the example of
+/// Fischetti and Salazar, *Models and algorithms for the 2-dimensional cell suppression problem in statistical disclosure control*, Math.
+/// Programming 84 (1999), after Willenborg and de Waal (1996). The attacker finds that the cell lies between 5 and 30.
+#[test]
+fn the_example_of_fischetti_and_salazar_has_their_interval() {
+    let cells = [
+        ("I", [20.0, 50.0, 10.0]),
+        ("II", [8.0, 19.0, 22.0]),
+        ("III", [17.0, 32.0, 12.0]),
+    ];
+    let mut text = "firm,activity,region,investment".to_owned();
+    for (activity, figures) in cells {
+        for (region, figure) in ["A", "B", "C"].iter().zip(figures) {
+            for firm in 0..16 {
+                // One firm invests almost all of the sensitive cell.
+                let part = match (activity, *region, firm) {
+                    ("II", "C", 0) => figure - 15.0 * 0.0625,
+                    ("II", "C", _) => 0.0625,
+                    _ => figure * f64::from(firm + 8) / 248.0,
+                };
+                text.push_str(&format!(
+                    "\n{activity}{region}{firm},{activity},{region},{part}"
+                ));
+            }
+        }
+    }
+    let spec = Spec::parse("format = 1\nsubject = \"firm\"\n[[dimension]]\nname = \"activity\"\ntotal = \"total\"\n[[dimension]]\nname = \"region\"\ntotal = \"total\"\n[[table]]\nname = \"t\"\ndimensions = [\"activity\", \"region\"]\nrounding = \"exact\"\n[[table.measure]]\nname = \"investment\"\naggregate = \"sum\"\ncolumn = \"investment\"\n").unwrap();
+    let table = "activity,region,investment
+I,A,20
+I,B,50
+I,C,10
+I,total,80
+II,A,
+II,B,19
+II,C,
+II,total,49
+III,A,
+III,B,32
+III,C,
+III,total,61
+total,A,45
+total,B,101
+total,C,44
+total,total,190";
+    let report = reviewed(&columns(&text), &spec, "acro", table);
+    assert_eq!(report.decision, Decision::Release, "{:?}", report.reasons);
+    let sensitive = cell(&report, &["II", "C"]);
+    assert!(sensitive.failed.iter().any(|f| f.rule == "dominance"));
+    let bracket = &sensitive.brackets[0];
+    let near = |end: Option<f64>, value: f64| (end.unwrap() - value).abs() < 1e-6;
+    assert!(
+        near(bracket.low, 5.0) && near(bracket.high, 30.0),
+        "{bracket:?}"
+    );
+    // Without (III, C) the cell is given back.
+    let report = reviewed(
+        &columns(&text),
+        &spec,
+        "acro",
+        &table.replace("III,C,", "III,C,12"),
+    );
+    let bracket = &cell(&report, &["II", "C"]).brackets[0];
+    assert!(
+        near(bracket.low, 22.0) && near(bracket.high, 22.0),
+        "{bracket:?}"
+    );
+    assert_eq!(report.decision, Decision::Withhold);
+}

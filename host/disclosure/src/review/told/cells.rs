@@ -37,6 +37,40 @@ impl One<'_> {
         cells.iter().any(leaks)
     }
 
+    /// Why it may not be published as it is, with numbers of cells.
+    pub(super) fn reasons(&self, cells: &[CellReport]) -> Vec<String> {
+        let bracketed = |cell: &CellReport, status| {
+            cell.brackets.iter().any(|bracket| bracket.status == status)
+        };
+        let shown = |cell: &CellReport, status| {
+            let kept = self.made && cell.blank == Blank::Primary;
+            cell.status == status && !kept && !bracketed(cell, status)
+        };
+        let count = |is: &dyn Fn(&CellReport) -> bool| cells.iter().filter(|cell| is(cell)).count();
+        let told = [
+            (
+                count(&|cell| shown(cell, Status::Fail)),
+                "cells do not pass the rules and show figures",
+            ),
+            (
+                count(&|cell| bracketed(cell, Status::Fail)),
+                "blank cells can be worked out, or nearly, from what is shown",
+            ),
+            (
+                count(&|cell| shown(cell, Status::Review)),
+                "cells must be looked at by people",
+            ),
+            (
+                count(&|cell| bracketed(cell, Status::Review)),
+                "blank cells are not proven to stay unknown, within the limits of the audit",
+            ),
+        ];
+        told.into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{what}: {count}"))
+            .collect()
+    }
+
     pub(super) fn cell(
         &self,
         cell: usize,

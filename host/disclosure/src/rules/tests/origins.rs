@@ -7,7 +7,7 @@
 //! `primarySuppression` (`n <= maxN`, defaults 3, n = 2, k = 85, p = 80, q = 50); the SDC Handbook (2019) for
 //! percentiles and class disclosure.
 
-use yunei_model::Status::{self, Fail, Pass, Review};
+use yunei_model::Status::{Fail, Pass, Review};
 
 use crate::fixture::profile;
 use crate::*;
@@ -15,7 +15,7 @@ use crate::*;
 /// What each profile says of 0 and of the numbers about its bound: below, at, above.
 #[test]
 fn thresholds_and_zeros() {
-    let expected: [(&str, Status, [(u64, Status); 3]); 6] = [
+    let expected = [
         ("yunei", Fail, [(9, Fail), (10, Pass), (11, Pass)]),
         ("acro", Fail, [(9, Fail), (10, Pass), (11, Pass)]),
         ("datashield", Pass, [(2, Fail), (3, Pass), (4, Pass)]),

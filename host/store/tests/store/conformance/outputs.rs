@@ -10,6 +10,7 @@ pub async fn cases(store: &Store, world: &World) {
     a_destroyed_output_has_no_key(store, world, &setting).await;
     a_release_is_written_once(store, world, &setting).await;
     a_person_reviews_a_run_once(store, world, &setting).await;
+    a_reviewer_has_one_key(store, world, &setting).await;
     a_certificate_is_gathered_once(store, world, &setting).await;
 }
 
@@ -81,11 +82,19 @@ async fn a_destroyed_output_has_no_key(store: &Store, world: &World, setting: &S
     assert!(!format!("{held:?}").contains("wrapped"));
     assert!(store.sealed_outputs_held().await.unwrap().contains(&held));
     let mut change = store.begin().await.unwrap();
+    assert_eq!(change.candidate(run).await.unwrap(), None);
+    let candidate = Digest::of(b"candidate");
+    change.put_candidate(run, &candidate).await.unwrap();
     change.destroy_sealed_output(run, NOON).await.unwrap();
     let again = change.destroy_sealed_output(run, NOON).await;
     assert!(matches!(again, Err(StoreError::Absent { .. })));
     world.commit(change).await.unwrap();
     store.truncate_log().await.unwrap();
+    assert_eq!(store.candidate(run).await.unwrap(), Some(candidate));
+    let mut change = store.begin().await.unwrap();
+    let twice = change.put_candidate(run, &candidate).await;
+    assert!(matches!(twice, Err(StoreError::Taken { .. })));
+    drop(change);
     let gone = store.sealed_output(run).await.unwrap().unwrap();
     assert_eq!((gone.wrapped_key, gone.destroyed_at), (None, Some(NOON)));
     assert_eq!(store.sealed_outputs_held().await.unwrap(), []);
@@ -183,6 +192,7 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
         cells: Vec::new(),
         hints: vec![Hint::AwaitReview],
         reasons: Vec::new(),
+        routine: false,
     };
     let review = |person| ReleaseReview {
         id: ReviewId::new(&world.ids),
@@ -205,4 +215,32 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
         .put_release_review(run, &review(setting.person.id))
         .await;
     assert!(matches!(again, Err(StoreError::Taken { .. })));
+}
+
+async fn a_reviewer_has_one_key(store: &Store, world: &World, setting: &Setting) {
+    let account = setting.account.id;
+    let text = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+    let mut key = ReviewerKey {
+        account,
+        person: setting.person.id,
+        recipient: Recipient::parse(text).unwrap(),
+        registered_at: NOON,
+        in_force: false,
+        confirmed_by: None,
+    };
+    assert_eq!(store.reviewer_key(account).await.unwrap(), None);
+    for in_force in [false, true] {
+        key.in_force = in_force;
+        let mut change = store.begin().await.unwrap();
+        change.put_reviewer_key(&key).await.unwrap();
+        world.commit(change).await.unwrap();
+        assert_eq!(
+            store.reviewer_key(account).await.unwrap(),
+            Some(key.clone())
+        );
+    }
+    key.account = AccountId::new(&world.ids);
+    let mut change = store.begin().await.unwrap();
+    let dangling = change.put_reviewer_key(&key).await;
+    assert!(matches!(dangling, Err(StoreError::Dangling { .. })));
 }

@@ -1,0 +1,374 @@
+//! Measures of the module's own, in a frame of registered bandings: the gate checks the table against the frame, counts the
+//! subjects behind each cell itself, blanks the cells that fail, and computes least, greatest and percentile itself.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+use yunei_catalog::Views;
+use yunei_disclosure::{
+    Accumulator, Arrangement, Block, Judgement, Measure, Ordered, Profile, Protection, Shape,
+    SubjectKey, SubjectRows, Suppression, extreme, judge, percentile, round_figure,
+};
+use yunei_model::{
+    Aggregate, CellVerdict, Column, Decision, Hint, Name, OwnKind, Route, RuleFigure, Status,
+    Table, Value, Verdict,
+};
+
+use super::coding::{Coder, Numbers, groups, subjects};
+use super::compute::{coder, dimensions};
+use super::failed;
+use crate::{DimensionPlan, OutputPlan, OwnPlan, RoomError};
+
+/// Name of the one measure of the frame's support.
+const SUPPORT: &str = "support";
+/// Values that are gathered for extremes and percentiles at most: about 640 MB.
+const VALUES_MAX: usize = 40_000_000;
+
+/// What was gathered about one output.
+struct Gathered {
+    judgement: Judgement,
+    /// Values of each measure that the gate computes itself, by cell.
+    values: Vec<BTreeMap<u32, Ordered>>,
+}
+
+/// Checks and judges one output; `written` is what the module wrote under its name.
+pub fn output(
+    output: &OutputPlan,
+    profile: &Profile,
+    views: &Views,
+    view: &Name,
+    written: Option<Table>,
+    runtime: &Runtime,
+) -> Result<(Verdict, Option<Table>), RoomError> {
+    let protection = if output.subject.is_some() {
+        Protection::Subjects
+    } else {
+        Protection::None
+    };
+    let shape = frame(output)?;
+    let gathered = gather(output, profile, views, view, &shape, protection, runtime)?;
+    let judgement = &gathered.judgement;
+    let mut verdict = judgement.verdict(output.name.clone(), Route::Reviewed);
+    verdict.cells_released = 0;
+    if judgement.decision == Decision::Withhold {
+        return Ok((verdict, None));
+    }
+    let Some(written) = written.filter(|table| is_in_frame(table, &shape, output)) else {
+        verdict.decision = Decision::Withhold;
+        verdict.hints = vec![Hint::StandardAggregate];
+        verdict
+            .reasons
+            .push("the table is not that of the frame: columns, cells or their order".to_owned());
+        return Ok((verdict, None));
+    };
+    let table = finish(
+        output,
+        profile,
+        protection,
+        &gathered,
+        written,
+        &mut verdict,
+    )?;
+    verdict.decision = Decision::Review;
+    verdict.hints = vec![Hint::AwaitReview];
+    verdict.routine = judgement.decision == Decision::Release;
+    let custom = output.own.iter().any(|m| m.kind == OwnKind::Custom);
+    verdict.reasons.push(
+        if custom {
+            "measures are the module's own"
+        } else {
+            "extremes and percentiles are no sums of cells: no audit covers them"
+        }
+        .to_owned(),
+    );
+    Ok((verdict, Some(table)))
+}
+
+/// The frame, with the support as its one measure.
+fn frame(output: &OutputPlan) -> Result<Shape, RoomError> {
+    let support = Measure {
+        name: Name::parse(SUPPORT).map_err(RoomError::protocol)?,
+        title: None,
+        aggregate: Aggregate::Count,
+        weighted: false,
+    };
+    Shape::new(dimensions(output), vec![support], false).map_err(|e| failed(&e))
+}
+
+fn gather(
+    output: &OutputPlan,
+    profile: &Profile,
+    views: &Views,
+    view: &Name,
+    shape: &Shape,
+    protection: Protection,
+    runtime: &Runtime,
+) -> Result<Gathered, RoomError> {
+    let mut accumulator =
+        Accumulator::arranged(shape, protection, Arrangement::Rising).map_err(|e| failed(&e))?;
+    let mut coders: Vec<Option<Coder>> = output.dimensions.iter().map(coder).collect();
+    let strides: Vec<u32> = shape
+        .strides()
+        .into_iter()
+        .map(u32::try_from)
+        .collect::<Result<_, _>>()
+        .map_err(RoomError::protocol)?;
+    let mut values: Vec<BTreeMap<u32, Ordered>> = vec![BTreeMap::new(); output.own.len()];
+    let mut taken = 0_usize;
+    let mut subject = Subjects::default();
+    let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
+    let mut stream = views.scan(view, &columns).map_err(|e| failed(&e))?;
+    while let Some(batch) = runtime.block_on(stream.next()) {
+        let batch = batch.map_err(|e| failed(&e))?;
+        let mut cells = vec![0_u32; batch.num_rows()];
+        for ((dimension, coder), stride) in output.dimensions.iter().zip(&mut coders).zip(&strides)
+        {
+            let (DimensionPlan::Banded { column, .. }, Some(coder)) = (dimension, coder) else {
+                return Err(RoomError::protocol("a dimension that nothing computes"));
+            };
+            coder.add_codes(at(&batch, *column)?, *stride, &mut cells)?;
+        }
+        let subject_rows = output.subject.map(|c| at(&batch, c).and_then(subjects));
+        let subject_rows = subject_rows.transpose()?.unwrap_or_default();
+        let group_keys = output.group.map(|c| at(&batch, c).and_then(groups));
+        let group_keys = group_keys.transpose()?.unwrap_or_default();
+        let block = Block {
+            subjects: &subject_rows,
+            groups: &group_keys,
+            cells: &cells,
+            inputs: &[],
+        };
+        accumulator.block(&block).map_err(|e| failed(&e))?;
+        if output.own.iter().all(|m| m.column.is_none()) {
+            continue;
+        }
+        let ordinals = subject.number(&subject_rows, &group_keys, batch.num_rows());
+        for (measure, by_cell) in output.own.iter().zip(&mut values) {
+            let Some(column) = measure.column else {
+                continue;
+            };
+            let mut numbers = Numbers::default();
+            numbers.read(at(&batch, column)?)?;
+            let numbers = numbers.options();
+            taken = taken.saturating_add(numbers.len());
+            if taken > VALUES_MAX {
+                return Err(RoomError::protocol("more values than can be put in order"));
+            }
+            for ((number, cell), ordinal) in numbers.iter().zip(&cells).zip(&ordinals) {
+                if let Some(number) = number {
+                    by_cell.entry(*cell).or_default().add(*number, *ordinal);
+                }
+            }
+        }
+    }
+    let statistics = accumulator.finish().map_err(|e| failed(&e))?;
+    Ok(Gathered {
+        judgement: judge(&statistics, shape, profile, protection),
+        values,
+    })
+}
+
+/// Numbers subjects, merged by group where there is one, in the order of the snapshot.
+#[derive(Default)]
+struct Subjects {
+    known: std::collections::HashMap<String, u64>,
+}
+
+impl Subjects {
+    fn number(
+        &mut self,
+        subjects: &[SubjectRows<'_>],
+        groups: &[SubjectKey<'_>],
+        rows: usize,
+    ) -> Vec<u64> {
+        let text = |key: &SubjectKey<'_>| match key {
+            SubjectKey::Absent => None,
+            SubjectKey::Integer(integer) => Some(integer.to_string()),
+            SubjectKey::Text(text) => Some((*text).to_owned()),
+        };
+        let mut numbers = Vec::with_capacity(rows);
+        for subject in subjects {
+            for _ in 0..subject.rows {
+                let group = groups.get(numbers.len()).and_then(text);
+                let key = match group {
+                    Some(group) => Some(format!("g {group}")),
+                    None => text(&subject.key).map(|subject| format!("s {subject}")),
+                };
+                let next = self.known.len() as u64 + 1;
+                // Rows of nobody known count as one subject's: fewer subjects, never more.
+                numbers.push(key.map_or(0, |key| *self.known.entry(key).or_insert(next)));
+            }
+        }
+        numbers.resize(rows, 0);
+        numbers
+    }
+}
+
+/// Whether a table has exactly the columns of the output and the cells of the frame, in their order.
+fn is_in_frame(table: &Table, shape: &Shape, output: &OutputPlan) -> bool {
+    let dimensions = shape.dimensions().len();
+    let wanted = shape
+        .dimensions()
+        .iter()
+        .map(|d| &d.name)
+        .chain(output.own.iter().map(|m| &m.name));
+    let columns = table.columns();
+    if !columns.iter().map(|c| &c.name).eq(wanted) || table.rows() != shape.rows() {
+        return false;
+    }
+    let labelled = (0..shape.rows()).all(|row| {
+        let labels = shape.labels(row).into_iter().map(Value::Text);
+        let written = columns.iter().take(dimensions);
+        labels.eq(written.filter_map(|c| c.values.get(row).cloned()))
+    });
+    // Figures are numbers: a text could say anything.
+    let figures = columns.iter().skip(dimensions).flat_map(|c| &c.values);
+    labelled
+        && figures
+            .into_iter()
+            .all(|value| !matches!(value, Value::Text(_)))
+}
+
+/// The table that reviewers are asked about.
+fn finish(
+    output: &OutputPlan,
+    profile: &Profile,
+    protection: Protection,
+    gathered: &Gathered,
+    written: Table,
+    verdict: &mut Verdict,
+) -> Result<Table, RoomError> {
+    let settings = profile.settings();
+    let digits = settings
+        .rounding
+        .filter(|_| protection == Protection::Subjects)
+        .and_then(|r| r.figure_digits);
+    let blank = |row: usize| {
+        gathered
+            .judgement
+            .cells
+            .get(row)
+            .is_none_or(|cell| cell.suppression != Suppression::None)
+    };
+    let dimensions = output.dimensions.len();
+    let labels: Vec<Column> = written.columns().iter().take(dimensions).cloned().collect();
+    let mut columns = Vec::with_capacity(written.columns().len());
+    for (index, column) in written.columns().iter().enumerate() {
+        let Some(measure) = index.checked_sub(dimensions) else {
+            columns.push(column.clone());
+            continue;
+        };
+        let plan = output.own.get(measure);
+        let plan = plan.ok_or_else(|| RoomError::protocol("a column of no measure"))?;
+        let mut values = Vec::with_capacity(column.values.len());
+        for (row, value) in column.values.iter().enumerate() {
+            let figure = figure_of(plan, value, gathered.values.get(measure), row);
+            let failed = failure(plan, profile, protection, gathered.values.get(measure), row);
+            if let Some(failed) = failed.filter(|_| !blank(row)) {
+                let cell = labels_of(&labels, row);
+                verdict.cells.push(CellVerdict {
+                    cell,
+                    status: Status::Fail,
+                    suppressed: true,
+                    failed: vec![failed],
+                });
+                values.push(Value::Absent);
+            } else if blank(row) {
+                values.push(Value::Absent);
+            } else {
+                values.push(rounded(figure, digits));
+            }
+        }
+        columns.push(Column {
+            name: column.name.clone(),
+            title: plan.title.clone(),
+            values,
+        });
+    }
+    Table::new(columns).map_err(RoomError::protocol)
+}
+
+fn labels_of(columns: &[Column], row: usize) -> Vec<String> {
+    let text = |column: &Column| match column.values.get(row) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    columns.iter().map(text).collect()
+}
+
+/// The gate's own figure where it has one, else the module's.
+fn figure_of(
+    plan: &OwnPlan,
+    written: &Value,
+    values: Option<&BTreeMap<u32, Ordered>>,
+    row: usize,
+) -> Value {
+    if plan.kind == OwnKind::Custom {
+        return written.clone();
+    }
+    let cell = u32::try_from(row).ok();
+    let ordered = cell.and_then(|cell| values?.get(&cell));
+    let figure = ordered.and_then(|ordered| match plan.kind {
+        OwnKind::Custom => None,
+        OwnKind::Minimum => ordered.least(),
+        OwnKind::Maximum => ordered.greatest(),
+        OwnKind::Percentile => ordered.percentile(plan.percentile?),
+    });
+    figure.map_or(Value::Absent, Value::Number)
+}
+
+/// The rule that a figure of the gate's own fails, if it does.
+fn failure(
+    plan: &OwnPlan,
+    profile: &Profile,
+    protection: Protection,
+    values: Option<&BTreeMap<u32, Ordered>>,
+    row: usize,
+) -> Option<RuleFigure> {
+    let rule = profile.settings().extremes.as_ref()?;
+    if protection == Protection::None {
+        return None;
+    }
+    let (name, figure) = match plan.kind {
+        OwnKind::Custom => return None,
+        OwnKind::Minimum | OwnKind::Maximum => ("extreme", extreme(rule)),
+        OwnKind::Percentile => {
+            let ordered = values?.get(&u32::try_from(row).ok()?)?;
+            let (below, above) = ordered.sides(plan.percentile?)?;
+            ("percentile", percentile(below, above, rule))
+        }
+    };
+    (figure.status != Status::Pass).then_some(RuleFigure {
+        rule: Name::parse(name).ok()?,
+        measure: Some(plan.name.clone()),
+        status: figure.status,
+        value: figure.value,
+        bound: figure.bound,
+    })
+}
+
+fn rounded(value: Value, digits: Option<u32>) -> Value {
+    let figure = match (&value, digits) {
+        (Value::Number(figure), Some(digits)) => round_figure(*figure, digits),
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "rounded to fewer digits than a double has"
+        )]
+        (Value::Integer(integer), Some(digits)) => round_figure(*integer as f64, digits),
+        _ => return value,
+    };
+    if figure.is_finite() {
+        Value::Number(figure + 0.0)
+    } else {
+        Value::Absent
+    }
+}
+
+fn at(batch: &RecordBatch, index: usize) -> Result<&ArrayRef, RoomError> {
+    batch
+        .columns()
+        .get(index)
+        .ok_or_else(|| RoomError::protocol("a column that is not there"))
+}

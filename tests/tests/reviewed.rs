@@ -1,0 +1,186 @@
+//! Route reviewed, end to end: keys of reviewers, sealed outputs in ciphertext, what the gate computes of models and percentiles,
+//! two people, and standing approvals.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "helpers of tests say at once what is wrong"
+)]
+
+mod common;
+
+use std::process::{Command, Output};
+
+use common::{RUN_WAIT_MAX, World, guest, program, text};
+use serde_json::{Value, json};
+use yunei_tests::{Client, REVIEWERS};
+
+/// A run of `spending-model` that waits for people; gives unit, module, grant and run.
+fn waiting(world: &mut World) -> (Client, String, String, String) {
+    let directory = world.story.example("spending-model");
+    let (unit, module, grant) = world.admitted(&guest("examples", "spending-model"), &directory);
+    let run = submit(world, &unit, &module, &grant);
+    (unit, module, grant, run)
+}
+
+fn submit(world: &mut World, unit: &Client, module: &str, grant: &str) -> String {
+    let directory = world.story.example("spending-model");
+    let answer = world.story.submit(unit, &directory, module, grant);
+    text(&answer.expect("an answer").served().expect("queued"), "id")
+}
+
+fn state(world: &World, run: &str, states: &[&str]) -> Value {
+    let detail = world.story.wait_state(run, states, RUN_WAIT_MAX);
+    detail.expect("a state")
+}
+
+/// The command, as somebody with a token.
+fn yunei(world: &World, token: &str, arguments: &[&str]) -> Output {
+    Command::new(program())
+        .env_clear()
+        .env("YUNEI_URL", world.server.url())
+        .env("YUNEI_TOKEN", token)
+        .args(arguments)
+        .output()
+        .expect("the program")
+}
+
+#[test]
+fn reviewers_see_ciphertext_decide_and_may_let_the_next_leave() {
+    let mut world = World::start();
+    let (unit, module, grant, run) = waiting(&mut world);
+    let detail = state(&world, &run, &["in-review"]);
+    let verdicts = detail["verdicts"].as_array().expect("verdicts");
+    assert_eq!(verdicts.len(), 2, "{detail:#}");
+    assert!(
+        verdicts.iter().all(|v| v["routine"] == json!(true)),
+        "{detail:#}"
+    );
+
+    // What the server hands over is ciphertext; what it says decrypts for that reviewer alone.
+    let [first, second] = REVIEWERS;
+    let path = format!("/runs/{run}/output");
+    let sealed = world.story.person(first).expect("a reviewer").get(&path);
+    let sealed = sealed.expect("an answer").served().expect("served");
+    let ciphertext = text(&sealed, "ciphertext");
+    assert!(ciphertext.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"));
+    assert!(!sealed.to_string().contains("distribution"), "{sealed}");
+    let opened = world.story.open_output(&run).expect("opened");
+    let table = |name: &str| {
+        let tables = opened["tables"].as_array().expect("tables");
+        let found = tables.iter().find(|t| t["output"] == json!(name));
+        found
+            .cloned()
+            .unwrap_or_else(|| panic!("{name} in {opened:#}"))
+    };
+    let (distribution, model) = (table("distribution"), table("model"));
+    assert_eq!(
+        (&distribution["figures"], &model["figures"]),
+        (&json!("checked"), &json!("gate"))
+    );
+    // Percentiles are the gate's, not the zeros that the module wrote; nobody is in the rest, which is blank.
+    let median = distribution["table"]["columns"][1]["values"]
+        .as_array()
+        .expect("values");
+    assert!(
+        median[..3].iter().all(|m| m.as_f64() > Some(0.0)),
+        "{distribution:#}"
+    );
+    assert_eq!(median[3], Value::Null);
+    let terms = model["table"]["columns"][0]["values"]
+        .as_array()
+        .expect("terms");
+    assert_eq!(terms[0], json!("(intercept)"));
+    let kinds: Vec<String> = world
+        .story
+        .entries(&run)
+        .expect("entries")
+        .iter()
+        .map(|e| text(&e["entry"], "kind"))
+        .collect();
+    assert!(kinds.contains(&"release-viewed".to_owned()), "{kinds:?}");
+
+    // The command does the same with an identity file, and a replaced key waits for the security administrator.
+    let directory = tempfile::tempdir().expect("a directory");
+    let identity = directory.path().join("reviewer.key");
+    let identity = identity.to_str().expect("a path");
+    let token = world
+        .story
+        .person(second)
+        .expect("a reviewer")
+        .token()
+        .expect("a token")
+        .to_owned();
+    let made = yunei(&world, &token, &["user", "key", "new", "--out", identity]);
+    assert!(made.status.success(), "{made:?}");
+    let key = String::from_utf8(made.stdout)
+        .expect("text")
+        .trim()
+        .to_owned();
+    let registered = yunei(&world, &token, &["user", "key", "register", &key]);
+    assert!(registered.status.success(), "{registered:?}");
+    let open = ["release", "open", &run, "--identity", identity];
+    let refused = yunei(&world, &token, &open);
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    world.story.confirm_key(second, &key).expect("confirmed");
+    let shown = yunei(&world, &token, &open);
+    let shown_text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        shown.status.success() && shown_text.contains("(intercept)"),
+        "{shown:?}"
+    );
+
+    // Two people release it: what leaves is what they saw.
+    world.story.release_output(&run).expect("released");
+    let released = state(&world, &run, &["released"]);
+    let seen = world
+        .story
+        .wait_coarse(&unit, &run, RUN_WAIT_MAX)
+        .expect("released");
+    assert_eq!(seen["releases"].as_array().map(Vec::len), Some(2), "{seen}");
+    assert_eq!(released["releases"].as_array().map(Vec::len), Some(2));
+
+    // A standing approval needs two people; the operating unit has no say.
+    let standing = format!("/runs/{run}/standing");
+    let reason = json!({ "reason": "the same again" });
+    let denied = unit.post(&standing, &reason).expect("an answer");
+    assert!(!denied.is_success());
+    let one = world
+        .story
+        .person(first)
+        .expect("a reviewer")
+        .post(&standing, &reason);
+    let one = one.expect("an answer").served().expect("approved");
+    assert_eq!(one["state"], json!("proposed"));
+    let twice = world
+        .story
+        .person(first)
+        .expect("a reviewer")
+        .post(&standing, &reason);
+    assert_eq!(
+        twice.expect("an answer").json()["code"],
+        json!("reviewer-twice")
+    );
+    let two = world
+        .story
+        .person(second)
+        .expect("a reviewer")
+        .post(&standing, &reason);
+    let two = two.expect("an answer").served().expect("approved");
+    assert_eq!(two["state"], json!("in-force"));
+    // What the audit found stands above it: the same rows once more are for people, and the gate says why.
+    let again = submit(&mut world, &unit, &module, &grant);
+    let detail = state(&world, &again, &["in-review"]);
+    let verdicts = detail["verdicts"].as_array().expect("verdicts");
+    assert!(
+        verdicts.iter().any(|v| v["routine"] == json!(false)),
+        "{detail:#}"
+    );
+    let withdraw = format!("/standing/{}/withdraw", text(&two, "id"));
+    let withdrawn = world.bureau().post(&withdraw, &reason);
+    let withdrawn = withdrawn.expect("an answer").served().expect("withdrawn");
+    assert_eq!(withdrawn["state"], json!("withdrawn"));
+    world.assert_record_holds();
+}
