@@ -76,8 +76,8 @@ fields = ["slot", "secret"]
 "#;
 
 /// Whether a data subject has the secret: every second one, in no order that a slot would tell.
-const fn secret(slot: usize) -> bool {
-    (slot * 7 + slot / 5) % 2 == 0
+fn secret(slot: usize) -> bool {
+    (slot * 7 + slot / 5).is_multiple_of(2)
 }
 
 struct Stage {
@@ -129,21 +129,22 @@ impl Stage {
         submitted.expect("an answer")
     }
 
-    /// Runs an attack to its release. Gives the run, and the figure of each slot.
-    fn released(&mut self, attack: &str) -> (String, Vec<f64>) {
-        let run = text(&self.submit(attack).served().expect("queued"), "id");
+    /// Queues an attack. Gives the run.
+    fn queued(&mut self, attack: &str) -> String {
+        text(&self.submit(attack).served().expect("queued"), "id")
+    }
+
+    /// The figure of each slot that a run released, as its operating unit gets it.
+    fn released(&self, run: &str) -> Vec<f64> {
         let story = &self.world.story;
-        let detail = story.wait_state(&run, &["released"], RUN_WAIT_MAX);
-        let detail = detail.expect("released");
-        let release = detail["releases"][0]
-            .as_str()
-            .expect("a release")
-            .to_owned();
-        let bureau = self.world.bureau();
-        let table = story.table(bureau, &release).expect("a table");
-        let again = story.table(bureau, &release).expect("a table");
+        let seen = story.wait_coarse(&self.unit, run, RUN_WAIT_MAX);
+        let seen = seen.expect("an end");
+        assert_eq!(text(&seen, "status"), "released", "{seen}");
+        let release = seen["releases"][0].as_str().expect("a release").to_owned();
+        let table = story.table(&self.unit, &release).expect("a table");
+        let again = story.table(&self.unit, &release).expect("a table");
         assert_eq!(table, again, "a release is the same for ever");
-        (run, figures(&table))
+        figures(&table)
     }
 
     fn fit(&self) -> String {
@@ -226,10 +227,23 @@ fn releases_under_one_budget_tell_no_more_of_anyone_than_it_allows() {
     set.expect("an answer").served().expect("in force");
     assert_eq!(stage.fit(), "fits");
 
+    // All at once: each is charged when it is claimed, and what waits is foreseen.
+    let mut runs = Vec::new();
+    for attack in [
+        "presence",
+        "presence",
+        "presence",
+        "presence",
+        "full-support",
+        "state",
+        "trap",
+    ] {
+        runs.push(stage.queued(attack));
+    }
     let mut sums = vec![0.0; SUBJECTS];
-    for attempt in 1..=4 {
-        let (run, figures) = stage.released("presence");
-        assert!(advantage(&figures) <= bound(EPSILON), "release {attempt}");
+    for run in &runs[..4] {
+        let figures = stage.released(run);
+        assert!(advantage(&figures) <= bound(EPSILON), "{run}");
         // Discrete Laplace noise of scale 4: E|X| = 2q/(1 − q²). A mean of 4096 is off by 0.4 with a probability below 10⁻⁷.
         let q = (-EPSILON).exp();
         let noise: Vec<f64> = (0..SUBJECTS)
@@ -239,31 +253,28 @@ fn releases_under_one_budget_tell_no_more_of_anyone_than_it_allows() {
         for (sum, figure) in sums.iter_mut().zip(figures) {
             *sum += figure;
         }
-        if attempt == 1 {
-            replayed(&stage, &run);
-        }
     }
     // All of them together, as one attacker adds them up.
     let together: Vec<f64> = sums.iter().map(|sum| sum / 4.0).collect();
     assert!(advantage(&together) <= bound(4.0 * EPSILON));
 
-    let (_, figures) = stage.released("full-support");
+    let figures = stage.released(&runs[4]);
     assert!(
         advantage(&figures) <= bound(EPSILON),
         "clamped to what anyone may give"
     );
     // Nobody is the second of an instance, so everyone gives nothing: a mean is off by 0.5 with a probability below 10⁻⁷.
-    let (_, figures) = stage.released("state");
+    let kept = mean(&stage.released(&runs[5]));
     assert!(
-        mean(&figures).abs() < 0.5,
-        "something was kept from one subject to the next: {}",
-        mean(&figures)
+        kept.abs() < 0.5,
+        "something was kept from one subject to the next: {kept}"
     );
-    let (_, figures) = stage.released("trap");
+    let figures = stage.released(&runs[6]);
     assert!(
         advantage(&figures) <= bound(EPSILON),
-        "a trap counts as the default, and nobody else is touched"
+        "a trap touches nobody else"
     );
+    replayed(&stage, &runs[0]);
     killed(&mut stage);
     assert_eq!(stage.fit(), "does-not-fit");
     let refused = stage.submit("presence");
@@ -288,7 +299,7 @@ fn replayed(stage: &Stage, run: &str) {
 
 /// A server that is killed between claim and release keeps the charge, and nothing leaves.
 fn killed(stage: &mut Stage) {
-    let run = text(&stage.submit("burn").served().expect("queued"), "id");
+    let run = stage.queued("burn");
     stage
         .world
         .story

@@ -8,6 +8,7 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+mod alternatives;
 #[path = "../common/mod.rs"]
 mod common;
 mod town;

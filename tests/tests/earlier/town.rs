@@ -318,6 +318,12 @@ mask = { kind = "none" }
 name = "region"
 kind = "values"
 values = ["n", "s", "w"]
+within = "side"
+
+[[field.banding]]
+name = "side"
+kind = "groups"
+groups = [{ label = "north-south", values = ["n", "s"] }, { label = "west", values = ["w"] }]
 
 [[field]]
 name = "income_over_50k"

@@ -13,7 +13,7 @@ use crate::suppress::COALITION;
 /// Fields on which the corners of one move differ at most.
 const FIELDS_MOVED_MAX: usize = 4;
 /// Atoms of a target that moves start from, at most.
-const BASES_MAX: usize = 16;
+const BASES_MAX: usize = 6;
 /// Moves that are paid for in one shift at most.
 const STEPS_MAX: usize = 48;
 

@@ -415,3 +415,18 @@ fn subjects_who_are_everywhere_hide_nothing() {
     assert!(field.spares(1, 0, &demand.up));
     assert_eq!(statistics.exclusive_units(0), 0);
 }
+
+/// As many cells as a table may have: a clear verdict, never a pass by accident.
+#[test]
+fn a_million_cells_get_a_clear_verdict() {
+    let measures = vec![crate::fixture::measure("n", yunei_model::Aggregate::Count)];
+    let shape = shape(&[999, 999], measures, true);
+    assert_eq!(shape.rows(), crate::CELLS_MAX);
+    let mut cells = vec![0; 999 * 999];
+    for (cell, people) in [(0, 3), (1, 40), (999, 50), (1_000, 60)] {
+        cells[cell] = people;
+    }
+    let judgement = crate::fixture::judged(&shape, &counts(&shape, &cells), "yunei");
+    assert_eq!(judgement.decision, yunei_model::Decision::Withhold);
+    assert!(judgement.table.is_none() && judgement.reasons.len() == 1);
+}

@@ -126,25 +126,31 @@ fn size() -> impl Strategy<Value = usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    // What goes to people tells nothing: such tables are not counted among the cases.
     #[test]
     fn one_table_holds(counts in prop::collection::vec(size(), 4)) {
         let world = World::of_counts(&[2, 2], &counts);
         let table = world.draw(&[0, 1], true, &count());
         let judged = world.judge(std::slice::from_ref(&table));
-        if released(&judged) {
-            hold(&world, &counts, &[(&table, shown(&judged[0]))])?;
-        }
+        prop_assume!(released(&judged));
+        hold(&world, &counts, &[(&table, shown(&judged[0]))])?;
     }
 
     #[test]
     fn two_linked_tables_hold(counts in prop::collection::vec(size(), 6)) {
         let world = World::of_counts(&[3, 2], &counts);
-        let tables = [world.draw(&[0], true, &count()), world.draw(&[0, 1], false, &count())];
+        let tables = [
+            world.draw(&[0], true, &count()),
+            world.draw(&[0, 1], false, &count()),
+        ];
         let judged = world.judge(&tables);
-        if released(&judged) {
-            let of: Vec<_> = tables.iter().zip(&judged).map(|(t, j)| (t, shown(j))).collect();
-            hold(&world, &counts, &of)?;
-        }
+        prop_assume!(released(&judged));
+        let of: Vec<_> = tables
+            .iter()
+            .zip(&judged)
+            .map(|(t, j)| (t, shown(j)))
+            .collect();
+        hold(&world, &counts, &of)?;
     }
 
     #[test]
@@ -152,18 +158,16 @@ proptest! {
         let world = World::of_counts(&[3, 2], &counts);
         let first = world.draw(&[0, 1], false, &count());
         let earlier = world.judge(std::slice::from_ref(&first));
-        if released(&earlier) {
-            let first = first.released_as(&earlier[0]);
-            let second = world.draw(&[1], true, &count());
-            let tables = [first, second];
-            let judged = world.judge(&tables);
-            if released(&judged) {
-                hold(&world, &counts, &[
-                    (&tables[0], shown(&earlier[0])),
-                    (&tables[1], shown(&judged[0])),
-                ])?;
-            }
-        }
+        prop_assume!(released(&earlier));
+        let first = first.released_as(&earlier[0]);
+        let second = world.draw(&[1], true, &count());
+        let tables = [first, second];
+        let judged = world.judge(&tables);
+        prop_assume!(released(&judged));
+        hold(&world, &counts, &[
+            (&tables[0], shown(&earlier[0])),
+            (&tables[1], shown(&judged[0])),
+        ])?;
     }
 }
 
