@@ -17,6 +17,9 @@ use common::{RUN_WAIT_MAX, World, guest, repository, text};
 use serde_json::Value;
 use yunei_tests::Story;
 
+/// Examples about rows that another example's table is about too: beside that one, whichever left first, they are for people to decide.
+const ALONE: [&str; 1] = ["flight-distance"];
+
 #[test]
 fn every_example_ends_as_expected() {
     let mut world = World::start();
@@ -27,7 +30,13 @@ fn every_example_ends_as_expected() {
     {
         let directory = entry.path();
         if directory.join("module.toml").exists() {
-            play(&mut world, &directory);
+            if ALONE.iter().any(|name| directory.ends_with(name)) {
+                let mut world = World::start();
+                play(&mut world, &directory);
+                world.assert_record_holds();
+            } else {
+                play(&mut world, &directory);
+            }
             run += 1;
         }
     }

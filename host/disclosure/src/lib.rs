@@ -2,6 +2,7 @@
 //!
 //! Duty: given rows that the gate has read from a snapshot, accumulate the cells of a fixed frame, hold them against a
 //! [`Profile`], blank what fails together with what would give it back, audit the blanks, round, and build the table.
+//! Tables on files are held against the same rules in [`review`].
 //! The way through: [`Shape`] → [`Accumulator`] → [`Statistics`] → [`judge`] → [`Judgement`].
 //!
 //! Invariants: the frame's cells and labels are public structure, fixed before a row is read, and every one of them is a row

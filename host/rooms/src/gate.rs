@@ -83,6 +83,10 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             )
         }
         GateMode::JudgeAgain { digest, bytes } => {
+            // INVARIANT: noise is drawn once for a run; private tables are held against no earlier release, so nothing overtakes them.
+            if plan.private.is_some() {
+                return Err(RoomError::protocol("noise is drawn once for a run"));
+            }
             let mut file = File::from(next_descriptor(&mut descriptors)?);
             let sealer = Sealer::new(&plan.key, &plan.digest_key);
             let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;

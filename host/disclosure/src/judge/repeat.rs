@@ -101,3 +101,6 @@ fn is_blank(table: &Table, shape: &Shape, row: usize) -> bool {
         .map(|column| column.values.get(row))
         .all(|value| value.is_none_or(|value| matches!(value, Value::Absent)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,11 +37,23 @@ impl Found {
         let Ok(interval) = &self.interval else {
             return Status::Review;
         };
+        let enough = self.enough(interval.low, interval.high)
+            && interval
+                .inside
+                .is_none_or(|(low, high)| self.enough(low, high));
+        match (enough, interval.exact) {
+            // The true interval is no wider than this one.
+            (false, _) => Status::Fail,
+            (true, true) => Status::Pass,
+            (true, false) => Status::Review,
+        }
+    }
+    fn enough(&self, low: Option<f64>, high: Option<f64>) -> bool {
         let (low, high) = (
-            interval.low.unwrap_or(f64::NEG_INFINITY),
-            interval.high.unwrap_or(f64::INFINITY),
+            low.unwrap_or(f64::NEG_INFINITY),
+            high.unwrap_or(f64::INFINITY),
         );
-        let enough = match self.need {
+        match self.need {
             Need::Width(width) => high - low + TOLERANCE >= width,
             Need::Ends {
                 low: needed,
@@ -50,12 +62,6 @@ impl Found {
                 let slack = TOLERANCE * most.abs().max(needed.abs());
                 low <= needed + slack && high + slack >= most
             }
-        };
-        match (enough, interval.exact) {
-            // The true interval is no wider than this one.
-            (false, _) => Status::Fail,
-            (true, true) => Status::Pass,
-            (true, false) => Status::Review,
         }
     }
 }

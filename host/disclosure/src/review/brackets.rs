@@ -12,12 +12,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::atoms::{Atoms, Told};
 use super::counted::Rows;
-use super::measured::Quantity;
+use super::measured::{Quantity, Source};
 
 use programme::Programme;
 
 /// Pairs of unknown atom and cell at most.
 pub const LINKS_MAX: usize = 4_000_000;
+/// Respondents of a blank cell who put together what they know: a cell of so many is known to them.
+const COALITION: u64 = 2;
+/// Cells of so few respondents that are looked at beside one target, at most.
+const INSIDERS_MAX: usize = 50;
 /// Linear programmes × unknowns that one audit solves at most; what lies beyond goes to people.
 pub const PROGRAMME_WORK_MAX: usize = 4_000_000;
 
@@ -39,6 +43,8 @@ pub(super) struct Interval {
     pub(super) low: Option<f64>,
     /// Upper end; none where there is none.
     pub(super) high: Option<f64>,
+    /// The narrowest interval that the respondents of another blank cell are left with, who know that cell.
+    pub(super) inside: Option<(Option<f64>, Option<f64>)>,
     /// Whether both ends are reached, over integers where the quantity is whole; else the interval is no narrower than the true one.
     pub(super) exact: bool,
 }
@@ -51,6 +57,8 @@ pub(super) struct System {
     lines: Vec<Line>,
     /// Unknowns of each cell that has some.
     members: BTreeMap<Place, Vec<u32>>,
+    /// Unknowns of blank cells that their respondents know.
+    insiders: Vec<Vec<u32>>,
     component: Vec<u32>,
     /// Unknowns and lines of each component.
     parts: BTreeMap<u32, Part>,
@@ -133,7 +141,17 @@ impl System {
                 });
             }
         }
+        let insiders = members
+            .iter()
+            .filter(|(place, _)| {
+                let told = knowledge.get(place.0).and_then(|cells| cells.get(place.1));
+                let units = tables.get(place.0).map_or(0, |t| t.counted.units(place.1));
+                told.copied().flatten().is_none() && units <= COALITION
+            })
+            .map(|(_, unknowns)| unknowns.clone())
+            .collect();
         let mut system = Self {
+            insiders,
             floors: held.iter().map(floor).collect(),
             lines,
             members,
@@ -177,7 +195,7 @@ impl System {
                 break;
             }
         }
-        for unknowns in self.members.values_mut() {
+        for unknowns in self.members.values_mut().chain(&mut self.insiders) {
             unknowns.retain(|u| !pinned.get(*u as usize).copied().unwrap_or(true));
         }
     }
@@ -232,20 +250,56 @@ impl System {
     /// What stays unknown of a target.
     pub(super) fn bracket(&mut self, target: &Target) -> Result<Interval, Unbracketed> {
         let mut of_component: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for unknown in self.members.get(&target.place).into_iter().flatten() {
+        let own = self.members.get(&target.place).cloned().unwrap_or_default();
+        for unknown in &own {
             let component = self.component.get(*unknown as usize).copied();
             of_component
                 .entry(component.unwrap_or(u32::MAX))
                 .or_default()
                 .push(*unknown);
         }
+        let mut interval = self.reach(target, &of_component, &[])?;
+        let component = |u: &u32| self.component.get(*u as usize).copied().unwrap_or(u32::MAX);
+        let insiders: Vec<Vec<u32>> = self
+            .insiders
+            .iter()
+            .filter(|of| **of != own && of.iter().any(|u| of_component.contains_key(&component(u))))
+            .cloned()
+            .collect();
+        if insiders.len() > INSIDERS_MAX {
+            interval.exact = false;
+        }
+        let width = |(low, high): (Option<f64>, Option<f64>)| match (low, high) {
+            (Some(low), Some(high)) => high - low,
+            _ => f64::INFINITY,
+        };
+        for known in insiders.iter().take(INSIDERS_MAX) {
+            let inside = self.reach(target, &of_component, known)?;
+            interval.exact &= inside.exact;
+            let ends = (inside.low, inside.high);
+            let narrowest = interval.inside.unwrap_or((interval.low, interval.high));
+            if width(ends) < width(narrowest) {
+                interval.inside = Some(ends);
+            }
+        }
+        Ok(interval)
+    }
+
+    /// Between what a target lies for whoever knows the sum of some unknowns.
+    fn reach(
+        &mut self,
+        target: &Target,
+        of_component: &BTreeMap<u32, Vec<u32>>,
+        known: &[u32],
+    ) -> Result<Interval, Unbracketed> {
         let mut interval = Interval {
             low: Some(target.value),
             high: Some(target.value),
+            inside: None,
             exact: true,
         };
         for (component, objective) in of_component {
-            let programme = self.programme(component, &objective)?;
+            let programme = self.programme(*component, objective, known)?;
             for upwards in [true, false] {
                 let reach = programme.reach(upwards)?;
                 let end = if upwards {
@@ -264,7 +318,12 @@ impl System {
         Ok(interval)
     }
 
-    fn programme(&mut self, component: u32, objective: &[u32]) -> Result<Programme, Unbracketed> {
+    fn programme(
+        &mut self,
+        component: u32,
+        objective: &[u32],
+        known: &[u32],
+    ) -> Result<Programme, Unbracketed> {
         let part = self.parts.get(&component).ok_or(Unbracketed::Unsolved)?;
         self.work = self.work.saturating_add(part.unknowns.len() * 2);
         if self.work > PROGRAMME_WORK_MAX {
@@ -285,6 +344,10 @@ impl System {
                 .collect(),
             lines: lines
                 .map(|line| (within(&line.unknowns), line.low, line.high))
+                .chain(
+                    (within(known).len() == known.len() && !known.is_empty())
+                        .then(|| (within(known), 0.0, 0.0)),
+                )
                 .collect(),
             objective: within(objective),
             whole: self.whole,
@@ -320,7 +383,28 @@ fn known(quantity: &Quantity, table: &Told<'_>) -> Vec<Option<(f64, f64)>> {
             *known = Some((low.max(so_low), high.min(so_high)));
         }
     }
+    if matches!(quantity.source, Source::Rows | Source::Present(_)) {
+        for (cell, known) in known.iter_mut().enumerate() {
+            if divides(table, cell) {
+                *known = Some((0.0, 0.0));
+            }
+        }
+    }
     known
+}
+
+/// Whether a cell shows a sum and the mean of the same values: the number of rows is one over the other.
+fn divides(table: &Told<'_>, cell: usize) -> bool {
+    let shown = |mean: bool| {
+        let measures = table.counted.measures.iter().enumerate();
+        measures.filter_map(move |(measure, measured)| {
+            let grid = table.grids.get(measure)?;
+            table.published.figure(cell, measure)?;
+            let is = if mean { grid.is_mean() } else { grid.is_sum() };
+            measured.tells.first().filter(|_| is).map(|told| &told.key)
+        })
+    };
+    shown(true).any(|key| shown(false).any(|other| key == other))
 }
 
 /// The number of atoms in every finest cell.

@@ -96,6 +96,16 @@ impl Grid {
         )
     }
 
+    /// Whether it is a mean.
+    pub(super) const fn is_mean(self) -> bool {
+        matches!(self.statistic, Statistic::Mean)
+    }
+
+    /// Whether it is a sum.
+    pub(super) const fn is_sum(self) -> bool {
+        matches!(self.statistic, Statistic::Sum)
+    }
+
     /// Whether it adds up over labels, so that its rounding bounds a sum.
     pub(super) const fn adds_up(self) -> bool {
         self.counts() || matches!(self.statistic, Statistic::Sum)

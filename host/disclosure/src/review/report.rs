@@ -124,6 +124,8 @@ pub struct BracketReport {
     pub low: Option<f64>,
     /// Upper end; null where there is none.
     pub high: Option<f64>,
+    /// Ends that the respondents of another blank cell of one or two are left with, who know that cell; null where theirs are no narrower.
+    pub respondents: Option<[Option<f64>; 2]>,
     /// Lower end at most that is enough; null where only the width counts.
     pub low_needed: Option<f64>,
     /// Upper end at least that is enough; null where only the width counts.

@@ -215,13 +215,11 @@ fn a_certificate_holds_with_its_table_its_receipt_and_its_openings() {
 fn every_changed_byte_of_a_file_is_found() {
     let text = whole().to_text().into_bytes();
     for place in 0..text.len() {
-        for flip in [0x01] {
-            let mut changed = text.clone();
-            changed[place] ^= flip;
-            let holds =
-                std::str::from_utf8(&changed).is_ok_and(|changed| verify(changed, None, &[]).holds);
-            assert!(!holds, "byte {place} ^ {flip:#x}");
-        }
+        let mut changed = text.clone();
+        changed[place] ^= 1;
+        let holds =
+            std::str::from_utf8(&changed).is_ok_and(|changed| verify(changed, None, &[]).holds);
+        assert!(!holds, "byte {place}");
     }
 }
 

@@ -251,20 +251,23 @@ impl Numbers {
         self.validity = Some((validity, 0));
     }
 
-    /// One value or none for each row.
-    pub fn options(&self) -> Vec<Option<f64>> {
-        let present = |row: usize| {
-            self.validity.as_ref().is_none_or(|(bytes, offset)| {
+    /// The value of a row, if it is present.
+    pub fn at(&self, row: usize) -> Option<f64> {
+        let present = match &self.validity {
+            None => true,
+            Some((bytes, offset)) => {
                 let bit = offset + row;
                 bytes
                     .get(bit / 8)
                     .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
-            })
+            }
         };
-        let values = self.values.iter().enumerate();
-        values
-            .map(|(row, value)| present(row).then_some(*value))
-            .collect()
+        self.values.get(row).copied().filter(|_| present)
+    }
+
+    /// One value or none for each row.
+    pub fn options(&self) -> Vec<Option<f64>> {
+        (0..self.values.len()).map(|row| self.at(row)).collect()
     }
 
     /// As the accumulator takes it.

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, judge_linked};
 use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
-use yunei_model::{Route, Table, Verdict};
+use yunei_model::{Decision, Route, Table, Value, Verdict};
 
 use self::tables::Tables;
 use super::coding::{Numbers, groups, subjects};
@@ -16,6 +16,10 @@ use super::earlier::review;
 use super::failed;
 use super::parts::Parts;
 use crate::{GatePlan, JointPlan, RoomError};
+
+/// Why a revision that is linked with other tables goes to people.
+const OPENS: &str =
+    "together with linked tables it would show what an edition that it revises left blank";
 
 /// Judges outputs together with each other and with the earlier releases of a joint plan, and puts their verdicts in place of those that
 /// each got by itself. What is beyond a limit goes to people.
@@ -44,10 +48,33 @@ pub fn judge(
     }
     for (index, verdict, table) in gathering.judge(joint, profile)? {
         if let Some(output) = outputs.get_mut(index) {
-            *output = (verdict, table);
+            let (alone, _) = std::mem::replace(output, (verdict, table));
+            let revision = plan.revisions.iter().find(|r| r.output == output.0.output);
+            if revision.is_some_and(|r| opens(output.1.as_ref(), &r.blank)) {
+                review(&mut output.0, OPENS.to_owned());
+            }
+            // Why people must decide about the output by itself stays a reason.
+            if alone.decision == Decision::Review {
+                for reason in alone.reasons {
+                    if !output.0.reasons.contains(&reason) {
+                        review(&mut output.0, reason);
+                    }
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// Whether a table shows a figure in one of these rows.
+fn opens(table: Option<&Table>, blank: &[usize]) -> bool {
+    table.is_some_and(|table| {
+        let figures = table.columns().iter().flat_map(|column| {
+            let values = blank.iter().filter_map(|row| column.values.get(*row));
+            values.filter(|value| matches!(value, Value::Integer(_) | Value::Number(_)))
+        });
+        figures.count() > 0
+    })
 }
 
 /// Sends the outputs of a joint plan to people: the audit says nothing about them.

@@ -132,7 +132,8 @@ fn compare(
     let derived = is_guests(output) || output.dimensions.iter().any(is_derived);
     // Subjects are compared one by one; whether they are of one household or group is not.
     // A merged table has other cells than the one that it revises, and noise is no contribution.
-    let otherwise = output.on_failure != OnFailure::Suppress;
+    let own = output.look || output.model.is_some() || !output.own.is_empty();
+    let otherwise = own || output.on_failure != OnFailure::Suppress;
     if earlier.is_empty() || derived || otherwise || output.group.is_some() {
         return Ok(None);
     }

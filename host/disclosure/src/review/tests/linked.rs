@@ -47,6 +47,58 @@ fn a_table_with_groups_is_made_so_that_it_holds() {
     assert_eq!(cell(&made, &["south"]).blank, Blank::No);
 }
 
+#[test]
+fn a_lone_respondent_knows_his_own_cell() {
+    let mut text = "firm,trade,turnover".to_owned();
+    for (trade, turnovers) in [
+        ("a", vec![450, 20, 20, 5, 5]),
+        ("b", vec![10_000]),
+        ("c", vec![30; 20]),
+    ] {
+        for (firm, turnover) in turnovers.iter().enumerate() {
+            text.push_str(&format!("\n{trade}{firm},{trade},{}", turnover + firm));
+        }
+    }
+    let spec = Spec::parse("format = 1\nsubject = \"firm\"\n[[dimension]]\nname = \"trade\"\ntotal = \"all\"\n[[table]]\nname = \"t\"\ndimensions = [\"trade\"]\nrounding = \"exact\"\n[[table.measure]]\nname = \"turnover\"\naggregate = \"sum\"\ncolumn = \"turnover\"\n").unwrap();
+    let table = "trade,turnover\na,\nb,\nc,790\nall,11300";
+    let report = reviewed(&columns(&text), &spec, "acro", table);
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    assert_eq!(report.decision, Decision::Withhold, "b knows what a has");
+    let bracket = &cell(&report, &["a"]).brackets[0];
+    let near = |end: Option<f64>, value: f64| (end.unwrap() - value).abs() < 1e-6;
+    assert!(
+        near(bracket.low, 0.0) && near(bracket.high, 10_510.0),
+        "{bracket:?}"
+    );
+    let [low, high] = bracket.respondents.unwrap();
+    assert!(near(low, 510.0) && near(high, 510.0), "{bracket:?}");
+    // Nobody but b is told of b.
+    assert_eq!(cell(&report, &["b"]).brackets[0].respondents, None);
+}
+
+#[test]
+fn a_sum_and_its_mean_tell_the_number() {
+    let measures = format!(
+        "{COUNT}[[table.measure]]\nname = \"s\"\naggregate = \"sum\"\ncolumn = \"age\"\n[[table.measure]]\nname = \"m\"\naggregate = \"mean\"\ncolumn = \"age\"\n"
+    );
+    let spec = spec(&measures);
+    let profile = profile("acro");
+    let made = review(&usual(), &spec, &profile, &Tables::new(), &[]).unwrap();
+    // Complementary cells lose their number alone, and keep sum and mean.
+    let mut bent = made.tables[0].clone();
+    for cell in &mut bent.cells {
+        if cell.blank == Blank::Complementary {
+            for figure in &mut cell.figures[1..] {
+                figure.shown = figure.exact;
+            }
+        }
+    }
+    let report = review(&usual(), &spec, &profile, &as_given(&bent), &[]).unwrap();
+    assert_eq!(report.decision, Decision::Withhold);
+    let bracket = &cell(&report, &["north", "f"]).brackets[0];
+    assert_eq!((bracket.low, bracket.high), (Some(4.0), Some(4.0)));
+}
+
 const TWO: &str = r#"
 [[table]]
 name = "t"

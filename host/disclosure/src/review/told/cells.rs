@@ -149,6 +149,9 @@ impl One<'_> {
             measure: self.measure(found.measure),
             low: interval.and_then(|i| i.low).and_then(finite),
             high: interval.and_then(|i| i.high).and_then(finite),
+            respondents: interval
+                .and_then(|i| i.inside)
+                .map(|(low, high)| [low, high].map(|end| end.and_then(finite))),
             low_needed,
             high_needed,
             width_needed,

@@ -62,6 +62,7 @@ fn plan() -> GatePlan {
             noise_key: None,
         }],
         audit: crate::AuditPlan::default(),
+        revisions: Vec::new(),
         private: None,
         derived: Vec::new(),
         profile: String::new(),
