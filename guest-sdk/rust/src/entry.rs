@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::bindings::analysis::yunei::guest::tables as wire;
-use crate::{Batch, Column, Contribution, Error, ReadRow, Result, Rows, WriteRow};
+use crate::{Batch, Column, Error, ReadRow, Result, Rows, WriteRow};
 
 /// Makes `run`, a `fn() -> Result<()>`, the entry point of an `analysis` module.
 #[macro_export]
@@ -71,40 +71,8 @@ macro_rules! per_row {
     };
 }
 
-/// Makes `contribute`, a `fn(&[Batch]) -> Result<Vec<Contribution>>`, the entry point of a `per-subject` module: it
-/// gets all records of one data subject, a batch per resource in the manifest's order. An error counts as the
-/// manifest's default contribution.
-///
-/// ```
-/// use yunei_guest::{Batch, Contribution, Result};
-///
-/// yunei_guest::per_subject!(contribute);
-///
-/// /// One ride more in the cell of each ride's hour.
-/// fn contribute(records: &[Batch]) -> Result<Vec<Contribution>> {
-///     let rides = records.first().ok_or("no rides at all")?;
-///     Ok(rides.rows::<(i32,)>()?.map(|(hour,)| Contribution { cell: hour as u32, measure: 0, value: 1.0 }).collect())
-/// }
-/// ```
-#[macro_export]
-macro_rules! per_subject {
-    ($contribute:path) => {
-        #[doc(hidden)]
-        pub struct YuneiModule;
-
-        impl $crate::bindings::per_subject::Guest for YuneiModule {
-            fn contribute(
-                records: ::std::vec::Vec<$crate::bindings::per_subject::Batch>,
-            ) -> ::std::vec::Vec<$crate::Contribution> {
-                $crate::contributions(records, $contribute)
-            }
-        }
-
-        $crate::bindings::per_subject::export_per_subject!(YuneiModule with_types_in $crate::bindings::per_subject);
-    };
-}
-
-/// An enumeration for a derived category; its labels are the manifest's, in the same order.
+/// An enumeration for a derived category, or for the cells or measures of a `per-subject` module; its labels are the
+/// manifest's, in the same order.
 ///
 /// ```
 /// yunei_guest::category! {
@@ -133,6 +101,12 @@ macro_rules! category {
 
             fn push(self, column: &mut $crate::ColumnBuilder) {
                 $crate::WriteValue::push(self as i32, column);
+            }
+        }
+
+        impl $crate::Position for $name {
+            fn position(self) -> u32 {
+                self as u32
             }
         }
     };
@@ -183,19 +157,6 @@ pub fn derive_rows<'a, R: ReadRow<'a>, D: Derivation>(
 #[doc(hidden)]
 pub fn received(batch: wire::Batch) -> Result<Batch> {
     Batch::received(batch, &Rc::from([]))
-}
-
-/// The body of [`per_subject!`](crate::per_subject).
-#[doc(hidden)]
-pub fn contributions(
-    records: Vec<wire::Batch>,
-    contribute: impl Fn(&[Batch]) -> Result<Vec<Contribution>>,
-) -> Vec<Contribution> {
-    let records: Result<Vec<Batch>> = records.into_iter().map(received).collect();
-    // The world has no way to report an error: a trap is what becomes the default contribution.
-    records
-        .and_then(|records| contribute(&records))
-        .unwrap_or_else(|_| std::process::abort())
 }
 
 /// An error on its way out of the module.

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `analysis` | [`analysis!`] | `fn run() -> Result<()>` reads tables, writes outputs |
 //! | `per-row` | [`per_row!`] | `fn derive(row: (A, B)) -> (C, D)` turns the values of one row into derived ones |
-//! | `per-subject` | [`per_subject!`] | `fn contribute(records: &[Batch]) -> Result<Vec<Contribution>>` |
+//! | `per-subject` | [`per_subject!`] | `fn contribute(rows: Rows<'_, (A, B)>) -> Vec<Contribution>` turns all rows of one data subject into what it contributes |
 //!
 //! A whole module, which counts flights and averages their delay:
 //!
@@ -49,6 +49,7 @@ pub mod bindings;
 
 mod calendar;
 mod column;
+mod contribute;
 mod entry;
 mod error;
 #[cfg(target_arch = "wasm32")]
@@ -69,9 +70,12 @@ use testing::host;
 pub use bindings::analysis::yunei::guest::tables::{Column, Field, Kind, Values, VarBytes};
 pub use bindings::per_subject::Contribution;
 pub use calendar::{Date, Decimal, Timestamp};
+pub use contribute::{Contributing, Position, Records};
+#[doc(hidden)]
+pub use contribute::{contributed, contributions};
 pub use entry::Derivation;
 #[doc(hidden)]
-pub use entry::{contributions, derive_rows, entry_error, received};
+pub use entry::{derive_rows, entry_error, received};
 pub use error::{Error, Result};
 pub use input::Parameter;
 pub use journal::{Level, note};

@@ -28,7 +28,7 @@ fn shared_target() -> PathBuf {
 fn a_new_module_of_every_world_that_runs_is_built_and_would_be_admitted() {
     let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-sdk/rust");
     let into = tempfile::tempdir().unwrap();
-    for world in ["analysis", "per-row"] {
+    for world in ["analysis", "per-row", "per-subject"] {
         let (sdk, into) = (sdk.to_str().unwrap(), into.path().to_str().unwrap());
         let made = yunei(&[
             "module", "new", world, "--world", world, "--sdk", sdk, "--into", into,

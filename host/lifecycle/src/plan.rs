@@ -73,7 +73,7 @@ impl Domain {
         let mut files = Vec::new();
         let mut planned = Vec::new();
         for table in &tables {
-            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            let fields: Vec<&Field> = named(table.resource, &seen(manifest, table.granted))?;
             planned.push(TablePlan {
                 name: table.resource.name.clone(),
                 fields: fields
@@ -289,6 +289,23 @@ impl Domain {
             .collect();
         Ok(TableFiles { parts: parts? })
     }
+}
+
+/// The fields of a table in the order in which a module counts them: the grant's for one that asks for them by name, the
+/// manifest's for one that gets its rows without a schema.
+fn seen(manifest: &Manifest, granted: &CapabilityTable) -> Vec<Name> {
+    if manifest.world == World::Analysis {
+        return granted.fields().to_vec();
+    }
+    let required = manifest.resources.iter();
+    let required = required.filter(|r| &r.name == granted.resource());
+    let mut seen: Vec<Name> = Vec::new();
+    for field in required.flat_map(|r| &r.fields) {
+        if granted.fields().contains(field) && !seen.contains(field) {
+            seen.push(field.clone());
+        }
+    }
+    seen
 }
 
 fn named<'a>(resource: &'a Resource, names: &[Name]) -> Result<Vec<&'a Field>, LifecycleError> {

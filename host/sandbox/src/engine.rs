@@ -7,7 +7,8 @@
 
 use wasmparser::WasmFeatures;
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    Config, Enabled, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig,
+    WasmBacktraceDetails,
 };
 use yunei_model::World;
 
@@ -25,8 +26,11 @@ const TABLES_PER_PROCESS: u32 = 32;
 const TABLE_ELEMENTS_MAX: usize = 100_000;
 /// Bytes of wasmtime's own records for one instance.
 const INSTANCE_BYTES_MAX: usize = 1 << 20;
-/// Bytes of one memory that stay resident between instances, to be zeroed instead of unmapped.
+/// Bytes of one memory that stay resident between instances, to be put back by copying instead of unmapping.
 const KEEP_RESIDENT_BYTES: usize = 64 << 10;
+/// The same where each data subject has an instance: the whole memory of a small module, so that no page of it is faulted in
+/// again. Of a larger one, from its start.
+const KEEP_RESIDENT_SUBJECT_BYTES: usize = 256 << 10;
 
 /// WebAssembly as guests may use it. Off: threads, memory64, GC, exceptions, relaxed SIMD, and every proposal not named.
 pub const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
@@ -84,7 +88,7 @@ impl Engine {
     pub fn metered(metering: Metering) -> Result<Self, SandboxError> {
         let mut config = settings(metering);
         config.enable_compiler(false);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(metering)));
         let inner = wasmtime::Engine::new(&config).map_err(SandboxError::engine)?;
         Ok(Self { inner })
     }
@@ -114,10 +118,61 @@ fn settings(metering: Metering) -> Config {
         .native_unwind_info(false)
         .generate_address_map(false)
         .debug_info(false);
+    if metering == Metering::Fuel {
+        config.operator_cost(costs());
+    }
     config
 }
 
-fn pool() -> PoolingAllocationConfig {
+/// Fuel that an instruction takes, where it takes far more time than the unit that most take: so a limit of fuel is one of
+/// time, however the guest spends it. Bytes and elements of bulk instructions count one each besides.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    for slow in [
+        &mut costs.MemoryGrow,
+        &mut costs.TableGrow,
+        &mut costs.variable.memory_grow_per_page,
+    ] {
+        *slow = u8::MAX;
+    }
+    for call in [
+        &mut costs.MemoryCopy,
+        &mut costs.MemoryFill,
+        &mut costs.MemoryInit,
+        &mut costs.TableCopy,
+        &mut costs.TableFill,
+        &mut costs.TableInit,
+    ] {
+        *call = 32;
+    }
+    for division in [
+        &mut costs.I32DivS,
+        &mut costs.I32DivU,
+        &mut costs.I32RemS,
+        &mut costs.I32RemU,
+        &mut costs.I64DivS,
+        &mut costs.I64DivU,
+        &mut costs.I64RemS,
+        &mut costs.I64RemU,
+        &mut costs.F32Div,
+        &mut costs.F32Sqrt,
+        &mut costs.F64Div,
+        &mut costs.F64Sqrt,
+        &mut costs.F32x4Div,
+        &mut costs.F32x4Sqrt,
+        &mut costs.F64x2Div,
+        &mut costs.F64x2Sqrt,
+    ] {
+        *division = 8;
+    }
+    costs
+}
+
+fn pool(metering: Metering) -> PoolingAllocationConfig {
+    let resident = match metering {
+        Metering::None => KEEP_RESIDENT_BYTES,
+        Metering::Fuel => KEEP_RESIDENT_SUBJECT_BYTES,
+    };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES_PER_PROCESS)
         .total_core_instances(INSTANCES_PER_PROCESS)
@@ -131,7 +186,8 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES_PER_PROCESS)
         .max_tables_per_module(TABLES_PER_PROCESS)
         .table_elements(TABLE_ELEMENTS_MAX)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .linear_memory_keep_resident(resident)
+        .table_keep_resident(resident)
         // Memory protection keys are not even compiled in; the page map could not be opened under the lock.
         .pagemap_scan(Enabled::No);
     pool

@@ -65,6 +65,40 @@ fn good_modules_have_no_findings() {
 }
 
 #[test]
+fn memory_of_an_instance_for_one_subject_is_limited_before_it_is_compiled() {
+    let wat = module(
+        "",
+        r#"(func (export "contribute") (param i32 i32) (result i32) unreachable)"#,
+    );
+    let bytes = with_manifest(component("per-subject", &wat), "per-subject");
+    let under = |subject_memory_bytes_max| {
+        let limits = Limits {
+            subject_memory_bytes_max,
+            ..Limits::default()
+        };
+        let found = inspect(&bytes, &limits);
+        checks(&found)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    // Two pages.
+    assert!(under(131_072).is_empty());
+    assert_eq!(under(131_071), ["too-many-subject-memory-bytes"]);
+    assert!(
+        inspect(
+            &analysis(),
+            &Limits {
+                subject_memory_bytes_max: 0,
+                ..Limits::default()
+            }
+        )
+        .findings
+        .is_empty()
+    );
+}
+
+#[test]
 fn what_is_no_component_is_refused() {
     assert_eq!(refused(b""), ["not-wasm"]);
     assert_eq!(refused(b"\x7fELF and so on"), ["not-wasm"]);

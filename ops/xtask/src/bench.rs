@@ -3,6 +3,7 @@
 mod decide;
 mod figures;
 mod gate;
+mod isolate;
 mod live;
 mod record;
 mod scan;
@@ -58,6 +59,8 @@ enum Name {
     Record,
     /// What the record costs a run.
     Trace,
+    /// Data subjects a second, each in an instance of its own.
+    Isolate,
 }
 
 /// Which build is measured.
@@ -100,6 +103,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Live => &[start::MODULE],
         Name::Record => &[record::MODULE],
         Name::Trace => &[trace::MODULE],
+        Name::Isolate => &[isolate::MODULE],
     };
     let built = build(workspace, arguments.profile, modules, &mut steps)?;
     figures::print_machine(workspace, &built)?;
@@ -112,6 +116,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         Name::Live => live::run(workspace, &built),
         Name::Record => record::run(workspace, &built, arguments.runs),
         Name::Trace => trace::run(&built, arguments.rows, arguments.runs),
+        Name::Isolate => isolate::run(&built, arguments.runs),
     })?;
     steps.finish()
 }

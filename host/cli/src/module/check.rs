@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use yunei_model::{Digest, Finding, Limits, Manifest, Output, Route, World};
+use yunei_model::{
+    Contribution, ContributionMeasure, Digest, Finding, Limits, Manifest, Output, Route, World,
+};
 use yunei_sandbox::{Inspection, inspect};
 
 use super::rehearsal::{Outcome, Rehearsal};
@@ -113,7 +115,23 @@ pub fn manifest_facts(manifest: &Manifest) -> Sheet {
     for output in &manifest.outputs {
         sheet.fact("output", output_words(manifest, output));
     }
+    if let Some(contribution) = &manifest.contribution {
+        sheet.fact("contribution", contribution_words(contribution));
+    }
     sheet
+}
+
+/// What each data subject gives at most, and what becomes of it.
+fn contribution_words(contribution: &Contribution) -> String {
+    let bounded = |m: &ContributionMeasure| format!("{} ({} to {})", m.name, m.min, m.max);
+    format!(
+        "{} in at most {} of {} cells for each data subject; route {}: noise of ε {} is added",
+        list(contribution.measures.iter().map(bounded)),
+        contribution.cells_per_subject,
+        contribution.cells.len(),
+        Route::Private,
+        contribution.epsilon,
+    )
 }
 
 fn output_words(manifest: &Manifest, output: &Output) -> String {

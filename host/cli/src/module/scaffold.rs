@@ -17,6 +17,8 @@ const SDK: &str = "guest-sdk/rust";
 
 const CARGO: &str = include_str!("scaffold/Cargo.toml.txt");
 const IGNORE: &str = "/target\n";
+/// Of a `per-subject` module: it makes the stack small.
+const SMALL_STACK: &str = include_str!("scaffold/per-subject.build.rs.txt");
 
 /// Begins a module.
 #[derive(Debug, Args)]
@@ -24,7 +26,8 @@ pub struct New {
     /// Name of the module, and of the directory made for it
     name: Name,
 
-    /// The world that it lives in: `analysis` reads tables and writes outputs, `per-row` derives columns
+    /// The world that it lives in: `analysis` reads tables and writes outputs, `per-row` derives columns, `per-subject`
+    /// contributes bounded values of one data subject after another
     #[arg(long, default_value = "analysis")]
     world: World,
 
@@ -66,13 +69,16 @@ impl New {
                 .replace("@NAME@", self.name.as_str())
                 .replace("@SDK@", &quoted)
         };
-        let (manifest, source) = templates(self.world)?;
+        let (manifest, source) = templates(self.world);
         std::fs::create_dir_all(directory.join("src"))
             .with_context(|| format!("cannot make `{}`", directory.display()))?;
         put(&directory, "Cargo.toml", &fill(CARGO))?;
         put(&directory, "module.toml", &fill(manifest))?;
         put(&directory, "src/lib.rs", &fill(source))?;
         put(&directory, ".gitignore", IGNORE)?;
+        if self.world == World::PerSubject {
+            put(&directory, "build.rs", SMALL_STACK)?;
+        }
         let made = directory.display();
         let words = format!(
             "made `{made}`\n\nSay in module.toml which resources, fields and outputs it is about, then:\n\n  \
@@ -89,19 +95,20 @@ fn put(directory: &Path, file: &str, text: &str) -> anyhow::Result<()> {
 }
 
 /// Manifest and source of a module that does the least that its world allows.
-fn templates(world: World) -> Result<(&'static str, &'static str), Input> {
+const fn templates(world: World) -> (&'static str, &'static str) {
     match world {
-        World::Analysis => Ok((
+        World::Analysis => (
             include_str!("scaffold/analysis.toml.txt"),
             include_str!("scaffold/analysis.rs.txt"),
-        )),
-        World::PerRow => Ok((
+        ),
+        World::PerRow => (
             include_str!("scaffold/per-row.toml.txt"),
             include_str!("scaffold/per-row.rs.txt"),
-        )),
-        World::PerSubject => Err(Input::new(
-            "modules of the world `per-subject` cannot run yet",
-        )),
+        ),
+        World::PerSubject => (
+            include_str!("scaffold/per-subject.toml.txt"),
+            include_str!("scaffold/per-subject.rs.txt"),
+        ),
     }
 }
 

@@ -474,3 +474,6 @@ fn bytes_of(batch: &RecordBatch, start: usize, rows: usize) -> Result<u64, Unrea
     }
     Ok(bytes as u64)
 }
+
+#[cfg(test)]
+mod tests;

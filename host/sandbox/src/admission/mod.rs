@@ -127,6 +127,11 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Inspection {
                 inspection.manifest.as_ref(),
                 &mut findings,
             );
+            // Each data subject's instance begins with all of it.
+            if inspection.world == Some(World::PerSubject) {
+                let limit = limits.subject_memory_bytes_max;
+                findings.limit("subject_memory_bytes_max", limit, structure.memory_bytes);
+            }
         }
     }
     inspection.findings = findings.finish();

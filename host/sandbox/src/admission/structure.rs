@@ -8,6 +8,9 @@ use super::{Findings, MANIFEST_SECTION};
 /// Names that are kept of imports or exports, before the limit refuses the rest anyway.
 const NAMES_MAX: usize = 1024;
 
+/// Bytes of a page of a core memory.
+const PAGE_BYTES: u64 = 64 << 10;
+
 /// What the walk saw.
 #[derive(Debug, Default)]
 pub(super) struct Structure<'a> {
@@ -19,6 +22,8 @@ pub(super) struct Structure<'a> {
     pub(super) manifests: Vec<&'a [u8]>,
     /// Whether a structural limit was passed.
     pub(super) bomb: bool,
+    /// Bytes that all core memories have from their start.
+    pub(super) memory_bytes: u64,
     counts: Counts,
 }
 
@@ -77,7 +82,13 @@ impl<'a> Structure<'a> {
                 let bytes = range.end.saturating_sub(range.start) as u64;
                 counts.function_bytes = counts.function_bytes.max(bytes);
             }
-            Payload::MemorySection(section) => add(&mut counts.memories, section.count()),
+            Payload::MemorySection(section) => {
+                add(&mut counts.memories, section.count());
+                for memory in section {
+                    let bytes = memory?.initial.saturating_mul(PAGE_BYTES);
+                    self.memory_bytes = self.memory_bytes.saturating_add(bytes);
+                }
+            }
             Payload::TableSection(section) => {
                 add(&mut counts.tables, section.count());
                 for table in section {

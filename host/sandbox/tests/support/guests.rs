@@ -37,6 +37,28 @@ pub fn per_row(body: &str) -> String {
     )
 }
 
+/// A `per-subject` module without imports, whose `contribute` is `body`; `$records` and `$count` as they come, `$rows` of
+/// the first batch, and `$id`, the first value of its first column, which is `int32`. `rest` stands before the function.
+pub fn per_subject(rest: &str, body: &str) -> String {
+    per_subject_with("", rest, body)
+}
+
+/// The same with imports.
+pub fn per_subject_with(imports: &str, rest: &str, body: &str) -> String {
+    module(
+        imports,
+        &format!(
+            r#"{rest}
+(func $self (export "contribute") (param $records i32) (param $count i32) (result i32)
+  (local $rows i32) (local $id i32) (local $at i32)
+  (local.set $rows (i32.load (local.get $records)))
+  (if (local.get $rows) (then
+    (local.set $id (i32.load (i32.load offset=16 (i32.load offset=4 (local.get $records)))))))
+  {body})"#
+        ),
+    )
+}
+
 /// Doubles the first column, which must be of doubles, in place, and keeps its validity.
 pub fn doubling() -> String {
     per_row(

@@ -151,3 +151,11 @@ pub fn load(world: &str, wat: &str) -> (Engine, Component) {
     let loaded = Component::load(&engine, &authentic(&component)).unwrap();
     (engine, loaded)
 }
+
+/// The same under another metering.
+pub fn load_metered(world: &str, wat: &str, metering: Metering) -> (Engine, Component) {
+    let component = with_manifest(component(world, wat), world);
+    let engine = Engine::metered(metering).unwrap();
+    let loaded = Component::load(&engine, &authentic(&component)).unwrap();
+    (engine, loaded)
+}

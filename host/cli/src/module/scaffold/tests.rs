@@ -4,7 +4,7 @@ use std::path::Path;
 
 use yunei_model::{Manifest, Name, World};
 
-use super::{New, templates};
+use super::New;
 use crate::exit::Exit;
 use crate::failure::exit;
 use crate::printer::Printer;
@@ -25,7 +25,11 @@ fn new(name: &str, world: World, into: &Path, sdk: Option<std::path::PathBuf>) -
 #[test]
 fn a_new_module_has_a_manifest_that_stands_and_a_crate_that_finds_the_sdk() {
     let into = tempfile::tempdir().unwrap();
-    for (name, world) in [("delays", World::Analysis), ("lateness", World::PerRow)] {
+    for (name, world) in [
+        ("delays", World::Analysis),
+        ("lateness", World::PerRow),
+        ("aircraft", World::PerSubject),
+    ] {
         let made = new(name, world, into.path(), Some(sdk()))
             .run(Printer::new(true))
             .unwrap();
@@ -44,6 +48,10 @@ fn a_new_module_has_a_manifest_that_stands_and_a_crate_that_finds_the_sdk() {
             .unwrap();
         assert_eq!(Path::new(found), sdk().canonicalize().unwrap());
         assert!(directory.join("src/lib.rs").is_file());
+        assert_eq!(
+            directory.join("build.rs").is_file(),
+            world == World::PerSubject
+        );
     }
 }
 
@@ -83,9 +91,4 @@ fn nothing_is_written_over_and_nothing_without_an_sdk() {
     .unwrap_err();
     assert!(lost.to_string().contains("--sdk"), "{lost}");
     assert!(!into.path().join("other").exists());
-}
-
-#[test]
-fn a_world_that_cannot_run_yet_has_no_template() {
-    assert!(templates(World::PerSubject).is_err());
 }
