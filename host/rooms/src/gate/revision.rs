@@ -129,7 +129,7 @@ fn compare(
     for before in &revision.before {
         earlier.push(open_views(std::slice::from_ref(before), descriptors)?);
     }
-    let derived = is_guests(output) || output.dimensions.iter().any(is_derived);
+    let derived = output.derived || output.dimensions.iter().any(is_derived);
     // Subjects are compared one by one; whether they are of one household or group is not.
     // A merged table has other cells than the one that it revises, and noise is no contribution.
     let own = output.look || output.model.is_some() || !output.own.is_empty();
@@ -350,8 +350,8 @@ impl<'a> Side<'a> {
         for index in &self.columns {
             let mut numbers = Numbers::default();
             numbers.read(column(*index)?)?;
-            for (values, value) in values.iter_mut().zip(numbers.options()) {
-                values.push(value);
+            for (row, values) in values.iter_mut().enumerate() {
+                values.push(numbers.at(row));
             }
         }
         let keys = groups(column(self.subject)?)?;

@@ -45,7 +45,6 @@ fn plan() -> GatePlan {
         digest_key: SealKey::from_bytes([8; 32]),
         views: Vec::new(),
         decoys: Vec::new(),
-        revisions: Vec::new(),
         outputs: vec![OutputPlan {
             name: name("own"),
             view: Some(0),
