@@ -120,10 +120,6 @@ impl OnFailure {
         Self::Suppress
     }
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
     const fn is_suppress(&self) -> bool {
         matches!(self, Self::Suppress)
     }

@@ -267,7 +267,12 @@ impl<'a> Seeker<'a> {
             if net < 0.0 {
                 let spare = class.spare.get(self.quantity).copied().unwrap_or(0.0);
                 let so_far = self.class_deviations.get(&number).unwrap_or(&0.0);
-                *carries = carries.min(((spare + so_far) / -net).floor_if(self.is_counted()));
+                let left = (spare + so_far) / -net;
+                *carries = carries.min(if self.is_counted() {
+                    left.floor()
+                } else {
+                    left
+                });
             }
         }
         if self.opened.contains(&number) {
@@ -300,15 +305,5 @@ impl<'a> Seeker<'a> {
                 self.opened.push(number);
             }
         }
-    }
-}
-
-trait FloorIf {
-    fn floor_if(self, whole: bool) -> Self;
-}
-
-impl FloorIf for f64 {
-    fn floor_if(self, whole: bool) -> Self {
-        if whole { self.floor() } else { self }
     }
 }

@@ -55,12 +55,12 @@ pub(super) fn seek(
         return None;
     };
     let shift = programme.shift(&amounts, counted)?;
-    shift.opened_by(system, target)
+    shift.opened_by(system)
 }
 
 impl Shift {
-    /// The shift with what it has to open, if it proves its target once that is blank.
-    fn opened_by(mut self, system: &System, _target: &Target) -> Option<Self> {
+    /// The shift with what it has to open; `None` when a class that it changes cannot be blank.
+    fn opened_by(mut self, system: &System) -> Option<Self> {
         for (number, change) in self.changes(system) {
             let class = system.classes.get(number as usize)?;
             let price = system.price(class, self.quantity);
