@@ -42,6 +42,17 @@ pub struct NewSnapshot {
 }
 
 impl Domain {
+    /// Decoys of a resource, as the gate knows them.
+    pub(crate) async fn decoy_plan(
+        &self,
+        resource: &Resource,
+    ) -> Result<yunei_rooms::DecoyPlan, LifecycleError> {
+        Ok(yunei_rooms::DecoyPlan {
+            key: yunei_rooms::SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
+            digests: self.store.decoys(resource.id).await?,
+        })
+    }
+
     /// Registers a resource from its catalogue entry (TOML).
     ///
     /// # Errors

@@ -7,12 +7,12 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Banding, Basis, Condition, DerivedValue, Digest, Dimension, Field, Manifest, Mask, Measure,
-    Name, OnFailure, Output, Period, Resource, RowSet, Snapshot, World,
+    Banding, Basis, Condition, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name,
+    OnFailure, Output, Period, Resource, Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DecoyPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan,
-    RoomLimits, SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
+    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
+    SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
@@ -148,28 +148,8 @@ impl Domain {
             if let Some(period) = &prepared.run.period {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
-            let (plan, columns, mask_key) = if is_computed(manifest, output)
-                || !output.own.is_empty()
-                || output.model.is_some()
-            {
-                let (mut plan, columns) =
-                    output_plan(manifest, output, table.resource, views.len())?;
-                if output.on_failure == OnFailure::Perturb {
-                    let key = self.keys.noise_key(&table.resource.population.name)?;
-                    plan.noise_key = Some(SealKey::from_bytes(*key));
-                }
-                (plan, columns, MaskKey::from_bytes([0; 32]))
-            } else {
-                // What a module wrote can only be compared with what it saw: masked as for the cell.
-                let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
-                let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
-                let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
-                (
-                    reviewed::looked_at(output, views.len()),
-                    columns.collect(),
-                    mask_key,
-                )
-            };
+            let (plan, columns, mask_key) =
+                self.output_view(prepared, manifest, output, table, views.len())?;
             views.push(view(table, columns, mask_key));
             decoys.push(self.decoy_plan(table.resource).await?);
             files.push(self.open_parts(&table.snapshot)?);
@@ -207,40 +187,36 @@ impl Domain {
         Ok((plan, files, audit))
     }
 
-    /// What leaves with each output, if it leaves, and up to where the audit looks.
-    async fn audit(
+    /// What the gate does about an output, and the columns that it reads for it, with the key of their masks.
+    fn output_view(
         &self,
         prepared: &Prepared,
         manifest: &Manifest,
-        tables: &[Table<'_>],
-    ) -> Result<Audit, LifecycleError> {
-        let to = match prepared.audited_to {
-            Some(to) => to,
-            None => self.store.exact_position().await?,
-        };
-        let read: Vec<(&Resource, RowSet)> = tables
-            .iter()
-            .map(|t| {
-                (
-                    t.resource,
-                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
-                )
-            })
-            .collect();
-        let profile = Digest::of(prepared.profile.as_bytes());
-        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
-        let revised = self.editions_revised(&prepared.run).await?;
-        let mut audit = Audit::new(to, candidates);
-        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
-        Ok(audit)
-    }
-
-    /// Decoys of a resource, as the gate knows them.
-    async fn decoy_plan(&self, resource: &Resource) -> Result<DecoyPlan, LifecycleError> {
-        Ok(DecoyPlan {
-            key: SealKey::from_bytes(*self.keys.decoy_key(resource.id)?),
-            digests: self.store.decoys(resource.id).await?,
-        })
+        output: &Output,
+        table: &Table<'_>,
+        view: usize,
+    ) -> Result<(OutputPlan, Vec<ViewColumn>, MaskKey), LifecycleError> {
+        if is_computed(manifest, output) || !output.own.is_empty() || output.model.is_some() {
+            if let Some(period) = &prepared.run.period {
+                period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+            }
+            let (mut plan, columns) = output_plan(manifest, output, table.resource, view)?;
+            if output.on_failure == OnFailure::Perturb {
+                let key = self.keys.noise_key(&table.resource.population.name)?;
+                plan.noise_key = Some(SealKey::from_bytes(*key));
+            }
+            Ok((plan, columns, MaskKey::from_bytes([0; 32])))
+        } else {
+            // What a module wrote can only be compared with what it saw: masked as for the cell.
+            let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
+            let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
+            let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
+            Ok((
+                reviewed::looked_at(output, view),
+                columns.collect(),
+                mask_key,
+            ))
+        }
     }
 
     async fn tables<'a>(&self, prepared: &'a Prepared) -> Result<Vec<Table<'a>>, LifecycleError> {

@@ -22,17 +22,13 @@ pub const STEPS_MAX: f64 = 2_147_483_648.0;
 
 names! {
     /// Where a private figure's noise comes from.
+    #[derive(Default)]
     Mechanism {
         /// Discrete Laplace: pure ε.
+        #[default]
         Laplace = "laplace",
         /// Discrete Gaussian: (ε, δ), accounted as zero-concentrated differential privacy.
         Gaussian = "gaussian",
-    }
-}
-
-impl Default for Mechanism {
-    fn default() -> Self {
-        Self::Laplace
     }
 }
 

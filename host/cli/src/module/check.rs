@@ -157,6 +157,10 @@ fn output_words(manifest: &Manifest, output: &Output) -> String {
 /// What the gate does with an output, as far as its manifest tells.
 fn fate(manifest: &Manifest, output: &Output) -> String {
     match manifest.world {
+        _ if output.model.is_some() => format!(
+            "route {}: the gate fits it itself, and two people decide about each run",
+            Route::Reviewed
+        ),
         World::PerRow => format!(
             "route {}: once two people have approved the algorithm, the gate checks it alone",
             Route::Reviewed
@@ -164,6 +168,10 @@ fn fate(manifest: &Manifest, output: &Output) -> String {
         World::Analysis if manifest.is_recomputable(output) => {
             format!("route {}: the gate computes it itself", Route::Recomputed)
         }
+        World::Analysis if !output.own.is_empty() => format!(
+            "route {}: the gate checks each cell, and two people decide about each run",
+            Route::Reviewed
+        ),
         World::Analysis => format!(
             "route {}: two people decide about each run",
             Route::Reviewed

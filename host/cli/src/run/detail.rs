@@ -244,18 +244,42 @@ pub fn exit(shown: &Shown) -> Exit {
     }
 }
 
-/// Outputs that wait for a decision.
+/// Cells of a table that a rule did not let pass.
+fn at_risk(verdict: &Verdict) -> u64 {
+    let cells = verdict.cells.iter();
+    cells.filter(|cell| !cell.cell.is_empty()).count() as u64
+}
+
+/// Outputs that wait for a decision, oldest first, with what the gate found and what others said.
 pub fn queue(runs: Vec<Shown>) -> Sheet {
-    let mut sheet = Sheet::new(["run", "module", "outputs", "reviews", "submitted"]);
+    let mut sheet = Sheet::new([
+        "run",
+        "module",
+        "grant",
+        "outputs",
+        "at risk",
+        "why",
+        "said",
+        "submitted",
+    ]);
     for shown in runs {
         sheet.row([
             shown.run.id.to_string(),
             shown.run.module.to_string(),
+            shown.run.grant.to_string(),
             list(shown.verdicts.iter().map(|verdict| &verdict.output)),
-            shown.reviews.len().to_string(),
+            number(shown.verdicts.iter().map(at_risk).sum()),
+            list(shown.verdicts.iter().flat_map(|verdict| &verdict.reasons)),
+            list(
+                shown
+                    .reviews
+                    .iter()
+                    .map(|review| format!("{}: {}", review.outcome, review.reason)),
+            ),
             time(shown.run.submitted_at),
         ]);
     }
+    sheet.numbers(4);
     sheet
 }
 

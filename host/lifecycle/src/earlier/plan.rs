@@ -3,12 +3,15 @@
 use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
-use yunei_model::{ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Run};
+use yunei_model::{
+    Digest, ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Resource, RowSet, Run,
+};
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
 use super::{Audit, relation};
 use crate::keys::KeyUse;
 use crate::plan::{self, Columns};
+use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
 /// Earlier tables over the same rows that are judged together with new ones at most; past that people decide.
@@ -30,6 +33,34 @@ struct Sorted {
 }
 
 impl Domain {
+    /// What leaves with each output, if it leaves, and up to where the audit looks.
+    pub(crate) async fn audit(
+        &self,
+        prepared: &Prepared,
+        manifest: &Manifest,
+        tables: &[plan::Table<'_>],
+    ) -> Result<Audit, LifecycleError> {
+        let to = match prepared.audited_to {
+            Some(to) => to,
+            None => self.store.exact_position().await?,
+        };
+        let read: Vec<(&Resource, RowSet)> = tables
+            .iter()
+            .map(|t| {
+                (
+                    t.resource,
+                    RowSet::new(&t.snapshot, t.granted.filter(), t.period.clone()),
+                )
+            })
+            .collect();
+        let profile = Digest::of(prepared.profile.as_bytes());
+        let candidates = Self::exact_candidates(&prepared.run, manifest, &read, profile);
+        let revised = self.editions_revised(&prepared.run).await?;
+        let mut audit = Audit::new(to, candidates);
+        audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
+        Ok(audit)
+    }
+
     /// What the gate is told about what left before, with the views that it needs for it.
     pub(crate) async fn audit_plan(
         &self,
