@@ -145,6 +145,9 @@ impl Domain {
             let table = table.ok_or(LifecycleError::Impossible {
                 detail: "an output about a resource that is not granted",
             })?;
+            if let Some(period) = &prepared.run.period {
+                period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
+            }
             let (plan, columns, mask_key) =
                 self.output_view(prepared, manifest, output, table, views.len())?;
             views.push(view(table, columns, mask_key));

@@ -56,11 +56,13 @@ fn settle(
     outcomes: Option<&[RevisionOutcome]>,
     alone: bool,
 ) {
-    if verdict.decision == Decision::Withhold || output.subject.is_none() {
+    let nobody = output.subject.is_none() && !is_guests(output);
+    if verdict.decision == Decision::Withhold || nobody {
         return;
     }
     let mut review = |reason: &str| {
         verdict.reasons.push(reason.to_owned());
+        verdict.routine = false;
         if verdict.decision == Decision::Release {
             verdict.decision = Decision::Review;
             verdict.cells_released = 0;
@@ -148,6 +150,11 @@ fn compare(
         outcomes.push(merge(&shape, &mut sides)?.judge(profile));
     }
     Ok(Some(outcomes))
+}
+
+/// Whether figures are the guest's, or a model's: there is nothing to compare subject by subject.
+const fn is_guests(output: &OutputPlan) -> bool {
+    output.derived || output.look || !output.own.is_empty() || output.model.is_some()
 }
 
 const fn is_derived(dimension: &DimensionPlan) -> bool {
