@@ -71,6 +71,7 @@ impl Stage<'_> {
             .domain
             .person("author-operator", "author", "operator")?;
         let (resources, sources) = self.catalogue()?;
+        self.budgeted(&bureau, &resources)?;
         let module = self.admitted(&author)?;
         let grant = self.granted(&bureau, &operator, &resources, &sources)?;
         let request = json!({
@@ -115,6 +116,28 @@ impl Stage<'_> {
             sources.push(officer.clone());
         }
         Ok((resources, sources))
+    }
+
+    /// Sets budgets that the one run of a `per-subject` module fits.
+    fn budgeted(&self, bureau: &Client, resources: &[Resource]) -> anyhow::Result<()> {
+        let Some(contribution) = &self.manifest.contribution else {
+            return Ok(());
+        };
+        let mut populations: Vec<&Name> = Vec::new();
+        for resource in resources {
+            let population = &resource.population.name;
+            if populations.contains(&population) {
+                continue;
+            }
+            populations.push(population);
+            bureau.post("/privacy/budgets").json(&json!({
+                "population": population,
+                "epsilon": contribution.epsilon,
+                "delta": contribution.delta,
+                "reason": "a rehearsal",
+            }))?;
+        }
+        Ok(())
     }
 
     /// Uploads the module, and has its algorithm approved where that is needed.
