@@ -40,7 +40,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         module.starts_with(Path::new("attacks"))
     })?;
     steps.need("attacks", || {
-        let mut call = Call::new(&folder.join("yunei-attacks"))
+        let mut call = Call::new(folder.join("yunei-attacks"))
             .args(["--program"])
             .args([&program])
             .args(["--guests"])

@@ -70,7 +70,7 @@ pub fn run(
     let file = place.path().join("rows.parquet");
     let mut judged = Vec::new();
     for (size, day) in [(rows / 10, 1), (rows, 2)] {
-        Call::new(&built.program("yunei-bench-scan"))
+        Call::new(built.program("yunei-bench-scan"))
             .args(["make", &size.to_string()])
             .args([&file])
             .run()?;
