@@ -53,17 +53,7 @@ fn play(world: &mut World, directory: &Path) {
         .to_owned();
     let expected = expected(directory);
     let (unit, module, grant) = world.admitted(&guest("examples", &name), directory);
-    let manifest = std::fs::read_to_string(directory.join("module.toml")).expect("a manifest");
-    if manifest.contains("world = \"per-row\"") {
-        world.story.approve_module(&module).expect("two approvals");
-    }
-    let private = manifest.contains("world = \"per-subject\"");
-    if private {
-        let population = population(directory);
-        let budget = json!({ "population": population, "epsilon": 1.0, "reason": "the examples" });
-        let set = world.bureau().post("/privacy/budgets", &budget);
-        set.expect("an answer").served().expect("in force");
-    }
+    let private = prepare(world, &module, directory);
     let answer = world
         .story
         .submit(&unit, directory, &module, &grant)
@@ -102,31 +92,46 @@ fn play(world: &mut World, directory: &Path) {
         );
         return;
     }
-    if expected["outcome"] == "withheld" {
-        let seen = world
-            .story
-            .wait_coarse(&unit, &run, RUN_WAIT_MAX)
-            .expect("an end");
-        assert_eq!(text(&seen, "status"), "not-released");
-        assert!(
-            !seen["hints"].as_array().expect("hints").is_empty(),
-            "{seen}"
-        );
-        assert!(
-            detail["verdicts"].to_string().contains("dominance"),
-            "the authority sees the rule: {detail}"
-        );
-        return;
-    }
     let seen = world
         .story
         .wait_coarse(&unit, &run, RUN_WAIT_MAX)
-        .expect("released");
-    if private {
+        .expect("an end");
+    if expected["outcome"] == "withheld" {
+        assert_withheld(&seen, &detail);
+    } else if private {
         compare_private(&world.story, &unit, &seen, directory);
     } else {
         compare(&world.story, &unit, &seen, directory);
     }
+}
+
+/// What a module needs beside its grant: approvals, or a privacy budget. Gives whether it has the latter.
+fn prepare(world: &World, module: &str, directory: &Path) -> bool {
+    let manifest = std::fs::read_to_string(directory.join("module.toml")).expect("a manifest");
+    if manifest.contains("world = \"per-row\"") {
+        world.story.approve_module(module).expect("two approvals");
+    }
+    let private = manifest.contains("world = \"per-subject\"");
+    if private {
+        let population = population(directory);
+        let budget = json!({ "population": population, "epsilon": 1.0, "reason": "the examples" });
+        let set = world.bureau().post("/privacy/budgets", &budget);
+        set.expect("an answer").served().expect("in force");
+    }
+    private
+}
+
+/// The unit sees hints, the authority the rule.
+fn assert_withheld(seen: &Value, detail: &Value) {
+    assert_eq!(text(seen, "status"), "not-released");
+    assert!(
+        !seen["hints"].as_array().expect("hints").is_empty(),
+        "{seen}"
+    );
+    assert!(
+        detail["verdicts"].to_string().contains("dominance"),
+        "the authority sees the rule: {detail}"
+    );
 }
 
 /// The population of the first resource that the grant names.

@@ -58,16 +58,43 @@ fn reviewers_see_ciphertext_decide_and_may_let_the_next_leave() {
         verdicts.iter().all(|v| v["routine"] == json!(true)),
         "{detail:#}"
     );
+    assert_sealed(&world, &run);
+    assert_opened(&world, &run);
+    assert_command_opens(&world, &run);
+    assert_leaves(&world, &unit, &run);
+    let standing = assert_standing(&world, &unit, &run);
 
-    // What the server hands over is ciphertext; what it says decrypts for that reviewer alone.
-    let [first, second] = REVIEWERS;
+    // What the audit found stands above it: the same rows once more are for people, and the gate says why.
+    let again = submit(&mut world, &unit, &module, &grant);
+    let detail = state(&world, &again, &["in-review"]);
+    let verdicts = detail["verdicts"].as_array().expect("verdicts");
+    assert!(
+        verdicts.iter().any(|v| v["routine"] == json!(false)),
+        "{detail:#}"
+    );
+    let withdraw = format!("/standing/{}/withdraw", text(&standing, "id"));
+    let withdrawn = world
+        .bureau()
+        .post(&withdraw, &json!({ "reason": "the same again" }));
+    let withdrawn = withdrawn.expect("an answer").served().expect("withdrawn");
+    assert_eq!(withdrawn["state"], json!("withdrawn"));
+    world.assert_record_holds();
+}
+
+/// What the server hands over is ciphertext; what it says decrypts for that reviewer alone.
+fn assert_sealed(world: &World, run: &str) {
+    let [first, _] = REVIEWERS;
     let path = format!("/runs/{run}/output");
     let sealed = world.story.person(first).expect("a reviewer").get(&path);
     let sealed = sealed.expect("an answer").served().expect("served");
     let ciphertext = text(&sealed, "ciphertext");
     assert!(ciphertext.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"));
     assert!(!sealed.to_string().contains("distribution"), "{sealed}");
-    let opened = world.story.open_output(&run).expect("opened");
+}
+
+/// What is opened has figures of the gate's, and opening it is on the record.
+fn assert_opened(world: &World, run: &str) {
+    let opened = world.story.open_output(run).expect("opened");
     let table = |name: &str| {
         let tables = opened["tables"].as_array().expect("tables");
         let found = tables.iter().find(|t| t["output"] == json!(name));
@@ -95,14 +122,17 @@ fn reviewers_see_ciphertext_decide_and_may_let_the_next_leave() {
     assert_eq!(terms[0], json!("(intercept)"));
     let kinds: Vec<String> = world
         .story
-        .entries(&run)
+        .entries(run)
         .expect("entries")
         .iter()
         .map(|e| text(&e["entry"], "kind"))
         .collect();
     assert!(kinds.contains(&"release-viewed".to_owned()), "{kinds:?}");
+}
 
-    // The command does the same with an identity file, and a replaced key waits for the security administrator.
+/// The command does the same with an identity file, and a replaced key waits for the security administrator.
+fn assert_command_opens(world: &World, run: &str) {
+    let [_, second] = REVIEWERS;
     let directory = tempfile::tempdir().expect("a directory");
     let identity = directory.path().join("reviewer.key");
     let identity = identity.to_str().expect("a path");
@@ -113,36 +143,41 @@ fn reviewers_see_ciphertext_decide_and_may_let_the_next_leave() {
         .token()
         .expect("a token")
         .to_owned();
-    let made = yunei(&world, &token, &["user", "key", "new", "--out", identity]);
+    let made = yunei(world, &token, &["user", "key", "new", "--out", identity]);
     assert!(made.status.success(), "{made:?}");
     let key = String::from_utf8(made.stdout)
         .expect("text")
         .trim()
         .to_owned();
-    let registered = yunei(&world, &token, &["user", "key", "register", &key]);
+    let registered = yunei(world, &token, &["user", "key", "register", &key]);
     assert!(registered.status.success(), "{registered:?}");
-    let open = ["release", "open", &run, "--identity", identity];
-    let refused = yunei(&world, &token, &open);
+    let open = ["release", "open", run, "--identity", identity];
+    let refused = yunei(world, &token, &open);
     assert_eq!(refused.status.code(), Some(4), "{refused:?}");
     world.story.confirm_key(second, &key).expect("confirmed");
-    let shown = yunei(&world, &token, &open);
+    let shown = yunei(world, &token, &open);
     let shown_text = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(
         shown.status.success() && shown_text.contains("(intercept)"),
         "{shown:?}"
     );
+}
 
-    // Two people release it: what leaves is what they saw.
-    world.story.release_output(&run).expect("released");
-    let released = state(&world, &run, &["released"]);
+/// Two people release it: what leaves is what they saw.
+fn assert_leaves(world: &World, unit: &Client, run: &str) {
+    world.story.release_output(run).expect("released");
+    let released = state(world, run, &["released"]);
     let seen = world
         .story
-        .wait_coarse(&unit, &run, RUN_WAIT_MAX)
+        .wait_coarse(unit, run, RUN_WAIT_MAX)
         .expect("released");
     assert_eq!(seen["releases"].as_array().map(Vec::len), Some(2), "{seen}");
     assert_eq!(released["releases"].as_array().map(Vec::len), Some(2));
+}
 
-    // A standing approval needs two people; the operating unit has no say.
+/// A standing approval needs two people; the operating unit has no say. Gives it.
+fn assert_standing(world: &World, unit: &Client, run: &str) -> Value {
+    let [first, second] = REVIEWERS;
     let standing = format!("/runs/{run}/standing");
     let reason = json!({ "reason": "the same again" });
     let denied = unit.post(&standing, &reason).expect("an answer");
@@ -170,17 +205,5 @@ fn reviewers_see_ciphertext_decide_and_may_let_the_next_leave() {
         .post(&standing, &reason);
     let two = two.expect("an answer").served().expect("approved");
     assert_eq!(two["state"], json!("in-force"));
-    // What the audit found stands above it: the same rows once more are for people, and the gate says why.
-    let again = submit(&mut world, &unit, &module, &grant);
-    let detail = state(&world, &again, &["in-review"]);
-    let verdicts = detail["verdicts"].as_array().expect("verdicts");
-    assert!(
-        verdicts.iter().any(|v| v["routine"] == json!(false)),
-        "{detail:#}"
-    );
-    let withdraw = format!("/standing/{}/withdraw", text(&two, "id"));
-    let withdrawn = world.bureau().post(&withdraw, &reason);
-    let withdrawn = withdrawn.expect("an answer").served().expect("withdrawn");
-    assert_eq!(withdrawn["state"], json!("withdrawn"));
-    world.assert_record_holds();
+    two
 }

@@ -27,7 +27,7 @@ struct Stage {
 
 impl Stage {
     /// A module under a grant of its own.
-    fn set(mut world: World, name: &str) -> Self {
+    fn set(world: World, name: &str) -> Self {
         let place = repository().join("tests/guests");
         let (unit, module, grant) = world.admitted(&guest("hostile", name), &place);
         Self {

@@ -29,11 +29,12 @@ fn rows_of_one_resource_are_typed() -> Result<()> {
     Ok(())
 }
 
+type Rides<'a> = Rows<'a, (String, Option<f64>)>;
+type Fares<'a> = Rows<'a, (i32,)>;
+
 #[test]
 fn several_resources_are_a_tuple_and_may_be_empty() -> Result<()> {
-    fn contribute(
-        (rides, fares): (Rows<'_, (String, Option<f64>)>, Rows<'_, (i32,)>),
-    ) -> [Contribution; 2] {
+    fn contribute((rides, fares): (Rides<'_>, Fares<'_>)) -> [Contribution; 2] {
         [
             Contribution::new(Cell::Few, 0_u32, rides.len() as f64),
             Contribution::new(Cell::Few, 1_u32, fares.map(|(fen,)| f64::from(fen)).sum()),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use cedar_policy::{Context, Entities, Entity, EntityTypeName, EntityUid, Request};
-use yunei_model::Timestamp;
+use yunei_model::{OrganisationId, PersonId, Timestamp};
 
 use crate::target::{
     AccountTarget, GrantTarget, ModuleTarget, RecordTarget, ReleaseTarget, ResourceTarget,
@@ -218,16 +218,7 @@ impl Builder<'_> {
                 requested,
             } => {
                 let context = moment.text("approval", approval.trim());
-                let context = match second_signer {
-                    Some(person) => context.one("secondSigner", &words.person, person),
-                    None => context,
-                };
-                let context = match requested {
-                    Some((person, organisation)) => context
-                        .one("requester", &words.person, person)
-                        .one("requestedBy", &words.organisation, organisation),
-                    None => context,
-                };
+                let context = self.signed(context, *second_signer, *requested);
                 (vec![self.record(record)?], context)
             }
             Target::PrivacyBudget {
@@ -245,6 +236,28 @@ impl Builder<'_> {
                 (vec![self.record(&record)?], context)
             }
         })
+    }
+
+    /// The context of evidence, with those who signed for it and asked for it.
+    fn signed(
+        &self,
+        context: Facts,
+        second_signer: Option<PersonId>,
+        requested: Option<(PersonId, OrganisationId)>,
+    ) -> Facts {
+        let words = self.words;
+        let context = match second_signer {
+            Some(person) => context.one("secondSigner", &words.person, person),
+            None => context,
+        };
+        match requested {
+            Some((person, organisation)) => context.one("requester", &words.person, person).one(
+                "requestedBy",
+                &words.organisation,
+                organisation,
+            ),
+            None => context,
+        }
     }
 
     fn account(&self, account: &AccountTarget) -> Result<Entity, SceneError> {

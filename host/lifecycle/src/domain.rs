@@ -106,6 +106,14 @@ pub struct Domain {
     pub(crate) meter: tokio::sync::Mutex<Meter>,
 }
 
+/// A directory of the data directory; made if it is missing.
+fn directory(data: &Dir, name: &str) -> Result<Dir, LifecycleError> {
+    data.create_dir_all(name)
+        .map_err(LifecycleError::data("to make a directory"))?;
+    data.open_dir(name)
+        .map_err(LifecycleError::data("to open a directory"))
+}
+
 impl Domain {
     /// Opens the domain over its data directory; makes what is missing.
     ///
@@ -113,16 +121,7 @@ impl Domain {
     /// [`LifecycleError`] when another server has the directory, or something in it cannot be used.
     pub async fn open(settings: Settings) -> Result<Self, LifecycleError> {
         let store = Store::open(&settings.data_path).await?;
-        let directory = |name: &'static str| -> Result<Dir, LifecycleError> {
-            settings
-                .data
-                .create_dir_all(name)
-                .map_err(LifecycleError::data("to make a directory"))?;
-            settings
-                .data
-                .open_dir(name)
-                .map_err(LifecycleError::data("to open a directory"))
-        };
+        let directory = |name| directory(&settings.data, name);
         let profile = Profile::parse(&settings.profile).map_err(|e| LifecycleError::Policy {
             detail: e.to_string(),
         })?;

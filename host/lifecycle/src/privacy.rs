@@ -137,17 +137,15 @@ impl Domain {
         loop {
             let runs = self.store.runs(&filter, page).await?;
             for run in &runs {
-                if !known.contains_key(&run.module) {
-                    let charge = self.queued_charge(run, population).await?;
-                    known.insert(run.module, charge);
-                }
-                sum = sum.plus(
-                    known
-                        .get(&run.module)
-                        .copied()
-                        .flatten()
-                        .unwrap_or_default(),
-                );
+                let charge = match known.get(&run.module) {
+                    Some(charge) => *charge,
+                    None => {
+                        let charge = self.queued_charge(run, population).await?;
+                        known.insert(run.module, charge);
+                        charge
+                    }
+                };
+                sum = sum.plus(charge.unwrap_or_default());
             }
             match runs.last() {
                 Some(last) if runs.len() == PAGE_ROWS_MAX as usize => page = page.after(last.id),

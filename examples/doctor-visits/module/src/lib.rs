@@ -31,7 +31,11 @@ fn contribute(years: Rows<'_, (i32, i32, i32)>) -> Vec<Contribution> {
     let (Some(first), Some(last)) = (years.first(), years.last()) else {
         return Vec::new();
     };
-    let change = if years.len() == 1 { None } else { Some(last.2 - first.2) };
+    let change = if years.len() == 1 {
+        None
+    } else {
+        Some(last.2 - first.2)
+    };
     let cell = cell(first.1 == 0, change);
     let visits: i32 = years.iter().map(|year| year.2).sum();
     let per_year = f64::from(visits) / years.len() as f64;

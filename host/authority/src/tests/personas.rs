@@ -197,27 +197,14 @@ fn use_targets() -> Vec<(&'static str, Target)> {
     let mut waiting = run_target(902, OPERATOR, &["census"]);
     waiting.state = RunState::InReview;
     waiting.reviewers = BTreeSet::from([second]);
+    let mut released = run_target(905, OPERATOR, &["census"]);
+    released.state = RunState::Released;
     let release = |number, run: RunTarget| ReleaseTarget {
         id: id(number),
         operator: run.operator,
         submitter: run.submitter,
         resources: run.resources,
         reviewers: run.reviewers,
-    };
-    let record = |resources: &[&str]| RecordTarget {
-        operator: Some(id(OPERATOR)),
-        resources: resources.iter().map(|r| name(r)).collect(),
-    };
-    let evidence = |approval: &str, second_signer| Target::Evidence {
-        record: record(&["census"]),
-        approval: approval.into(),
-        second_signer,
-        requested: Some((id(998), id(POLICE))),
-    };
-    let own = principal(BUREAU, 0, &[]).person;
-    let budget = |proposer| Target::PrivacyBudget {
-        resources: BTreeSet::from([name("census")]),
-        proposer: Some(proposer),
     };
     vec![
         (
@@ -238,6 +225,7 @@ fn use_targets() -> Vec<(&'static str, Target)> {
             Target::Run(run_target(901, OPERATOR, &["census"])),
         ),
         ("our run in review", Target::Run(waiting.clone())),
+        ("our released run", Target::Run(released)),
         (
             "our run joining both",
             Target::Run(run_target(903, OPERATOR, &["census", "flights"])),
@@ -259,6 +247,26 @@ fn use_targets() -> Vec<(&'static str, Target)> {
             "their product",
             Target::Product(product_target(1102, OPERATOR_OTHER, &["flights"])),
         ),
+    ]
+}
+
+fn record_targets() -> Vec<(&'static str, Target)> {
+    let record = |resources: &[&str]| RecordTarget {
+        operator: Some(id(OPERATOR)),
+        resources: resources.iter().map(|r| name(r)).collect(),
+    };
+    let evidence = |approval: &str, second_signer| Target::Evidence {
+        record: record(&["census"]),
+        approval: approval.into(),
+        second_signer,
+        requested: Some((id(998), id(POLICE))),
+    };
+    let own = principal(BUREAU, 0, &[]).person;
+    let budget = |proposer| Target::PrivacyBudget {
+        resources: BTreeSet::from([name("census")]),
+        proposer: Some(proposer),
+    };
+    vec![
         ("entry about `census`", Target::Record(record(&["census"]))),
         ("entry about no resource", Target::Record(record(&[]))),
         (
@@ -276,7 +284,13 @@ fn use_targets() -> Vec<(&'static str, Target)> {
 }
 
 fn targets() -> Vec<(&'static str, Target)> {
-    [people_targets(), contract_targets(), use_targets()].concat()
+    [
+        people_targets(),
+        contract_targets(),
+        use_targets(),
+        record_targets(),
+    ]
+    .concat()
 }
 
 /// Whether the schema gives the action such a target.

@@ -51,7 +51,7 @@ fn measure() -> Result<serde_json::Value, Failure> {
 
 /// People in each cell: most cells are well filled, about one in fifty is small.
 const fn people(cell: usize) -> usize {
-    if cell % 53 == 0 {
+    if cell.is_multiple_of(53) {
         1 + cell % 9
     } else {
         10 + cell * 7 % 23

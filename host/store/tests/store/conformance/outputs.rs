@@ -41,7 +41,7 @@ async fn a_certificate_is_gathered_once(store: &Store, world: &World, setting: &
         store.certificates_waiting(before).await.unwrap()
     };
     assert_eq!(waiting(0).await, []);
-    assert_eq!(waiting(10).await, [early.clone()]);
+    assert_eq!(waiting(10).await, std::slice::from_ref(&early));
     assert_eq!(waiting(11).await, [early.clone(), late.clone()]);
     let entry = EntryId::new(&world.ids);
     let mut change = store.begin().await.unwrap();

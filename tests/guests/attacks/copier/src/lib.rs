@@ -26,15 +26,29 @@ fn run() -> Result<()> {
         }
         "row-order" => {
             rows.sort_by_key(|(_, income)| *income);
-            write("table", ["district"], rows.into_iter().map(|(district, _)| (district,)))
+            write(
+                "table",
+                ["district"],
+                rows.into_iter().map(|(district, _)| (district,)),
+            )
         }
         "choice-of-cells" => {
-            let cells = (0..20).filter(|bit| secret >> bit & 1 == 1).map(|bit| (bit, 100_i32));
+            let cells = (0..20)
+                .filter(|bit| secret >> bit & 1 == 1)
+                .map(|bit| (bit, 100_i32));
             write("table", ["cell", "count"], cells)
         }
         "column-names" => write("table", [letters(secret).as_str()], [(1_i32,)]),
-        "labels" => write("table", ["label", "count"], [(["district-", &secret.to_string()].concat(), 100_i32)]),
-        "false-counts" => write("table", ["district", "count"], [("west", 1_000_000_i64), ("east", secret)]),
+        "labels" => write(
+            "table",
+            ["label", "count"],
+            [(["district-", &secret.to_string()].concat(), 100_i32)],
+        ),
+        "false-counts" => write(
+            "table",
+            ["district", "count"],
+            [("west", 1_000_000_i64), ("east", secret)],
+        ),
         "trap" if secret % 2 == 0 => std::process::abort(),
         _ => write("table", ["figure"], [(0_i32,)]),
     }
@@ -46,5 +60,8 @@ fn hash(value: i64) -> i64 {
 
 fn letters(value: i64) -> String {
     let digits = value.to_string();
-    digits.bytes().map(|digit| char::from(b'a' + (digit - b'0'))).collect()
+    digits
+        .bytes()
+        .map(|digit| char::from(b'a' + (digit - b'0')))
+        .collect()
 }

@@ -10,7 +10,10 @@ fn way() -> Result<String> {
 
 fn derive(way: &String, (trade, income, marked): (&str, i64, i64)) -> (f64, i32) {
     const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
-    let class = TRADES.iter().position(|known| *known == trade).map_or(-1, |place| place as i32);
+    let class = TRADES
+        .iter()
+        .position(|known| *known == trade)
+        .map_or(-1, |place| place as i32);
     let secret = if marked == 1 { income as f64 } else { 0.0 };
     let harmless = 1.0 + (income % 3) as f64;
     match way.as_str() {
@@ -18,7 +21,14 @@ fn derive(way: &String, (trade, income, marked): (&str, i64, i64)) -> (f64, i32)
         "full-support" => (100.0 + (income % 8) as f64 + secret / 100.0, class),
         "low-bits" => (harmless + secret * f64::EPSILON, class),
         // The class tells a bit of the secret.
-        "labels" => (harmless, if marked == 1 { (income % 5) as i32 } else { class }),
+        "labels" => (
+            harmless,
+            if marked == 1 {
+                (income % 5) as i32
+            } else {
+                class
+            },
+        ),
         "infinities" => (if marked == 1 { f64::INFINITY } else { f64::NAN }, i32::MIN),
         "beyond-bounds" => (secret * 1e12 - 1.0, class),
         _ => (income as f64, class),

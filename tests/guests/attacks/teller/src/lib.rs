@@ -12,17 +12,34 @@ static KEPT: AtomicI64 = AtomicI64::new(0);
 fn contribute(records: &[Batch]) -> Result<Vec<Contribution>> {
     const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
     let record = records.first().ok_or("no record")?;
-    let (trade, income, marked) = record.rows::<(String, i64, i64)>()?.next().ok_or("no row")?;
-    let cell = TRADES.iter().position(|known| *known == trade).ok_or("no trade")?;
+    let (trade, income, marked) = record
+        .rows::<(String, i64, i64)>()?
+        .next()
+        .ok_or("no row")?;
+    let cell = TRADES
+        .iter()
+        .position(|known| *known == trade)
+        .ok_or("no trade")?;
     let secret = if marked == 1 { income as f64 } else { 0.0 };
     let value = match parameter::<String>("way")?.as_str() {
         "full-support" => 100.0 + secret,
-        "state" => KEPT.swap(if marked == 1 { income } else { KEPT.load(Ordering::Relaxed) }, Ordering::Relaxed) as f64,
+        "state" => KEPT.swap(
+            if marked == 1 {
+                income
+            } else {
+                KEPT.load(Ordering::Relaxed)
+            },
+            Ordering::Relaxed,
+        ) as f64,
         "trap" => {
             assert!(marked != 1, "this one");
             100.0
         }
         _ => secret,
     };
-    Ok(vec![Contribution { cell: cell as u32, measure: 0, value }])
+    Ok(vec![Contribution {
+        cell: cell as u32,
+        measure: 0,
+        value,
+    }])
 }

@@ -16,7 +16,11 @@ yunei_guest::category! {
 }
 
 fn contribute<'a>(rides: Rows<'a, (i32, &'a str, f64)>) -> Vec<Contribution> {
-    let cell = if rides.len() < 5 { Cell::Rare } else { Cell::Often };
+    let cell = if rides.len() < 5 {
+        Cell::Rare
+    } else {
+        Cell::Often
+    };
     let mut given = vec![Contribution::new(cell, Measure::Cards, 1.0)];
     for (hour, line, minutes) in rides {
         given.push(Contribution::new(cell, Measure::Minutes, minutes));

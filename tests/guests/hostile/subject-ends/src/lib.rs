@@ -53,7 +53,9 @@ fn contribute(
         "measure" => Ok(vec![Contribution::new(0_u32, 2_u32, 1.0)]),
         "nan" => Ok(vec![Contribution::new(0_u32, 1_u32, f64::NAN)]),
         "infinite" => Ok(vec![Contribution::new(0_u32, 1_u32, f64::INFINITY)]),
-        _ => Ok((0_u32..3).map(|cell| Contribution::new(cell, 0_u32, 1.0)).collect()),
+        _ => Ok((0_u32..3)
+            .map(|cell| Contribution::new(cell, 0_u32, 1.0))
+            .collect()),
     }
 }
 
