@@ -52,8 +52,9 @@ fn clinic(more: &[&str]) -> Output {
 }
 
 fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    let told = serde_json::from_slice(&output.stdout);
+    assert!(told.is_ok(), "{}", String::from_utf8_lossy(&output.stderr));
+    told.unwrap()
 }
 
 #[test]

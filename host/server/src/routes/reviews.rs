@@ -22,6 +22,13 @@ use crate::route::{Budget, Route, get, post};
 use crate::segment::Segment;
 
 pub(super) fn routes() -> Vec<Route> {
+    let mut routes = outputs();
+    routes.extend(keys());
+    routes
+}
+
+/// Outputs, and decisions about them.
+fn outputs() -> Vec<Route> {
     vec![
         get("/api/v1/reviews", awaiting)
             .decided_by(&[Action::ViewRun, Action::ReviewRelease])
@@ -66,6 +73,12 @@ pub(super) fn routes() -> Vec<Route> {
                 .gives_as(StatusCode::CREATED, "reviewed", "RunDetail"),
             )
             .costing(Budget::TABLE),
+    ]
+}
+
+/// Keys that reviewers open outputs with.
+fn keys() -> Vec<Route> {
+    vec![
         get("/api/v1/accounts/{id}/reviewer-key", key)
             .decided_by(&[Action::ViewAccount])
             .reads("a public key, for its owner and those who run the register")

@@ -100,6 +100,7 @@ async fn every_route_does_what_the_table_says() {
     contract::walk(&town, &people).await;
     privacy::walk(&town, &people).await;
     modules_and_runs(&town, &people).await;
+    releases(&town, &people).await;
     products::walk(&town, &people).await;
     reviewers::walk(&town, &people).await;
     record(&town, &people).await;
@@ -322,6 +323,9 @@ async fn modules_and_runs(town: &Town, people: &People) {
     town.get("/api/v1/reviews", &people.reviewer)
         .await
         .expect(200);
+}
+
+async fn releases(town: &Town, people: &People) {
     let releases = format!("/api/v1/releases?run={NOWHERE}&limit=5");
     town.get(&releases, &people.alice).await.expect(200);
     let table = format!("/api/v1/releases/{NOWHERE}/table");
