@@ -144,14 +144,15 @@ impl Domain {
         Ok(listing.listed())
     }
 
-    /// The standing approval under which a run that waits for people leaves without them, if there is one.
+    /// The standing approval under which a run that waits for people leaves without them, if there is one. Editions alone have one:
+    /// their periods are disjoint, so that the same rows are never told of in two ways without people.
     pub(crate) async fn standing_for(
         &self,
         change: &mut Change,
         run: &Run,
     ) -> Result<Option<Standing>, LifecycleError> {
         let verdicts = change.verdicts(run.id).await?;
-        if !is_routine(&verdicts) {
+        if run.edition.is_none() || !is_routine(&verdicts) {
             return Ok(None);
         }
         let known = change.standing_of(run.grant, run.module).await?;
