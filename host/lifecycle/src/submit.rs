@@ -54,7 +54,6 @@ impl Occasion {
         };
         draft
             .fact("schedule", schedule)
-            .fact("product", self.edition.map(|e| e.product))
             .fact("revises", self.edition.and_then(|e| e.revises))
             .fact("period", self.period.as_ref().map(period_facts))
     }

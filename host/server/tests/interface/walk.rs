@@ -5,6 +5,7 @@ mod added;
 mod contract;
 mod privacy;
 mod products;
+mod reviewers;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +26,8 @@ const NEED_A_RUN: &[&str] = &[
     "POST /api/v1/runs/{id}/stop",
     "POST /api/v1/runs/{id}/reviews",
     "GET /api/v1/runs/{id}/output",
+    "POST /api/v1/runs/{id}/standing",
+    "POST /api/v1/standing/{id}/withdraw",
     "GET /api/v1/releases/{id}/table",
     "GET /api/v1/releases/{id}/certificate/opening",
     // A module is withdrawn once it is admitted, which takes the compiling child.
@@ -99,6 +102,7 @@ async fn every_route_does_what_the_table_says() {
     modules_and_runs(&town, &people).await;
     releases(&town, &people).await;
     products::walk(&town, &people).await;
+    reviewers::walk(&town, &people).await;
     record(&town, &people).await;
     alerts(&town, &people).await;
     emergency(&town, &people).await;
