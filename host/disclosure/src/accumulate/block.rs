@@ -52,12 +52,12 @@ pub struct SubjectRows<'a> {
 /// A block of rows in snapshot order.
 #[derive(Debug, Clone, Copy)]
 pub struct Block<'a> {
-    /// Whose the rows are, one after the other; empty under [`Protection::None`]. A subject that goes on in the next block is named there again.
+    /// Whose the rows are, one after the other; empty under [`Protection::None`](super::Protection::None). A subject that goes on in the next block is named there again.
     pub subjects: &'a [SubjectRows<'a>],
     /// Household or enterprise group of each row; empty when the resource names none.
     pub groups: &'a [SubjectKey<'a>],
-    /// Inner cell of each row, as [`Shape::cell`] counts.
+    /// Inner cell of each row, as [`Shape::cell`](super::Shape::cell) counts.
     pub cells: &'a [u32],
-    /// Columns in the order of [`Shape::inputs`].
+    /// Columns in the order of [`Shape::inputs`](super::Shape::inputs).
     pub inputs: &'a [Input<'a>],
 }
