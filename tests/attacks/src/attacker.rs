@@ -3,7 +3,9 @@
 //! The attacker knows more than most: which cells exist and which are empty, that incomes are not negative, and how the profile rounds. The
 //! linear programmes are the attacker's own and share nothing with the gate's audit but the solver.
 
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, microlp, variable};
+use good_lp::{
+    Expression, ProblemVariables, Solution, Solver, SolverModel, clarabel, microlp, variable,
+};
 use yunei_tests::{StoryError, Told};
 
 /// A released sum over atoms, as an interval.
@@ -40,12 +42,17 @@ impl Knowledge {
         self.facts.len()
     }
 
-    /// The interval that remains about the sum of some atoms; the upper end may be infinite.
+    /// The interval that remains about the sum of some atoms; the upper end may be infinite. Where the simplex method takes exact figures
+    /// for contradictions by its own rounding, an interior point does instead.
     pub fn bracket(&self, wanted: &[usize]) -> Told<(f64, f64)> {
-        Ok((self.end(wanted, false)?, self.end(wanted, true)?))
+        let end = |upper| {
+            self.end(wanted, upper, microlp)
+                .or_else(|_| self.end(wanted, upper, clarabel))
+        };
+        Ok((end(false)?, end(true)?))
     }
 
-    fn end(&self, wanted: &[usize], upper: bool) -> Told<f64> {
+    fn end<S: Solver>(&self, wanted: &[usize], upper: bool, solver: S) -> Told<f64> {
         /// Figures are put into units about this large, so that the solver's tolerances mean something.
         const SCALE: f64 = 1e4;
         /// No sum is larger: an end beyond it is none.
@@ -63,7 +70,7 @@ impl Knowledge {
         } else {
             variables.minimise(objective.clone())
         };
-        let mut model = problem.using(microlp);
+        let mut model = problem.using(solver);
         for fact in &self.facts {
             model.add_constraint(sum(&fact.atoms).geq(fact.low / SCALE));
             model.add_constraint(sum(&fact.atoms).leq(fact.high / SCALE));

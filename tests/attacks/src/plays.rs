@@ -143,3 +143,11 @@ fn width((low, high): (f64, f64), value: i64) -> String {
         "nothing but a lower end is known".to_owned()
     }
 }
+
+/// Where the attacker's programme has no solution, the attack is not scored as caught.
+fn unsolved(error: &yunei_tests::StoryError) -> (Outcome, String) {
+    (
+        Outcome::Missed,
+        format!("counted as missed, because what it tells could not be worked out: {error}"),
+    )
+}

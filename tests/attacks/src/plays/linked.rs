@@ -2,7 +2,7 @@
 
 use yunei_tests::Told;
 
-use super::{Atoms, attack, gives_away, width};
+use super::{Atoms, attack, gives_away, unsolved, width};
 use crate::attacker::Knowledge;
 use crate::manifest::{INCOME, Output, analysis};
 use crate::panel::{self, SECRET};
@@ -27,7 +27,10 @@ fn together(stand: &Stand<'_>, tables: &[(&[&str], &Table)]) -> Told<(Outcome, S
     for (dimensions, table) in tables {
         atoms.learn(&mut knowledge, stand, table, dimensions, "income");
     }
-    let bracket = knowledge.bracket(&atoms.with(&["marked"], &["1"]))?;
+    let bracket = match knowledge.bracket(&atoms.with(&["marked"], &["1"])) {
+        Ok(bracket) => bracket,
+        Err(error) => return Ok(unsolved(&error)),
+    };
     Ok(if gives_away(bracket, SECRET) {
         (
             Outcome::Missed,

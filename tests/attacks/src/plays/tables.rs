@@ -2,7 +2,7 @@
 
 use yunei_tests::Told;
 
-use super::{Atoms, Found, attack, gives_away, width};
+use super::{Atoms, Found, attack, gives_away, unsolved, width};
 use crate::attacker::Knowledge;
 use crate::manifest::{COUNT, INCOME, Output, analysis, per_row};
 use crate::panel::{DOMINANT_INCOME, DUPLICATES, SECRET};
@@ -209,7 +209,10 @@ fn bracketed(
     let atoms = Atoms::of_the_panel();
     let mut knowledge = Knowledge::of(atoms.people.len());
     atoms.learn(&mut knowledge, stand, table, dimensions, "income");
-    let bracket = knowledge.bracket(&atoms.with(dimensions, cell))?;
+    let bracket = match knowledge.bracket(&atoms.with(dimensions, cell)) {
+        Ok(bracket) => bracket,
+        Err(error) => return Ok(unsolved(&error)),
+    };
     let told = format!(
         "from {} figures, the cell's income is {}",
         knowledge.facts(),
