@@ -49,12 +49,18 @@ pub fn two_outputs(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
     let found = attack(stand, "linked tables over shared margins");
     let manifest = analysis("two-outputs", &[by_district("table"), by_mark("other")]);
     let (outcome, note) = match stand.play(0, Guest::Copier, &manifest, "plain")? {
-        Ended::Released(tables) => match tables.as_slice() {
-            [(_, a), (_, b)] => {
-                together(stand, &[(&["district"], a), (&["district", "marked"], b)])?
+        Ended::Released(tables) => {
+            let (marked, plain): (Vec<_>, Vec<_>) = tables
+                .iter()
+                .map(|(_, table)| table)
+                .partition(|table| table.columns.iter().any(|column| column == "Marked"));
+            match (plain.first(), marked.first()) {
+                (Some(a), Some(b)) => {
+                    together(stand, &[(&["district"], a), (&["district", "marked"], b)])?
+                }
+                _ => (Outcome::Caught, "not both tables left".to_owned()),
             }
-            _ => (Outcome::Caught, "not both tables left".to_owned()),
-        },
+        }
         ended => (Outcome::Caught, ended.told()),
     };
     Ok(vec![found.line("recomputed", outcome, note)])
