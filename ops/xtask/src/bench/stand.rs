@@ -45,9 +45,7 @@ impl Stand {
         let place = tempfile::tempdir()?;
         let server = Server::start(&built.program("yunei"), &place.path().join("data"), LOG)?;
         let mut story = Story::begin(&workspace.root, &server)?;
-        story.register_organisations()?;
-        story.open_accounts(|_| ())?;
-        story.propose_scenarios()?;
+        story.set_up_people()?;
         let benchmarks = workspace.root.join("ops").join("benchmarks");
         story.catalogue(&benchmarks.join("scan").join("resource.toml"))?;
         let directory = benchmarks.join(question);
