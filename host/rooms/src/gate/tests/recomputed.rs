@@ -173,7 +173,7 @@ fn a_frame_of_a_million_cells_is_judged_and_one_of_more_is_withheld() {
     hold(
         "a million",
         &million,
-        Comes::Of(Decision::Withhold, "blank"),
+        Comes::Of(Decision::Withhold, "larger"),
     );
     assert_eq!(million.unwrap().0.cells_total, 1_000_000);
     hold(

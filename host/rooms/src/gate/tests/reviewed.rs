@@ -111,7 +111,7 @@ fn derived_columns_are_bounded_counted_and_of_their_types() {
             vec![derived([numbers(|_| 1.0), codes(|_| 3)])],
             blank,
         ),
-        ("nothing at all", Vec::new(), error("another length")),
+        ("nothing at all", Vec::new(), error("fewer derived rows")),
         ("no column", vec![derived([])], error("another number")),
         (
             "one column",
