@@ -68,7 +68,7 @@ fn a_merged_table_whose_own_cells_fail_goes_to_people() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// A pattern that protects a single table, optimal where that is small, costs no less than the bound.
     #[test]
