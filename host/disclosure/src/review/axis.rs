@@ -31,6 +31,8 @@ pub(super) struct Layer {
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     pub(super) name: String,
+    /// Column of the microdata.
+    pub(super) column: String,
     pub(super) sensitive: bool,
     /// Number of finest labels; they are the first nodes.
     pub(super) leaves: usize,
@@ -59,6 +61,7 @@ impl Axis {
         let leaves = labels.len();
         let mut axis = Self {
             name: spec.name.clone(),
+            column: spec.column().to_owned(),
             sensitive: spec.sensitive,
             leaves,
             nodes: Vec::with_capacity(leaves),

@@ -319,6 +319,24 @@ impl<'a> Counted<'a> {
         Some(pass.statistics.contributions(place, channel).total)
     }
 
+    /// The rows that units gave to a cell.
+    pub(super) fn rows_given(&self, cell: usize) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        Some(pass.statistics.contributions(place, 0))
+    }
+
+    /// The contributions to a cell in one role of a measure, where it has that.
+    pub(super) fn contributions_as(
+        &self,
+        cell: usize,
+        measure: usize,
+        role: crate::accumulate::ChannelRole,
+    ) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        let channel = pass.statistics.channel_of(measure, role)?;
+        Some(pass.statistics.contributions(place, channel))
+    }
+
     /// What the gate itself says of the table: none where it is not one table with plain margins, or has figures that the
     /// gate does not compute.
     pub(super) fn judged(
