@@ -202,7 +202,9 @@ fn own_labels(
     let mut seen = std::collections::BTreeSet::new();
     for (row, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
         if let Some(text) = column.text(row) {
-            seen.insert(text);
+            if !seen.contains(text.as_ref()) {
+                seen.insert(text.into_owned());
+            }
         }
         if seen.len() > LABELS_MAX {
             return Err(ReviewError::TooLarge {
@@ -274,7 +276,7 @@ fn codes(
                 .map(|number| band_of(cuts, spec.closed, number)),
             None => column
                 .text(row)
-                .and_then(|text| known.get(text.as_str()).copied()),
+                .and_then(|text| known.get(text.as_ref()).copied()),
         };
         let code = found.or(other);
         if code.is_none() && !spec.drop {

@@ -1,7 +1,9 @@
 //! Tables as people lay them out: the labels of one dimension run across the heading, those of the others down the first columns.
 
+use std::borrow::Cow;
+
 use super::ReviewError;
-use super::columns::{Columns, Values};
+use super::columns::{Column, Columns, Values};
 use super::spec::{TableSpec, wrong};
 use crate::shape::CELLS_MAX;
 
@@ -36,7 +38,7 @@ pub(super) fn long(spec: &TableSpec, across: &str, wide: &Columns) -> Result<Col
     for (name, heading) in down.iter().zip(&headings) {
         let column = wide.column(heading)?;
         let values = (0..wide.rows()).flat_map(|row| {
-            let label = column.text(row);
+            let label = column.text(row).map(Cow::into_owned);
             labels.iter().map(move |_| label.clone())
         });
         columns.push(((*name).clone(), Values::Text(values.collect())));
@@ -47,7 +49,10 @@ pub(super) fn long(spec: &TableSpec, across: &str, wide: &Columns) -> Result<Col
         .iter()
         .map(|label| wide.column(label))
         .collect::<Result<_, _>>()?;
-    let values = (0..wide.rows()).flat_map(|row| figures.iter().map(move |f| f.text(row)));
+    let values = (0..wide.rows()).flat_map(|row| {
+        let shown = move |figure: &Column<'_>| figure.text(row).map(Cow::into_owned);
+        figures.iter().map(shown)
+    });
     columns.push((measure.name.clone(), Values::Text(values.collect())));
     Columns::new(columns)
 }
