@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 use yunei_model::{Column, FieldType, Route, Value};
 
