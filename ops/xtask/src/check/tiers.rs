@@ -28,6 +28,7 @@ const TABLE: &[Place] = &[
     place("yunei-store", 1, &[]),
     place("yunei-telemetry", 1, &[]),
     place("yunei-outbound", 1, &[]),
+    place("yunei-listener", 1, &[]),
     place("yunei-module", 1, &[]),
     // Rooms, and the order of things.
     place("yunei-rooms", 2, &[]),
