@@ -4,12 +4,13 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, Module, ModuleId, ModuleState, ReleaseReview, ReviewId, ReviewOutcome,
-    RunId, RunState, State,
+    AlgorithmReview, Code, EndCause, Module, ModuleId, ModuleState, ReleaseReview, ReviewId,
+    ReviewOutcome, RunId, RunState, State,
 };
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
 
+use crate::claim::MODULE_CLAUSE;
 use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
 use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
@@ -104,7 +105,19 @@ impl Domain {
             .operator(module.operator)
             .fact("module", id);
         self.record(&mut change, draft).await?;
+        let runs = RunFilter {
+            module: Some(id),
+            ..RunFilter::default()
+        };
+        let cause = EndCause::Denied {
+            clause: MODULE_CLAUSE.to_owned(),
+        };
+        let by = Some((actor, &permit));
+        let stopped = self
+            .stop_runs(&mut change, runs, |_| true, &cause, by)
+            .await?;
         self.commit(change).await?;
+        self.kill_all(&stopped);
         Ok(ModuleView::of(module, actor))
     }
 
@@ -146,7 +159,7 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
-    /// the run needs is not there.
+    /// the run needs is not there, or when they have not opened the output ([`Code::OutputUnopened`]).
     pub async fn review_release(
         &self,
         actor: &Actor,
@@ -164,6 +177,10 @@ impl Domain {
         let run = change.run(id).await?.ok_or(Code::NotFound)?;
         if run.state != RunState::InReview {
             return Err(Code::WrongState.into());
+        }
+        // INVARIANT: nobody says yes to what they have not opened.
+        if outcome == ReviewOutcome::Approved && !self.has_opened(&mut change, actor, id).await? {
+            return Err(Code::OutputUnopened.into());
         }
         let earlier = change.release_reviews(id).await?;
         if earlier.iter().any(|r| r.person == actor.principal.person) {

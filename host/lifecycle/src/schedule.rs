@@ -319,7 +319,9 @@ impl Domain {
         let organisation = self.store.organisation(account.organisation).await?;
         let organisation = organisation.ok_or(Code::Forbidden)?;
         Ok(Actor {
-            principal: Principal::of(&account, &organisation, self.clock.now()),
+            principal: self
+                .principal(&account, &organisation, self.clock.now())
+                .await?,
             // Nobody has it: what a schedule does comes with no token.
             token: TokenId::new(&*self.ids),
             trace: RequestTrace::default(),

@@ -124,7 +124,7 @@ impl Domain {
             .organisation(account.organisation)
             .await?
             .ok_or(Code::NotSignedIn)?;
-        let principal = Principal::of(&account, &organisation, now);
+        let principal = self.principal(&account, &organisation, now).await?;
         Ok(Actor {
             principal,
             token: token.id,
