@@ -1,7 +1,7 @@
 //! Claim: a queued run is decided again, its quota reserved, and its intent put on the record before anything happens.
 
 use tracing::Instrument as _;
-use yunei_authority::{Capability, Principal};
+use yunei_authority::Capability;
 use yunei_ledger::Kind;
 use yunei_model::{
     Code, EndCause, GrantState, Module, ModuleState, PrivacyCharged, Refusal, Run, RunState, State,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use yunei_authority::{Action, Principal, Question, RecordTarget, Target};
+use yunei_authority::{Action, Question, RecordTarget, Target};
 use yunei_model::{Code, Name, OrganisationId, Timestamp};
 use yunei_store::Recorded;
 

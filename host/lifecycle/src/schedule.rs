@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::watch;
-use yunei_authority::Principal;
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     AccountId, Code, Due, LimitExceeded, Product, ProductId, ProductState, Refusal, Schedule,
