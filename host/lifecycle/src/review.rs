@@ -4,8 +4,8 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, EndCause, Module, ModuleId, ModuleState, ReleaseReview, ReviewId,
-    ReviewOutcome, RunId, RunState, State,
+    AlgorithmReview, Code, EndCause, Judgement, Module, ModuleId, ModuleState, ReleaseReview,
+    ReviewId, ReviewOutcome, RunId, RunState, State,
 };
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
@@ -155,17 +155,21 @@ impl Domain {
         Ok(listing.listed())
     }
 
-    /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
+    /// Decides about an output that waits. The second yes of a different person releases it, unless something left meanwhile that
+    /// has it judged anew; the first no keeps it inside. `judgement` is the number of the judgement that the reviewer looked at; none
+    /// means the first.
     ///
     /// # Errors
     /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
-    /// the run needs is not there, or when they have not opened the output ([`Code::OutputUnopened`]).
+    /// the run needs is not there, when another judgement holds ([`Code::JudgedAnew`]), or when they have not opened the output as it
+    /// was judged last ([`Code::OutputUnopened`]).
     pub async fn review_release(
         &self,
         actor: &Actor,
         id: RunId,
         outcome: ReviewOutcome,
         reason: &str,
+        judgement: Option<u64>,
     ) -> Result<RunDetail, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
@@ -178,9 +182,15 @@ impl Domain {
         if run.state != RunState::InReview {
             return Err(Code::WrongState.into());
         }
-        // INVARIANT: nobody says yes to what they have not opened.
-        if outcome == ReviewOutcome::Approved && !self.has_opened(&mut change, actor, id).await? {
-            return Err(Code::OutputUnopened.into());
+        // INVARIANT: nobody says yes to what they have not been shown.
+        let holds = change.judgement(id).await?.unwrap_or(Judgement::FIRST);
+        if outcome == ReviewOutcome::Approved {
+            if judgement.unwrap_or(1) != holds.number {
+                return Err(Code::JudgedAnew.into());
+            }
+            if !self.has_opened(&mut change, actor, id).await? {
+                return Err(Code::OutputUnopened.into());
+            }
         }
         let earlier = change.release_reviews(id).await?;
         if earlier.iter().any(|r| r.person == actor.principal.person) {
@@ -197,6 +207,7 @@ impl Domain {
         change.put_release_review(id, &review).await?;
         let draft = run_facts(permit.draft(Kind::ReleaseReviewed, actor), &run)
             .fact("outcome", outcome.as_str())
+            .fact("judgement", holds.number)
             .fact("reason", &review.reason);
         self.record(&mut change, draft).await?;
         let approvals = earlier
