@@ -18,6 +18,7 @@ mod audit;
 mod frame;
 mod protect;
 mod quantity;
+mod reach;
 mod search;
 mod solver;
 mod system;
@@ -219,6 +220,12 @@ fn hand_down(
                 let trial = parties.get(bracket.table).and_then(|p| trials.get_mut(*p));
                 if let Some(trial) = trial {
                     trial.bracket(bracket.bracket);
+                }
+            }
+            for (party, proven) in protected.proven {
+                let trial = parties.get(party).and_then(|p| trials.get_mut(*p));
+                if let Some(trial) = trial {
+                    trial.prove(proven);
                 }
             }
         }

@@ -21,8 +21,10 @@ mod hypercube;
 pub(crate) mod levels;
 mod optimum;
 mod prune;
+mod reach;
 
 use crate::accumulate::Statistics;
+use crate::judge::Proven;
 use crate::profile::Profile;
 use certificate::Move;
 use field::{Demand, Field};
@@ -42,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) brackets: Vec<Bracket>,
     /// How good the choice is.
     pub(crate) pattern: Pattern,
+    /// What the moves prove to stay unknown of every blank cell.
+    pub(crate) proven: Vec<Proven>,
 }
 
 /// How good a pattern of blanks is: what the cells that were blanked beside the failed ones cost, and what any pattern costs at least. A cell
@@ -101,6 +105,7 @@ pub(crate) fn protect(
             complementary: Vec::new(),
             brackets: Vec::new(),
             pattern: Pattern::NONE,
+            proven: reach::unbounded(&Field::new(statistics, profile, failed)),
         });
     }
     if failed.len().saturating_mul(lattice.count()) > SEARCH_WORK_MAX {
@@ -127,6 +132,7 @@ pub(crate) fn protect(
     let brackets = audit::audit(&field, &demands)?;
     Ok(Plan {
         complementary: field.complementary(),
+        proven: reach::proven(&field, &demands, &proofs),
         brackets,
         pattern,
     })

@@ -51,6 +51,7 @@ mod admit;
 mod alerts;
 mod catalogue;
 mod certificate;
+mod checks;
 mod claim;
 mod coarse;
 mod contract;
@@ -110,6 +111,7 @@ pub use alerts::{
 };
 pub use catalogue::{INCREMENTS_MAX, NewSnapshot, Onto};
 pub use certificate::LEAVES_OPENED_MAX;
+pub use checks::{CheckQuery, ChecksView, Word};
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
 pub use contract::{NewGrant, NewScenario};

@@ -4,6 +4,7 @@
 //! as of the moment at which the run was claimed, under the policies and the profile of then where they were kept.
 
 mod basis;
+mod checks;
 mod compare;
 mod original;
 mod rooms;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use yunei_model::Status;
 
 use super::audit;
+use super::reach;
 use super::search::{Budget, seek};
 use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
-use crate::judge::statuses;
+use crate::judge::{Proven, statuses};
 use crate::profile::Profile;
 
 /// Moves that the search looks at in one judgement at most.
@@ -22,6 +23,8 @@ const PRUNED_MAX: usize = 2_000;
 pub(super) struct Protected {
     pub(super) complementary: Vec<(usize, usize)>,
     pub(super) brackets: Vec<LinkedBracket>,
+    /// Per table, what is proven to stay unknown of its blank cells.
+    pub(super) proven: Vec<(usize, Proven)>,
 }
 
 /// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
@@ -60,6 +63,7 @@ pub(super) fn protect(
     Ok(Protected {
         complementary,
         brackets,
+        proven: reach::proven(&system, parties, &targets, &shifts),
     })
 }
 

@@ -193,6 +193,11 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
         hints: vec![Hint::AwaitReview],
         reasons: Vec::new(),
         routine: false,
+        checks: Some(Checks {
+            cells: 4,
+            primary: vec![2],
+            ..Checks::default()
+        }),
     };
     let review = |person| ReleaseReview {
         id: ReviewId::new(&world.ids),
@@ -208,7 +213,15 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
     change.put_release_review(run, &first).await.unwrap();
     change.put_release_review(run, &second).await.unwrap();
     world.commit(change).await.unwrap();
-    assert_eq!(store.verdicts(run).await.unwrap(), [verdict]);
+    let checks = store.checks(run, &verdict.output).await.unwrap();
+    assert_eq!(checks, verdict.checks);
+    let other = world.name("other");
+    assert_eq!(store.checks(run, &other).await.unwrap(), None);
+    let light = Verdict {
+        checks: None,
+        ..verdict
+    };
+    assert_eq!(store.verdicts(run).await.unwrap(), [light]);
     assert_eq!(store.release_reviews(run).await.unwrap(), [first, second]);
     let mut change = store.begin().await.unwrap();
     let again = change
