@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::system::{Party, System};
-use super::target::{Shift, Target};
+use super::target::{Shift, TOLERANCE, Target};
 use crate::judge::Proven;
 
 /// Below and above, per quantity.
@@ -19,7 +19,10 @@ pub(super) fn proven(
 ) -> Vec<(usize, Proven)> {
     let mut reaches: BTreeMap<u32, Reaches> = BTreeMap::new();
     for shift in shifts.iter().flatten() {
-        for (class, change) in shift.changes(system) {
+        // What is left of changes that cancel is no change.
+        let slip = TOLERANCE * shift.size();
+        let changes = shift.changes(system).into_iter();
+        for (class, change) in changes.filter(|(_, change)| change.abs() > slip) {
             let reached = reaches
                 .entry(class)
                 .or_insert_with(|| vec![(0.0, 0.0); system.quantities.len()]);

@@ -14,7 +14,7 @@ fn checks_are_as_the_document_tells() {
         value: 3.0,
         bound: 10.0,
     };
-    let bracket = |end| CellBracket {
+    let bracket = |end: Option<f64>| CellBracket {
         of: BracketOf::Sum,
         measure: end.map(|_| name("fares")),
         low: 3.5,
