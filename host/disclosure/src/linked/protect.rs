@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
-use super::audit;
-use super::reach;
 use super::search::{Budget, seek};
 use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
+use super::{audit, bound, reach};
 use crate::judge::{Proven, statuses};
 use crate::profile::Profile;
+use crate::suppress::Pattern;
 
 /// Moves that the search looks at in one judgement at most.
 const MOVES_MAX: u64 = 30_000_000;
@@ -25,6 +25,7 @@ pub(super) struct Protected {
     pub(super) brackets: Vec<LinkedBracket>,
     /// Per table, what is proven to stay unknown of its blank cells.
     pub(super) proven: Vec<(usize, Proven)>,
+    pub(super) pattern: Pattern,
 }
 
 /// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
@@ -64,6 +65,7 @@ pub(super) fn protect(
         complementary,
         brackets,
         proven: reach::proven(&system, parties, &targets, &shifts),
+        pattern: bound::pattern(&system, parties, &failed),
     })
 }
 
