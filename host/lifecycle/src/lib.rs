@@ -49,6 +49,7 @@
 mod actor;
 mod admit;
 mod alerts;
+mod anew;
 mod catalogue;
 mod certificate;
 mod checks;

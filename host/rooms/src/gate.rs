@@ -72,7 +72,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
         GateMode::Judge => {
             let (plaintext, mut ciphertext) = seal(&plan, &mut descriptors, control)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut ciphertext)?;
+            let (outputs, candidate) = review::set_aside(&plan, outputs, None, &mut ciphertext)?;
             wire::send(
                 control,
                 &GateSays::Judged {
@@ -82,7 +82,11 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
                 },
             )
         }
-        GateMode::JudgeAgain { digest, bytes } => {
+        GateMode::JudgeAgain {
+            digest,
+            bytes,
+            waits,
+        } => {
             // INVARIANT: noise is drawn once for a run; private tables are held against no earlier release, so nothing overtakes them.
             if plan.private.is_some() {
                 return Err(RoomError::protocol("noise is drawn once for a run"));
@@ -91,8 +95,10 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             let sealer = Sealer::new(&plan.key, &plan.digest_key);
             let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
             let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
-            // INVARIANT: the file stands behind the sealed output, and nothing follows: only what would have left is judged again.
-            let (outputs, candidate) = review::set_aside(&plan, outputs, &mut file)?;
+            // INVARIANT: the file stands behind the sealed output, and nothing follows: what would have left has no candidate yet, and
+            // what waits for people comes in a file of its own.
+            let (outputs, candidate) =
+                review::set_aside(&plan, outputs, waits.as_ref(), &mut file)?;
             wire::send(
                 control,
                 &GateSays::Judged {

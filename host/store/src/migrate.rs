@@ -90,6 +90,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0100_certificates.sql"),
     ),
     (110, "checks", include_str!("../migrations/0110_checks.sql")),
+    (
+        113,
+        "judgements",
+        include_str!("../migrations/0113_judgements.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.
