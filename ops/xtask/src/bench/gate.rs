@@ -3,6 +3,7 @@
 //! A run reads the columns in the sandbox and sums them over the same cells (`guest`); then the gate reads the snapshot itself, subject included, and
 //! computes, checks and rounds the table (`judge`). Both are laps of the same run, told by the server's log.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -84,7 +85,27 @@ pub fn run(
             large / small
         );
     }
+    accumulating(built, rows)?;
     print_load();
+    Ok(())
+}
+
+/// What a row costs the accumulator by itself.
+fn accumulating(built: &Built, rows: u64) -> anyhow::Result<()> {
+    let told = Call::new(built.program("yunei-bench-accumulate"))
+        .arg(rows.to_string())
+        .read()?;
+    let told: BTreeMap<String, Value> =
+        serde_json::from_str(&told).context("the program told something unknown")?;
+    println!("accumulating alone, one thread, ten rows to a subject, a count, subjects and a sum:");
+    for (table, facts) in told {
+        let fact = |name: &str| facts.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+        println!(
+            "  {table}: {:.0} ms, {:.1} ns a row",
+            fact("millis"),
+            fact("nanos_per_row")
+        );
+    }
     Ok(())
 }
 
