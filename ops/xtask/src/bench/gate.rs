@@ -93,7 +93,7 @@ pub fn run(
 /// What a row costs the accumulator by itself.
 fn accumulating(built: &Built, rows: u64) -> anyhow::Result<()> {
     let told = Call::new(built.program("yunei-bench-accumulate"))
-        .arg(rows.to_string())
+        .args([rows.to_string()])
         .read()?;
     let told: BTreeMap<String, Value> =
         serde_json::from_str(&told).context("the program told something unknown")?;
