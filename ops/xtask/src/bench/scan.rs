@@ -62,12 +62,7 @@ struct Native {
 }
 
 /// One size: imports it, and measures by turns. Gives the median of the sandbox in milliseconds.
-fn measure(
-    stand: &mut Stand,
-    built: &Built,
-    rows: u64,
-    runs: usize,
-) -> anyhow::Result<f64> {
+fn measure(stand: &mut Stand, built: &Built, rows: u64, runs: usize) -> anyhow::Result<f64> {
     let snapshot = stand.import(rows)?;
     let parts = parts(&snapshot, &stand.parts())?;
     let native = Call::new(built.program("yunei-bench-scan"))
