@@ -179,8 +179,10 @@ impl Domain {
             .clause
             .clone()
             .unwrap_or_else(|| refusal.code.to_string());
-        self.stop_one(&mut change, run, &EndCause::Denied { clause }, None)
+        let run = self
+            .stop_one(&mut change, run, &EndCause::Denied { clause }, None)
             .await?;
+        self.pause_schedule_of(&mut change, &run, refusal).await?;
         self.commit(change).await
     }
 

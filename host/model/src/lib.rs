@@ -78,7 +78,7 @@ pub use privacy::{
     PrivacyCharge, PrivacyCharged, STEPS_MAX,
 };
 pub use product::{
-    Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
+    Cadence, Delivery, Due, Edition, EditionOf, Format, Paused, Product, ProductState, REVISIONS_MAX,
     Schedule, ScheduleTrigger,
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
@@ -94,7 +94,10 @@ pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
-pub use standing::{Standing, StandingBound, StandingState, StandingYes};
+pub use standing::{
+    STANDING_DAYS_MAX, Standing, StandingBound, StandingEnd, StandingEnded, StandingState,
+    StandingYes,
+};
 pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 

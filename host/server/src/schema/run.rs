@@ -18,6 +18,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("SealedForReviewer", sealed_for_reviewer()),
         ("ReviewerKey", reviewer_key()),
         ("Standing", standing()),
+        ("NewStanding", new_standing()),
         ("NewReviewerKey", new_reviewer_key()),
         ("Release", release()),
         ("CertificateOpening", opening()),
@@ -167,23 +168,40 @@ fn reviewer_key() -> Described {
 
 fn standing() -> Described {
     object(
-        "A standing approval: later outputs under the same binding leave when they pass every check.",
+        "A standing approval: later editions of a product under the same binding leave when they pass every check.",
         [
             ("id", id()),
+            ("product", nullable(id())),
             ("first", id()),
             ("operator", id()),
-            (
-                "bound",
-                free(
-                    "Grant, version, module, and digests of component, schema, frame and profile.",
-                ),
-            ),
+            ("bound", bound()),
             ("state", words!(StandingState)),
-            (
-                "approvals",
-                list(free("Account, person, reason and time of one approval.")),
-            ),
+            ("approvals", list(approval())),
+            ("in_force_at", nullable(time())),
+            ("until", nullable(time())),
+            ("ended", nullable(ended())),
         ],
+    )
+}
+
+pub(super) fn bound() -> Described {
+    free("Grant, version, module, and digests of component, schema, frame and profile.")
+}
+
+pub(super) fn approval() -> Described {
+    free("Account, person, reason, days and time of one approval.")
+}
+
+pub(super) fn ended() -> Described {
+    free(
+        "`cause` is `check`, `module`, `grant`, `schema`, `frame`, `profile`, `term` or `product`; with the run, where one was the cause, and the time.",
+    )
+}
+
+fn new_standing() -> Described {
+    object(
+        "An approval that later editions leave; it holds for the fewest days that anybody names, 366 at most.",
+        [("reason", text()), ("days?", nullable(count()))],
     )
 }
 

@@ -470,6 +470,7 @@ fn products_are_as_the_document_tells() {
                 resource: name("rides"),
             },
             due: Due::After { snapshot: None },
+            paused: None,
             set_by: product.drafted_by,
             set_at: AT,
         },

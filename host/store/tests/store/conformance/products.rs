@@ -64,6 +64,7 @@ async fn a_schedule_is_due(store: &Store, world: &World, product: &Product) {
         product: product.id,
         trigger,
         due,
+        paused: None,
         set_by: product.drafted_by,
         set_at: NOON,
     };
