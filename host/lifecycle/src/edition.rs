@@ -61,9 +61,7 @@ pub(crate) struct Present {
 impl Present {
     /// Whether a run read these snapshots for a product as it is now, and came to an end that it would come to again.
     fn is_read_by(&self, product: &Product, run: &Run) -> bool {
-        run.snapshots == self.snapshots
-            && run.module == product.module
-            && !may_be_tried_again(run)
+        run.snapshots == self.snapshots && run.module == product.module && !may_be_tried_again(run)
     }
 
     /// Whether a period without edition was charged as often as a schedule may: once, and again after an interruption alone. A newer

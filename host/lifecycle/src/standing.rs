@@ -11,8 +11,7 @@ use yunei_authority::{Action, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
     Code, Decision, Product, ProductState, Refusal, ReviewOutcome, Run, RunId, RunState,
-    STANDING_DAYS_MAX, Standing, StandingId, StandingState, StandingYes, State,
-    Verdict,
+    STANDING_DAYS_MAX, Standing, StandingId, StandingState, StandingYes, State, Verdict,
 };
 use yunei_store::{Change, Page};
 
@@ -49,7 +48,10 @@ impl Domain {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
         let permit = self.permit(actor, Action::ApproveStanding, &target).await?;
-        if given.days.is_some_and(|days| !(1..=STANDING_DAYS_MAX).contains(&days)) {
+        if given
+            .days
+            .is_some_and(|days| !(1..=STANDING_DAYS_MAX).contains(&days))
+        {
             let detail = format!("`days` is from 1 to {STANDING_DAYS_MAX}");
             return Err(Refusal::new(Code::BadRequest).detail(detail).into());
         }

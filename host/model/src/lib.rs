@@ -78,8 +78,8 @@ pub use privacy::{
     PrivacyCharge, PrivacyCharged, STEPS_MAX,
 };
 pub use product::{
-    Cadence, Delivery, Due, Edition, EditionOf, Format, Paused, Product, ProductState, REVISIONS_MAX,
-    Schedule, ScheduleTrigger,
+    Cadence, Delivery, Due, Edition, EditionOf, Format, Paused, Product, ProductState,
+    REVISIONS_MAX, Schedule, ScheduleTrigger,
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::{names, states};
 use crate::{
-    AccountId, Code, DeliveryId, EditionId, GrantId, ModuleId, Name, OrganisationId, Parameters, Period,
-    PersonId, ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
+    AccountId, Code, DeliveryId, EditionId, GrantId, ModuleId, Name, OrganisationId, Parameters,
+    Period, PersonId, ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
 };
 
 states! {

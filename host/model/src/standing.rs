@@ -148,10 +148,7 @@ impl Standing {
     /// Whether it may still let anything leave, or come to do so.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(
-            self.state,
-            StandingState::Proposed | StandingState::InForce
-        )
+        matches!(self.state, StandingState::Proposed | StandingState::InForce)
     }
 
     /// Days that it holds: the fewest that anybody named.

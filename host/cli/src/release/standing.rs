@@ -93,7 +93,10 @@ fn sheet(approvals: Vec<Standing>) -> Sheet {
         sheet.row([
             standing.id.to_string(),
             standing.state.to_string(),
-            standing.product.map(|id| id.to_string()).unwrap_or_default(),
+            standing
+                .product
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
             standing.until.map(time).unwrap_or_default(),
             list(standing.approvals.iter().map(|a| a.reviewer)),
         ]);

@@ -3,11 +3,11 @@
 //! What a schedule waits for is asked as a submission would be, beside all that is queued: so a schedule that goes on tells its unit no
 //! more than the answer to a request for a run does.
 
+use yunei_authority::PrivacyStanding;
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     Code, Due, Paused, Product, Refusal, Run, Schedule, ScheduleTrigger, Timestamp, Trigger,
 };
-use yunei_authority::PrivacyStanding;
 use yunei_store::{Change, PAGE_ROWS_MAX, Page};
 
 use super::{Step, still_due};

@@ -156,7 +156,8 @@ impl Domain {
         product: &Product,
     ) -> Result<Result<StandingBound, StandingEnd>, LifecycleError> {
         let grant = self.store.grant_standing(product.grant).await?;
-        let stands = |grant: &Grant| matches!(grant.state, GrantState::Active | GrantState::Suspended);
+        let stands =
+            |grant: &Grant| matches!(grant.state, GrantState::Active | GrantState::Suspended);
         let Some(grant) = grant.filter(stands) else {
             return Ok(Err(StandingEnd::Grant));
         };

@@ -63,10 +63,7 @@ fn standing() -> Described {
 }
 
 fn new_module() -> Described {
-    object(
-        "Another module for a product.",
-        [("module", id())],
-    )
+    object("Another module for a product.", [("module", id())])
 }
 
 fn new_product() -> Described {
