@@ -115,6 +115,7 @@ impl Domain {
             grant: run.grant,
             purpose: run.purpose.clone(),
             parameters: run.parameters.clone(),
+            period: None,
         };
         let question =
             self.use_question(&principal, module, &request, facts, &facts.resources, rows);

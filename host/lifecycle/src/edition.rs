@@ -205,6 +205,7 @@ impl Domain {
             grant: product.grant,
             purpose: grant.terms.purpose,
             parameters: product.parameters.clone(),
+            period: None,
         })
     }
 

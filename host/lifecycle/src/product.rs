@@ -15,8 +15,8 @@ use yunei_store::{Change, PAGE_ROWS_MAX, Page};
 use crate::list::Listing;
 use crate::stop::kept_reason;
 use crate::{Actor, Domain, LifecycleError, Listed};
-pub(crate) use fit::is_private;
 use fit::{Shape, fit};
+pub(crate) use fit::{is_private, period_faults};
 pub use view::{ProductView, StandingView};
 
 /// Days after a period's end until it is closed, or until late rows are looked for, at most.
@@ -88,6 +88,7 @@ impl Domain {
         };
         let target = Target::Product(self.product_target(&product).await?);
         let permit = self.permit(actor, Action::DraftProduct, &target).await?;
+        let notices = self.notices_of_product(&product).await?;
         let mut change = self.store.begin().await?;
         if change.product_by_name(&product.name).await?.is_some() {
             return Err(Code::NameTaken.into());
@@ -101,7 +102,7 @@ impl Domain {
             .fact("lateness_days", product.lateness_days)
             .fact("revision_days", product.revision_days);
         self.record(&mut change, draft).await?;
-        let view = ProductView::drafted(product);
+        let view = ProductView::drafted(product, notices);
         self.remember(&mut change, actor, &view).await?;
         self.commit(change).await?;
         Ok(view)
@@ -222,7 +223,11 @@ impl Domain {
         id: ProductId,
     ) -> Result<ProductView, LifecycleError> {
         let product = self.visible_product(actor, id).await?;
-        self.product_view(actor, product).await
+        let mut view = self.product_view(actor, product).await?;
+        if actor.principal.organisation == view.product.operator {
+            view.notices = self.notices_of_product(&view.product).await?;
+        }
+        Ok(view)
     }
 
     /// A product that is `actor`'s to see.

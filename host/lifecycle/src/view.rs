@@ -4,8 +4,8 @@ use serde::Serialize;
 use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
 use yunei_model::{
     AlgorithmReview, Call, CoarseStatus, Code, Decision, Finding, GrantId, Hint, Manifest, Module,
-    ModuleId, ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run,
-    RunId, Timestamp, Verdict,
+    ModuleId, ModuleState, Name, Notice, Release, ReleaseId, ReleaseReview, Resource, Role, Route,
+    Run, RunId, Timestamp, Verdict,
 };
 use yunei_store::{Page, ReleaseFilter, RunFilter};
 
@@ -87,11 +87,13 @@ pub struct RunView {
     pub releases: Vec<ReleaseId>,
     /// Hints, from manifest and public structure alone.
     pub hints: Vec<Hint>,
+    /// What is told when it is submitted, of the unit's own things alone.
+    pub notices: Vec<Notice>,
 }
 
 impl RunView {
     /// A run that was queued just now: the same whatever becomes of it.
-    pub(crate) fn queued(run: &Run) -> Self {
+    pub(crate) fn queued(run: &Run, notices: Vec<Notice>) -> Self {
         Self {
             id: run.id,
             grant: run.grant,
@@ -101,6 +103,7 @@ impl RunView {
             submitted_at: run.submitted_at,
             releases: Vec::new(),
             hints: Vec::new(),
+            notices,
         }
     }
 }
@@ -344,6 +347,7 @@ impl Domain {
             submitted_at: run.submitted_at,
             releases,
             hints,
+            notices: Vec::new(),
         })
     }
 

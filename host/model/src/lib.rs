@@ -25,6 +25,7 @@ mod limit;
 mod manifest;
 mod module;
 mod name;
+mod notice;
 mod oversight;
 mod parameter;
 mod period;
@@ -67,6 +68,7 @@ pub use manifest::{
 };
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
+pub use notice::Notice;
 pub use oversight::{
     Acknowledgement, Alert, AlertLevel, AlertSubject, Drill, Incident, IncidentGrade, MessageState,
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    CoarseStatus, Due, EditionId, Product, ReleaseId, RunId, Schedule, ScheduleTrigger,
-    StandingBound, StandingEnded, StandingId, StandingState, StandingYes, Timestamp,
+    CoarseStatus, Due, EditionId, Language, Notice, Product, ReleaseId, RunId, Schedule,
+    ScheduleTrigger, StandingBound, StandingEnded, StandingId, StandingState, StandingYes,
+    Timestamp,
 };
 
 use crate::sheet::{Sheet, list, time};
@@ -24,6 +25,8 @@ pub struct Shown {
     #[serde(flatten)]
     product: Product,
     standing: Option<Standing>,
+    #[serde(default)]
+    notices: Vec<Notice>,
 }
 
 /// What stands for a product.
@@ -91,6 +94,9 @@ pub fn one(shown: &Shown) -> Sheet {
     }
     if let Some(standing) = &shown.standing {
         stands(&mut sheet, standing);
+    }
+    for notice in &shown.notices {
+        sheet.fact("notice", notice.sentence(Language::En));
     }
     sheet
 }

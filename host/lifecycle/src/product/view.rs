@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use yunei_model::{
-    Product, ProductState, Role, RunId, Standing, StandingBound, StandingEnded, StandingId,
+    Notice, Product, ProductState, Role, RunId, Standing, StandingBound, StandingEnded, StandingId,
     StandingState, StandingYes, Timestamp,
 };
 
@@ -24,6 +24,8 @@ pub struct ProductView {
     pub product: Product,
     /// The newest standing approval, whatever became of it.
     pub standing: Option<StandingView>,
+    /// What is told where a product is drafted or shown by itself, of its unit's own things alone.
+    pub notices: Vec<Notice>,
 }
 
 /// A standing approval, as a product shows it.
@@ -68,10 +70,11 @@ impl From<Standing> for StandingView {
 
 impl ProductView {
     /// A product that was drafted just now: nothing stands for it.
-    pub(super) const fn drafted(product: Product) -> Self {
+    pub(super) const fn drafted(product: Product, notices: Vec<Notice>) -> Self {
         Self {
             product,
             standing: None,
+            notices,
         }
     }
 
@@ -106,6 +109,7 @@ impl Domain {
         let mut view = ProductView {
             product,
             standing: standing.map(StandingView::from),
+            notices: Vec::new(),
         };
         if INSIDE.iter().any(|role| actor.holds(*role)) {
             return Ok(view);

@@ -1,6 +1,6 @@
 //! Products, schedules, editions.
 
-use yunei_model::{Cadence, ProductState, StandingState};
+use yunei_model::{Cadence, Notice, ProductState, StandingState};
 
 use super::run::{approval, bound, ended};
 
@@ -41,6 +41,7 @@ fn product() -> Described {
             ("drafted_by_person", id()),
             ("drafted_at", time()),
             ("standing", nullable(of("ProductStanding"))),
+            ("notices", list(words!(Notice))),
         ],
     )
 }

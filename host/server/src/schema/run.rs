@@ -1,6 +1,8 @@
 //! Runs, outputs, releases.
 
-use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route, StandingState};
+use yunei_model::{
+    Cadence, CallDecision, CallKind, CoarseStatus, Decision, Hint, Notice, Route, StandingState,
+};
 
 use super::{
     Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
@@ -9,6 +11,7 @@ use super::{
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
     vec![
         ("RunRequest", request()),
+        ("NewPeriod", new_period()),
         ("Run", run()),
         ("RunDetail", detail()),
         ("FieldUse", field_use()),
@@ -36,6 +39,18 @@ fn request() -> Described {
                 "parameters?",
                 free("Values by name, as the manifest declares them."),
             ),
+            ("period?", nullable(of("NewPeriod"))),
+        ],
+    )
+}
+
+fn new_period() -> Described {
+    object(
+        "The one closed period whose rows a run is about, cut as the editions of a product of that cadence are: `field` is a date or timestamp, `day` one of its days, `YYYY-MM-DD` in Asia/Shanghai.",
+        [
+            ("field", name()),
+            ("cadence", words!(Cadence)),
+            ("day", text()),
         ],
     )
 }
@@ -52,6 +67,7 @@ fn run() -> Described {
             ("submitted_at", time()),
             ("releases", list(id())),
             ("hints", list(words!(Hint))),
+            ("notices", list(words!(Notice))),
         ],
     )
 }
