@@ -221,8 +221,25 @@ impl Fares {
         self.domain.get(self.domain.person(name), &self.product)
     }
 
-    fn seen_by_unit(&self) -> Value {
-        self.domain.get(&self.domain.unit(), &self.product)
+    /// The unit sees what an edition's run made of its product no sooner than the run's end.
+    fn assert_told_no_sooner(&self, run: &str, state: &str, then: impl Fn(&Value)) {
+        let unit = self.domain.unit();
+        let before = self.domain.get(&unit, &format!("/runs/{run}"));
+        let told = self.domain.get(&unit, &self.product);
+        let after = self.domain.get(&unit, &format!("/runs/{run}"));
+        if told["state"] == state {
+            assert_ne!(after["status"], "in-progress", "{told}");
+            then(&told);
+        } else {
+            assert_eq!(before["status"], "in-progress", "{told}");
+        }
+    }
+
+    /// Both reviewers approve the algorithm of the product's module.
+    fn approve_module(&self) {
+        let module = text(&self.seen_by(BUREAU), "module");
+        let approved = self.domain.story.approve_module(&module);
+        approved.expect("approved");
     }
 
     /// Both reviewers let later editions leave, on the grounds of this run.
@@ -256,6 +273,15 @@ fn what_stands_for_a_product_ends_with_its_module_and_with_a_failed_edition() {
     assert_eq!(fares.seen_by(BUREAU)["state"], "drafted");
     fares.domain.story.release_output(&first).expect("released");
     assert_eq!(fares.seen_by(BUREAU)["state"], "reviewed");
+    let early = fares.domain.person(REVIEWERS[0]).post(
+        &format!("/runs/{first}/standing"),
+        &json!({ "reason": "it was fine" }),
+    );
+    assert_eq!(
+        early.expect("an answer").json()["code"],
+        "module-not-approved"
+    );
+    fares.approve_module();
     let standing = fares.approve(&first);
     assert_eq!(standing["state"], "in-force");
     assert_shown(&fares, &first);
@@ -287,6 +313,7 @@ fn what_stands_for_a_product_ends_with_its_module_and_with_a_failed_edition() {
         "wrong-state"
     );
     fares.domain.story.release_output(&again).expect("released");
+    fares.approve_module();
     fares.approve(&again);
     assert_eq!(fares.seen_by(BUREAU)["state"], "standing");
 
@@ -308,10 +335,10 @@ fn assert_shown(fares: &Fares, first: &str) {
     );
     let digest = text(&standing["bound"], "module_digest");
     assert!(digest.starts_with("sha256:"), "{seen}");
-    let told = fares.seen_by_unit();
-    assert_eq!(told["state"], "standing", "{told}");
-    assert_eq!(told["standing"]["approvals_count"], 2, "{told}");
-    assert!(told["standing"].get("approvals").is_none(), "{told}");
+    fares.assert_told_no_sooner(first, "standing", |told| {
+        assert_eq!(told["standing"]["approvals_count"], 2, "{told}");
+        assert!(told["standing"].get("approvals").is_none(), "{told}");
+    });
     // The fewest of the days that they named, in microseconds.
     let moment = |name: &str| standing[name].as_i64().expect("a moment");
     let held = moment("until") - moment("in_force_at");
@@ -341,10 +368,9 @@ fn failed_edition(fares: &mut Fares) {
         .map(|e| text(&e["entry"]["facts"], "cause"))
         .collect();
     assert_eq!(causes, ["module", "check"]);
-    let unit = fares.domain.unit();
-    let seen = fares.domain.story.wait_coarse(&unit, &run, RUN_WAIT_MAX);
-    assert_eq!(text(&seen.expect("an end"), "status"), "not-released");
-    assert_eq!(fares.seen_by_unit()["state"], "reviewed");
+    fares.assert_told_no_sooner(&run, "reviewed", |told| {
+        assert_eq!(told["standing"]["ended"]["cause"], "check", "{told}");
+    });
     fares.import(6);
     fares.domain.edition(&product, "2026-03-06", "in-review");
 }

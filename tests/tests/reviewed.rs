@@ -54,10 +54,9 @@ fn reviewers_see_ciphertext_and_decide() {
     let detail = state(&world, &run, &["in-review"]);
     let verdicts = detail["verdicts"].as_array().expect("verdicts");
     assert_eq!(verdicts.len(), 2, "{detail:#}");
-    assert!(
-        verdicts.iter().all(|v| v["routine"] == json!(true)),
-        "{detail:#}"
-    );
+    // The gate fits the model itself; of the other output one measure is the module's own.
+    let routine = |v: &Value| v["routine"] == json!(v["output"] == json!("model"));
+    assert!(verdicts.iter().all(routine), "{detail:#}");
     assert_sealed(&world, &run);
     assert_opened(&world, &run);
     assert_command_opens(&world, &run);

@@ -428,6 +428,7 @@ impl Domain {
                 .state
                 .step(ProductState::Reviewed)
                 .map_err(|_| Code::WrongState)?;
+            product.first_reviewed = Some(run.id);
             change.put_product(&product).await?;
             let draft = product_facts(Draft::new(Kind::ProductReviewed), &product)
                 .fact("edition", edition.id);

@@ -82,6 +82,7 @@ impl Domain {
             lateness_days: new.lateness_days,
             revision_days: new.revision_days,
             state: ProductState::Drafted,
+            first_reviewed: None,
             drafted_by: actor.principal.account,
             drafted_by_person: actor.principal.person,
             drafted_at: self.clock.now(),
@@ -141,6 +142,7 @@ impl Domain {
                 .state
                 .step(ProductState::Drafted)
                 .map_err(|_| Code::WrongState)?;
+            product.first_reviewed = None;
         }
         change.put_product(&product).await?;
         let draft = product_facts(permit.draft(Kind::ProductChanged, actor), &product)

@@ -10,8 +10,8 @@ use serde_json::json;
 use yunei_authority::{Action, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    Code, Decision, Product, ProductState, Refusal, ReviewOutcome, Run, RunId, RunState,
-    STANDING_DAYS_MAX, Standing, StandingId, StandingState, StandingYes, State, Verdict,
+    Code, Decision, ModuleState, Product, ProductState, Refusal, ReviewOutcome, Run, RunId,
+    RunState, STANDING_DAYS_MAX, Standing, StandingId, StandingState, StandingYes, State, Verdict,
 };
 use yunei_store::{Change, Page};
 
@@ -38,7 +38,7 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy; [`Code::WrongState`] unless two reviewers released the run as an edition of a product that is as it was then;
-    /// [`Code::ReviewerTwice`]; [`Code::BadRequest`] for a number of days that cannot be.
+    /// [`Code::ModuleNotApproved`] before two people approved the module's algorithm; [`Code::ReviewerTwice`]; [`Code::BadRequest`] for a number of days that cannot be.
     pub async fn approve_standing(
         &self,
         actor: &Actor,
@@ -107,6 +107,10 @@ impl Domain {
         let by_people = yes.count() as u64 >= APPROVALS_NEEDED;
         if run.state != RunState::Released || !reviewed || !by_people || !is_routine(&verdicts) {
             return Err(Code::WrongState.into());
+        }
+        let module = change.module(product.module).await?;
+        if module.is_none_or(|m| m.state != ModuleState::Approved) {
+            return Err(Code::ModuleNotApproved.into());
         }
         let bound = self.bound_of_run(&product, run, &verdicts).await?;
         // What two people saw is no ground for what is otherwise by now.

@@ -80,6 +80,9 @@ pub struct Product {
     pub revision_days: Option<u32>,
     /// State.
     pub state: ProductState,
+    /// The run whose edition two people released, when it became `reviewed`.
+    #[serde(default)]
+    pub first_reviewed: Option<RunId>,
     /// Account that drafted it, under which its scheduled runs are submitted.
     pub drafted_by: AccountId,
     /// Person behind that account.

@@ -78,6 +78,19 @@ impl ProductView {
         }
     }
 
+    /// The same as if nobody had released an edition of it yet.
+    fn before_review(mut self) -> Self {
+        self.standing = None;
+        self.product.first_reviewed = None;
+        if matches!(
+            self.product.state,
+            ProductState::Reviewed | ProductState::Standing
+        ) {
+            self.product.state = ProductState::Drafted;
+        }
+        self
+    }
+
     /// The same as if the end of its standing approval had not come yet.
     fn before_end(mut self) -> Self {
         let Some(standing) = &mut self.standing else {
@@ -98,8 +111,8 @@ impl ProductView {
 impl Domain {
     /// A product as `actor` may see it.
     ///
-    /// INVARIANT: to its operating unit the end of a standing approval by an edition shows no sooner than the end of that edition's run
-    /// does, and no more of it.
+    /// INVARIANT: to its operating unit what an edition changes, that the product is reviewed or that nothing stands for it any more, shows
+    /// no sooner than the end of that edition's run does, and no more of it.
     pub(crate) async fn product_view(
         &self,
         actor: &Actor,
@@ -113,6 +126,12 @@ impl Domain {
         };
         if INSIDE.iter().any(|role| actor.holds(*role)) {
             return Ok(view);
+        }
+        if let Some(run) = view.product.first_reviewed {
+            let run = self.store.run(run).await?;
+            if !run.is_some_and(|run| self.is_visible(&run)) {
+                return Ok(view.before_review());
+            }
         }
         let Some(standing) = &mut view.standing else {
             return Ok(view);

@@ -37,6 +37,7 @@ fn product() -> Described {
             ("lateness_days", count()),
             ("revision_days", nullable(count())),
             ("state", words!(ProductState)),
+            ("first_reviewed", nullable(id())),
             ("drafted_by", id()),
             ("drafted_by_person", id()),
             ("drafted_at", time()),

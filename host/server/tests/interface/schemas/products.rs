@@ -23,6 +23,7 @@ fn products_are_as_the_document_tells() {
         lateness_days: 1,
         revision_days: None,
         state: ProductState::Standing,
+        first_reviewed: Some(RunId::new(&ids)),
         drafted_by: AccountId::new(&ids),
         drafted_by_person: PersonId::new(&ids),
         drafted_at: AT,
