@@ -257,7 +257,6 @@ pub(super) fn product_target(number: u64, operator: u64, resources: &[&str]) -> 
         operator: run.operator,
         submitter: run.submitter,
         state: ProductState::Drafted,
-        first_reviewed: None,
         resources: run.resources,
         source_units: run.source_units,
     }
