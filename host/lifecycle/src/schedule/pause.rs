@@ -136,14 +136,14 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Whether the privacy budgets cover one more run of a product, beside all that is queued.
+    /// Whether the privacy budgets cover one more run of a product, beside all that is queued: by what its submission is decided with, so
+    /// that a schedule does not go on only to be paused again.
     async fn is_covered(&self, product: &Product) -> Result<bool, LifecycleError> {
         let module = self.store.module(product.module).await?;
-        let grant = self.store.grant(product.grant).await?;
-        let (Some(module), Some(grant)) = (module, grant) else {
+        let Some(module) = module else {
             return Ok(false);
         };
-        let resources = self.granted_resources(&grant.terms).await?;
+        let resources = self.facts(product.grant).await?.resources;
         let standing = self.privacy_standing(&module, &resources, true).await?;
         Ok(standing == PrivacyStanding::default())
     }
