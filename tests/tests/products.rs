@@ -13,7 +13,7 @@ mod common;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use common::{RUN_WAIT_MAX, await_that, configure, guest, program, repository, text};
+use common::{RUN_WAIT_MAX, configure, guest, program, repository, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yunei_tests::{BUREAU, Client, DATA_SETS, REVIEWERS, Server, Story, with_manifest};
@@ -114,10 +114,15 @@ impl Domain {
         what: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> Value {
-        await_that(what, || {
+        let began = std::time::Instant::now();
+        loop {
             let seen = self.get(who, path);
-            wanted(&seen).then_some(seen)
-        })
+            if wanted(&seen) {
+                return seen;
+            }
+            assert!(began.elapsed() < RUN_WAIT_MAX, "waited for {what}: {seen}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     fn entries(&self, kind: &str) -> Vec<Value> {
