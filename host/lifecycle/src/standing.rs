@@ -75,7 +75,6 @@ impl Domain {
         change.put_standing(&standing).await?;
         let draft = run_facts(permit.draft(Kind::StandingApproved, actor), &run)
             .fact("standing", standing.id)
-            .fact("product", product.id)
             .fact("product_state", product.state.as_str())
             .fact("state", standing.state.as_str())
             .fact("until", standing.until)
@@ -187,7 +186,6 @@ impl Domain {
         let product = product_without(&mut change, &standing).await?;
         let draft = run_facts(permit.draft(Kind::StandingWithdrawn, actor), &run)
             .fact("standing", id)
-            .fact("product", standing.product)
             .fact("product_state", product.map(|p| p.state.as_str()))
             .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;

@@ -15,7 +15,7 @@ mod standing;
 
 use std::path::{Path, PathBuf};
 
-use common::{RUN_WAIT_MAX, configure, guest, program, repository, text};
+use common::{RUN_WAIT_MAX, configure, program, repository, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yunei_tests::{Client, Server, Story, with_manifest};

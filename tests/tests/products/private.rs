@@ -180,10 +180,10 @@ impl Secrets {
                 items(seen) >= count
             });
         let items = seen["items"].as_array().expect("editions");
-        items
-            .iter()
-            .map(|edition| text(edition, "first_day"))
-            .collect()
+        let days = items.iter().map(|edition| text(edition, "first_day"));
+        let mut days: Vec<String> = days.collect();
+        days.sort();
+        days
     }
 
     fn schedule(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
