@@ -5,7 +5,7 @@ mod repeat;
 mod table;
 
 pub(crate) use cells::{hold_against, unjudged};
-pub(crate) use table::exact;
+pub(crate) use table::{exact, shown, unit};
 
 use yunei_model::{
     CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,
@@ -63,7 +63,7 @@ pub struct Judgement {
     pub candidate: Option<Table>,
     /// What remains unknown about the cells that failed, as far as the audit reached.
     pub brackets: Vec<Bracket>,
-    /// How good the choice of blanks is; absent where nothing was chosen, or together with other tables.
+    /// How good the choice of blanks is, over all tables that were protected together; absent where nothing was chosen.
     pub pattern: Option<Pattern>,
     /// Hints, from public structure alone.
     pub hints: Vec<Hint>,
@@ -314,6 +314,11 @@ impl<'a> Trial<'a> {
         self.judgement.brackets.push(bracket);
     }
 
+    /// Takes note of how good the choice of blanks is.
+    pub(crate) fn patterned(&mut self, pattern: Pattern) {
+        self.judgement.pattern = Some(pattern);
+    }
+
     fn apply(&mut self, plan: Plan) {
         for cell in plan.complementary {
             self.blank(cell);
@@ -348,7 +353,7 @@ impl<'a> Trial<'a> {
             let cells = &self.judgement.cells;
             let table = table::build(self.statistics, titled, rounding, cells);
             let table = table.and_then(|table| match counts {
-                Some(counts) => shown(&table, counts),
+                Some(counts) => counted_as(&table, counts),
                 None => Ok(table),
             });
             if let Err(reason) = self.publish(table.ok()) {
@@ -403,7 +408,7 @@ impl<'a> Trial<'a> {
 }
 
 /// The table with every count as it is to be shown.
-fn shown(table: &Table, counts: &Shown<'_>) -> Result<Table, TableError> {
+fn counted_as(table: &Table, counts: &Shown<'_>) -> Result<Table, TableError> {
     let value = |(row, value): (usize, &Value)| match value {
         Value::Integer(count) => {
             let count = counts(row, u64::try_from(*count).unwrap_or(0));

@@ -49,6 +49,7 @@
 mod actor;
 mod admit;
 mod alerts;
+mod anew;
 mod catalogue;
 mod certificate;
 mod claim;
@@ -95,6 +96,7 @@ mod standing;
 mod stop;
 mod stop_request;
 mod stream;
+mod structure;
 mod submit;
 mod system;
 mod traced;

@@ -90,6 +90,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0100_certificates.sql"),
     ),
     (
+        113,
+        "judgements",
+        include_str!("../migrations/0113_judgements.sql"),
+    ),
+    (
         116,
         "standing approvals of products",
         include_str!("../migrations/0116_standing_products.sql"),

@@ -46,8 +46,8 @@ banding = \"stage\"
 
 pub struct Town {
     pub story: Story,
-    _server: Server,
-    directory: tempfile::TempDir,
+    pub server: Server,
+    pub directory: tempfile::TempDir,
     made: u32,
 }
 
@@ -65,7 +65,7 @@ impl Town {
         story.catalogue(&entry).expect("catalogued");
         let town = Self {
             story,
-            _server: server,
+            server,
             directory,
             made: 0,
         };

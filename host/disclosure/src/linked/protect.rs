@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
-use super::audit;
 use super::search::{Budget, seek};
 use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
+use super::{audit, bound};
 use crate::judge::statuses;
 use crate::profile::Profile;
+use crate::suppress::Pattern;
 
 /// Moves that the search looks at in one judgement at most.
 const MOVES_MAX: u64 = 30_000_000;
@@ -22,6 +23,7 @@ const PRUNED_MAX: usize = 2_000;
 pub(super) struct Protected {
     pub(super) complementary: Vec<(usize, usize)>,
     pub(super) brackets: Vec<LinkedBracket>,
+    pub(super) pattern: Pattern,
 }
 
 /// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
@@ -31,20 +33,9 @@ pub(super) fn protect(
     profile: &Profile,
 ) -> Result<Protected, Unlinked> {
     let mut system = System::build(joint, parties)?;
-    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
     let mut targets = targets(&system, joint, parties, profile);
-    targets.sort_by(|a, b| {
-        let cells = b.class.is_some().cmp(&a.class.is_some());
-        cells.then(b.weight().total_cmp(&a.weight()))
-    });
-    let mut budget = Budget::new(MOVES_MAX);
-    let mut shifts = shift(&mut system, &targets, &mut budget)?;
-    prune(&mut system, &failed, &targets, &mut shifts, &mut budget);
-    for (target, shifts) in targets.iter().zip(&shifts) {
-        if !is_proven(&system, target, shifts) {
-            return Err(Unlinked::NotProven);
-        }
-    }
+    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
+    hold(&mut system, &mut targets)?;
     let brackets = audit::audit(&system, parties, &targets)?;
     let complementary = system
         .classes
@@ -60,7 +51,26 @@ pub(super) fn protect(
     Ok(Protected {
         complementary,
         brackets,
+        pattern: bound::pattern(&system, parties, &failed),
     })
+}
+
+/// Shifts for every target: blanks what they pass through, takes back what none needs, and checks every proof.
+pub(super) fn hold(system: &mut System, targets: &mut [Target]) -> Result<(), Unlinked> {
+    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
+    targets.sort_by(|a, b| {
+        let cells = b.class.is_some().cmp(&a.class.is_some());
+        cells.then(b.weight().total_cmp(&a.weight()))
+    });
+    let mut budget = Budget::new(MOVES_MAX);
+    let mut shifts = shift(system, targets, &mut budget)?;
+    prune(system, &failed, targets, &mut shifts, &mut budget);
+    let proven = |(target, shifts): (&Target, &Vec<Shift>)| is_proven(system, target, shifts);
+    if targets.iter().zip(&shifts).all(proven) {
+        Ok(())
+    } else {
+        Err(Unlinked::NotProven)
+    }
 }
 
 /// Whether each level that is demanded has a shift that proves it.

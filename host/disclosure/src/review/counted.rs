@@ -1,5 +1,6 @@
 //! A table computed from the microdata: the gate's own accumulator and rules, once per combination of layers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use yunei_model::{Name, Status};
@@ -13,7 +14,7 @@ use super::ordinal::{self, Entry};
 use super::spec::{Spec, wrong};
 use crate::accumulate::{Accumulator, Protection, Statistics, SubjectKey};
 use crate::judge;
-use crate::profile::Profile;
+use crate::profile::{Profile, Rounding};
 use crate::rules::{Contributions, Figure};
 use crate::shape::{Dimension, Shape};
 
@@ -65,8 +66,8 @@ fn numbered(columns: &Columns, name: Option<&str>) -> Result<Vec<Option<u32>>, R
             .collect());
     };
     let column = columns.column(name)?;
-    let mut known: HashMap<String, u32> = HashMap::new();
-    let mut number = |text: String| {
+    let mut known: HashMap<Cow<'_, str>, u32> = HashMap::new();
+    let mut number = |text| {
         let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
         *known.entry(text).or_insert(next)
     };
@@ -109,6 +110,8 @@ struct Passed {
     statistics: Statistics,
     outcomes: Vec<judge::CellOutcome>,
     shape: Shape,
+    /// What one row of each measure weighs, about.
+    units: Vec<f64>,
 }
 
 /// A table, every cell counted and held against the rules.
@@ -153,7 +156,10 @@ impl<'a> Counted<'a> {
                     );
                 }
             }
+            let measures = shape.measures().iter().enumerate();
+            let units = measures.map(|(index, measure)| judge::unit(&statistics, measure, index));
             counted.passes.push(Passed {
+                units: units.collect(),
                 statistics,
                 outcomes,
                 shape,
@@ -311,12 +317,45 @@ impl<'a> Counted<'a> {
         judge::exact(&pass.statistics, &measured.shape, measure, place)
     }
 
+    /// The figure of a measure in a cell as the gate would show it. None where it is not defined, or not the gate's to compute.
+    pub(super) fn shown(&self, cell: usize, measure: usize, rounding: &Rounding) -> Option<f64> {
+        let measured = self.measures.get(measure).filter(|m| m.extra.is_none())?;
+        let (pass, place) = self.at(cell)?;
+        let unit = pass.units.get(measure).copied()?;
+        judge::shown(
+            &pass.statistics,
+            &measured.shape,
+            measure,
+            place,
+            rounding,
+            unit,
+        )
+    }
+
     /// The denominator of a ratio.
     pub(super) fn denominator(&self, cell: usize, measure: usize) -> Option<f64> {
         let (pass, place) = self.at(cell)?;
         let role = crate::accumulate::ChannelRole::Denominator;
         let channel = pass.statistics.channel_of(measure, role)?;
         Some(pass.statistics.contributions(place, channel).total)
+    }
+
+    /// The rows that units gave to a cell.
+    pub(super) fn rows_given(&self, cell: usize) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        Some(pass.statistics.contributions(place, 0))
+    }
+
+    /// The contributions to a cell in one role of a measure, where it has that.
+    pub(super) fn contributions_as(
+        &self,
+        cell: usize,
+        measure: usize,
+        role: crate::accumulate::ChannelRole,
+    ) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        let channel = pass.statistics.channel_of(measure, role)?;
+        Some(pass.statistics.contributions(place, channel))
     }
 
     /// What the gate itself says of the table: none where it is not one table with plain margins, or has figures that the

@@ -1,7 +1,8 @@
 //! Runs, outputs, releases.
 
 use yunei_model::{
-    Cadence, CallDecision, CallKind, CoarseStatus, Decision, Hint, Notice, Route, StandingState,
+    Cadence, CallDecision, CallKind, CoarseStatus, Decision, Hint, Notice, ReviewOutcome, Route,
+    StandingState,
 };
 
 use super::{
@@ -23,6 +24,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Standing", standing()),
         ("NewStanding", new_standing()),
         ("NewReviewerKey", new_reviewer_key()),
+        ("NewOutputReview", new_output_review()),
+        ("Overtaken", overtaken()),
         ("Release", release()),
         ("CertificateOpening", opening()),
     ]
@@ -89,6 +92,34 @@ fn detail() -> Described {
             ("reviews", list(of("Review"))),
             ("releases", list(id())),
             ("use_of_fields", list(of("FieldUse"))),
+            ("manifest_digest", nullable(digest())),
+            ("algorithm_reviews", list(of("Review"))),
+            ("judgement", nullable(count())),
+            ("overtaken", list(of("Overtaken"))),
+            ("asked_anew", nullable(of("Text"))),
+        ],
+    )
+}
+
+fn overtaken() -> Described {
+    object(
+        "A judgement that no longer holds, since something else left before two people had said yes; what was said about it no longer counts.",
+        [
+            ("judgement", count()),
+            ("at", time()),
+            ("left", count()),
+            ("reviews", list(of("Review"))),
+        ],
+    )
+}
+
+fn new_output_review() -> Described {
+    object(
+        "A review of an output to be given. `judgement` is the number of the judgement that the reviewer looked at; without it, the first. A yes to one that no longer holds is refused.",
+        [
+            ("outcome", words!(ReviewOutcome)),
+            ("reason?", text()),
+            ("judgement?", nullable(count())),
         ],
     )
 }
