@@ -28,36 +28,7 @@ fn products_are_as_the_document_tells() {
         drafted_by_person: PersonId::new(&ids),
         drafted_at: AT,
     };
-    let standing = Standing {
-        id: StandingId::new(&ids),
-        product: Some(product.id),
-        first: RunId::new(&ids),
-        operator: product.operator,
-        bound: StandingBound {
-            grant: product.grant,
-            grant_version: 1,
-            module: product.module,
-            module_digest: Digest::of(b"component"),
-            schema: Digest::of(b"schema"),
-            frame: Digest::of(b"frame"),
-            profile: Digest::of(b"profile"),
-        },
-        state: StandingState::Ended,
-        approvals: vec![StandingYes {
-            reviewer: product.drafted_by,
-            person: product.drafted_by_person,
-            reason: "as the first".into(),
-            days: Some(30),
-            at: AT,
-        }],
-        in_force_at: Some(AT),
-        until: Some(AT),
-        ended: Some(StandingEnded {
-            cause: StandingEnd::Check,
-            run: Some(RunId::new(&ids)),
-            at: AT,
-        }),
-    };
+    let standing = standing(&product, &ids);
     shown("Standing", &standing);
     let view = StandingView::from(standing);
     shown("ProductStanding", &view);
@@ -97,4 +68,38 @@ fn products_are_as_the_document_tells() {
             at: AT,
         }),
     );
+}
+
+/// One that an edition ended.
+fn standing(product: &Product, ids: &RandomIds) -> Standing {
+    Standing {
+        id: StandingId::new(ids),
+        product: Some(product.id),
+        first: RunId::new(ids),
+        operator: product.operator,
+        bound: StandingBound {
+            grant: product.grant,
+            grant_version: 1,
+            module: product.module,
+            module_digest: Digest::of(b"component"),
+            schema: Digest::of(b"schema"),
+            frame: Digest::of(b"frame"),
+            profile: Digest::of(b"profile"),
+        },
+        state: StandingState::Ended,
+        approvals: vec![StandingYes {
+            reviewer: product.drafted_by,
+            person: product.drafted_by_person,
+            reason: "as the first".into(),
+            days: Some(30),
+            at: AT,
+        }],
+        in_force_at: Some(AT),
+        until: Some(AT),
+        ended: Some(StandingEnded {
+            cause: StandingEnd::Check,
+            run: Some(RunId::new(ids)),
+            at: AT,
+        }),
+    }
 }
