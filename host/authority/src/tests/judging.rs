@@ -139,12 +139,105 @@ fn a_release_is_reviewed_by_others_than_its_submitter_and_their_organisation() {
         );
         let colleague = Principal {
             organisation: run.operator,
+            organisations: BTreeSet::from([run.operator]),
             ..reviewer.clone()
         };
         assert_eq!(
             refusal(&colleague, action, &Target::Run(run.clone())),
             by(Code::Forbidden, "review.not-own-organisation")
         );
+    }
+}
+
+#[test]
+fn nobody_reviews_for_an_operating_unit_in_which_they_have_another_account() {
+    let mut waiting = run_target(901, OPERATOR, &["census"]);
+    waiting.state = RunState::InReview;
+    let mut released = run_target(902, OPERATOR, &["census"]);
+    released.state = RunState::Released;
+    let reviewer = principal(SECTOR, 1, &[Role::Reviewer]);
+    released.reviewers = BTreeSet::from([reviewer.person]);
+    let module = module_target(701, OPERATOR, &["census"]);
+    let asked = [
+        (Action::ReviewModule, Target::Module(module)),
+        (Action::ReviewRelease, Target::Run(waiting.clone())),
+        (Action::ViewSealedOutput, Target::Run(waiting)),
+        (Action::ApproveStanding, Target::Run(released)),
+    ];
+    let with = |other: u64| Principal {
+        organisations: BTreeSet::from([id(SECTOR), id(other)]),
+        ..reviewer.clone()
+    };
+    // Nor do they see what the checks found.
+    let seen = |asks: &Principal| ask(asks, Action::ViewRunDetail, &asked[1].1).allowed;
+    assert!(seen(&with(OPERATOR_OTHER)) && !seen(&with(OPERATOR)));
+    for (action, target) in &asked {
+        assert!(
+            ask(&with(OPERATOR_OTHER), *action, target).allowed,
+            "{action}"
+        );
+        assert_eq!(
+            refusal(&with(OPERATOR), *action, target),
+            by(Code::Forbidden, "review.not-own-organisation"),
+            "{action}"
+        );
+    }
+}
+
+#[test]
+fn a_reviewer_sees_what_there_is_to_decide_and_decides_nothing_else() {
+    let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
+    let of = |state, reviewers: &[PersonId]| {
+        let mut run = run_target(901, OPERATOR, &["census"]);
+        run.state = state;
+        run.reviewers = reviewers.iter().copied().collect();
+        run
+    };
+    let waiting = Target::Run(of(RunState::InReview, &[]));
+    for action in [Action::ViewRunDetail, Action::ReviewRelease] {
+        assert!(ask(&reviewer, action, &waiting).allowed, "{action}");
+    }
+    // What does not wait looks as if it did not exist: no answer tells which runs there are.
+    let elsewhere = [
+        RunState::Queued,
+        RunState::Running,
+        RunState::Sealed,
+        RunState::Withheld,
+        RunState::Failed,
+        RunState::Released,
+    ];
+    for state in elsewhere {
+        let run = Target::Run(of(state, &[]));
+        for action in [
+            Action::ViewRunDetail,
+            Action::ReviewRelease,
+            Action::ViewSealedOutput,
+            Action::ApproveStanding,
+        ] {
+            assert_eq!(
+                refusal(&reviewer, action, &run).0,
+                Code::NotFound,
+                "{action} {state}"
+            );
+        }
+    }
+    // What they released themselves they see, decide no second time, and may let leave again.
+    let released = Target::Run(of(RunState::Released, &[reviewer.person]));
+    assert!(ask(&reviewer, Action::ViewRunDetail, &released).allowed);
+    assert!(ask(&reviewer, Action::ApproveStanding, &released).allowed);
+    assert_eq!(
+        refusal(&reviewer, Action::ReviewRelease, &released),
+        by(Code::ReviewerTwice, "review.once")
+    );
+    // Figures of the checks are never for whoever submitted, nor for their organisation.
+    let mut own = of(RunState::InReview, &[]);
+    own.submitter = reviewer.person;
+    let mut colleague = of(RunState::InReview, &[]);
+    colleague.operator = reviewer.organisation;
+    for run in [own, colleague] {
+        let run = Target::Run(run);
+        assert!(!ask(&reviewer, Action::ViewRunDetail, &run).allowed);
+        assert!(!ask(&reviewer, Action::ReviewRelease, &run).allowed);
     }
 }
 

@@ -190,16 +190,14 @@ fn through_the_server(
     let witnesses = witnesses(&program, place, &data)?;
     server.restart()?;
     let mut story = Story::begin(&workspace.root, &server)?;
-    story.register_organisations()?;
-    story.open_accounts(|_| ())?;
-    story.propose_scenarios()?;
+    story.set_up_people()?;
     let directory = workspace.root.join("ops").join("benchmarks").join("scan");
     story.catalogue(&directory.join("resource.toml"))?;
     let file = place.join("rows.parquet");
     Call::new(built.program("yunei-bench-scan"))
         .args(["make", &ROWS.to_string()])
         .args([&file])
-        .run()?;
+        .read()?;
     let query = "format=parquet&data_as_of=2026-02-01T00:00:00Z";
     story.import_file("synthetic-takings", &file, query)?;
     let unit = story.operator_of(&directory)?.clone();
