@@ -58,7 +58,8 @@ pub(super) fn protect(
     })
 }
 
-/// Shifts for every target: blanks what they pass through, takes back what none needs, and checks every proof.
+/// Shifts for every target, in the order in which it leaves them: blanks what they pass through, takes back what none needs, and checks
+/// every proof.
 pub(super) fn hold(
     system: &mut System,
     targets: &mut [Target],
