@@ -3,9 +3,11 @@
 mod cells;
 mod repeat;
 mod table;
+mod unlike;
 
 pub(crate) use cells::{hold_against, unjudged};
 pub(crate) use table::exact;
+pub(crate) use unlike::fails_between;
 
 use yunei_model::{
     CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,

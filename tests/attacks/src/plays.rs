@@ -2,6 +2,7 @@
 
 mod leaks;
 mod linked;
+mod masks;
 mod models;
 pub mod private;
 mod tables;
@@ -20,7 +21,7 @@ use crate::table::Table;
 type Play = fn(&mut Stand<'_>) -> Told<Vec<Line>>;
 
 /// The attacks, each list for a domain of its own: what left for one attack is part of what the next one is held against.
-pub const GROUPS: [&[Play]; 8] = [
+pub const GROUPS: [&[Play]; 10] = [
     &[
         tables::small_cell,
         tables::all_of_a_class,
@@ -41,6 +42,8 @@ pub const GROUPS: [&[Play]; 8] = [
         models::regressions,
     ],
     &[models::averaged_perturbation],
+    &[masks::weights, masks::indicators, masks::copied_class],
+    &[masks::denominators],
     &[linked::two_outputs],
     &[linked::two_units],
     &[linked::one_leaves, private::secrets_of_one_subject],

@@ -1,6 +1,7 @@
 //! What the accumulator found, cell by cell.
 
 use super::Protection;
+use super::channels::Complement;
 use super::slot::Slot;
 use crate::rules::Contributions;
 use crate::shape::Lattice;
@@ -16,6 +17,23 @@ pub(crate) enum ChannelRole {
     Denominator,
     /// Weights alone.
     Weight,
+    /// What lies between two figures of one column.
+    Complement(Complement),
+}
+
+impl ChannelRole {
+    /// Whether a channel in this role is what one in the other role, of the same measure in another shape, is.
+    fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Complement(own), Self::Complement(theirs)) => own.is_same_own(&theirs),
+            _ => self == other,
+        }
+    }
+
+    /// Whether it lies between two figures, and is none.
+    pub(crate) const fn is_complement(self) -> bool {
+        matches!(self, Self::Complement(_))
+    }
 }
 
 /// One figure that is summed in every cell.
@@ -145,7 +163,7 @@ impl Statistics {
     pub(crate) fn channel_of(&self, measure: usize, role: ChannelRole) -> Option<usize> {
         self.channels
             .iter()
-            .position(|c| c.measure == Some(measure) && c.role == role)
+            .position(|c| c.measure == Some(measure) && c.role.is(role))
     }
 
     /// Whether a value or sum somewhere is no finite number.

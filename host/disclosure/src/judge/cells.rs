@@ -2,7 +2,7 @@
 
 use yunei_model::{Aggregate, Name, RuleFigure, Status};
 
-use super::{CellOutcome, Suppression};
+use super::{CellOutcome, Suppression, unlike};
 use crate::accumulate::{ChannelRole, Statistics};
 use crate::profile::{Profile, Settings};
 use crate::rules::{self, Figure};
@@ -85,6 +85,15 @@ impl Bench<'_> {
         };
         let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
         let name = measure.map(|m| &m.name);
+        if channel.role.is_complement() {
+            if let Some(figure) = unlike::between(self.statistics, cell, index, self.settings) {
+                note(outcome, "complement", name, figure);
+            }
+            return;
+        }
+        if let (Some(rule), Some(_)) = (&self.settings.indicator, name) {
+            note(outcome, "indicator", name, unlike::indicator(slot, rule));
+        }
         let units = slot.units.min(self.statistics.subjects(cell));
         if name.is_some() {
             let zero = rules::zero(units, &self.settings.zero);

@@ -155,6 +155,16 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
         if any(&|n| slot(n).is_some_and(|s| s.negative)) {
             continue;
         }
+        if let ChannelRole::Complement(complement) = channel.role {
+            // What lies between figures of two measures, no table tells by itself: `masks` looks at those.
+            let told = complement.beside.is_none();
+            if told && any(&|n| slot(n).is_some_and(|s| s.units > 0)) {
+                quantities.push(of(Kind::Sum(measure, channel.role), &|n| {
+                    slot(n).map_or(0.0, total_of)
+                }));
+            }
+            continue;
+        }
         quantities.push(of(Kind::Sum(measure, channel.role), &|n| {
             slot(n).map_or(0.0, total_of)
         }));

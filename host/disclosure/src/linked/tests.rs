@@ -6,6 +6,7 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 
 mod attacker;
 mod examples;
+mod masks;
 
 /// Subjects with a code on every axis and a value; one row each.
 pub(super) struct World {

@@ -282,11 +282,12 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
             source: Source::Channel { channel, rows },
             measure: described.measure,
         });
-        let partial = (0..cells).any(|cell| {
-            statistics
-                .slot(cell, channel)
-                .is_some_and(|slot| slot.rows != statistics.rows(cell))
-        });
+        let partial = !described.role.is_complement()
+            && (0..cells).any(|cell| {
+                statistics
+                    .slot(cell, channel)
+                    .is_some_and(|slot| slot.rows != statistics.rows(cell))
+            });
         if partial {
             for count in [|slot: &Slot| slot.rows, |slot: &Slot| slot.units] {
                 quantities.push(Quantity {
