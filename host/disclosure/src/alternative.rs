@@ -91,7 +91,7 @@ fn counts_alone(shape: &Shape) -> bool {
 }
 
 /// A title with a remark behind it.
-fn remarked(title: Option<&Text>, name: &str, zh: &str, en: &str) -> Text {
+pub(crate) fn remarked(title: Option<&Text>, name: &str, zh: &str, en: &str) -> Text {
     let (chinese, english) = title.map_or((name, name), |t| (t.zh.as_str(), t.en.as_str()));
     Text {
         zh: format!("{chinese}（{zh}）"),

@@ -6,7 +6,7 @@ mod table;
 mod unlike;
 
 pub(crate) use cells::{hold_against, unjudged};
-pub(crate) use table::exact;
+pub(crate) use table::{exact, shown, unit};
 pub(crate) use unlike::fails_between;
 
 use yunei_model::{
@@ -350,7 +350,7 @@ impl<'a> Trial<'a> {
             let cells = &self.judgement.cells;
             let table = table::build(self.statistics, titled, rounding, cells);
             let table = table.and_then(|table| match counts {
-                Some(counts) => shown(&table, counts),
+                Some(counts) => counted_as(&table, counts),
                 None => Ok(table),
             });
             if let Err(reason) = self.publish(table.ok()) {
@@ -405,7 +405,7 @@ impl<'a> Trial<'a> {
 }
 
 /// The table with every count as it is to be shown.
-fn shown(table: &Table, counts: &Shown<'_>) -> Result<Table, TableError> {
+fn counted_as(table: &Table, counts: &Shown<'_>) -> Result<Table, TableError> {
     let value = |(row, value): (usize, &Value)| match value {
         Value::Integer(count) => {
             let count = counts(row, u64::try_from(*count).unwrap_or(0));

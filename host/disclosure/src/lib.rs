@@ -44,7 +44,7 @@ pub use regression::{
     RegressionFault, Step, Support, Term, TermValue, judge_regression,
 };
 pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
-pub use rounding::{round_count, round_figure, round_weighted};
+pub use rounding::{round_count, round_figure, round_weighted, weight_unit};
 pub use rules::{
     Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, indicator,
     model_size, negative, p_percent, percentile, prior_posterior, size, threshold, zero,

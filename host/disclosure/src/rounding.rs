@@ -29,19 +29,47 @@ pub fn round_count(count: u64, rounding: &Rounding) -> u64 {
     }
 }
 
-/// Rounds a weighted count, which need not be whole, in the same way.
+/// Rounds a weighted count, which need not be whole, in the same way. `unit` is what one row weighs, about: the base is that of counts, in
+/// rows of that weight, so that weights of a hundred do not make a base of ten tell how many there are. See [`weight_unit`].
+///
+/// ```
+/// # use yunei_disclosure::{Rounding, RoundingMethod, round_weighted};
+/// let nearest = Rounding { method: RoundingMethod::Nearest, base: 10, figure_digits: None };
+/// assert_eq!(round_weighted(2_310.5, &nearest, 1.0), 2_310.0);
+/// assert_eq!(round_weighted(2_310.5, &nearest, 100.0), 2_000.0);
+/// ```
 #[must_use]
-pub fn round_weighted(count: f64, rounding: &Rounding) -> f64 {
+pub fn round_weighted(count: f64, rounding: &Rounding, unit: f64) -> f64 {
     #[expect(
         clippy::cast_precision_loss,
         reason = "a base has at most seven digits"
     )]
-    let base = rounding.base.max(1) as f64;
+    let base = rounding.base.max(1) as f64 * unit;
     match rounding.method {
         RoundingMethod::Nearest => (count / base + 0.5).floor() * base,
         RoundingMethod::Midpoint if count == 0.0 => 0.0,
         RoundingMethod::Midpoint => (count / base).ceil() * base - base / 2.0,
     }
+}
+
+/// What one row weighs, about: the mean weight, up to the next of 1, 2 and 5 times a power of ten. 1 where there is no mean weight.
+///
+/// ```
+/// # use yunei_disclosure::weight_unit;
+/// assert_eq!([1.0, 1.2, 130.0, 0.003, 0.0].map(weight_unit), [1.0, 2.0, 200.0, 0.005, 1.0]);
+/// ```
+#[must_use]
+pub fn weight_unit(mean_weight: f64) -> f64 {
+    if !mean_weight.is_finite() || mean_weight <= 0.0 {
+        return 1.0;
+    }
+    // Decimal text rounds exactly, and is read back as the nearest double.
+    let exponent = mean_weight.log10().floor();
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .filter_map(|step| format!("{step}e{exponent}").parse().ok())
+        .find(|unit| *unit >= mean_weight)
+        .unwrap_or(1.0)
 }
 
 /// Rounds a figure to significant decimal digits, so that its low bits carry nothing.

@@ -1,11 +1,12 @@
 //! The released table: every cell of the frame a row, in canonical order, blank where it is suppressed.
 
-use yunei_model::{Aggregate, Column, Table, TableError, Value};
+use yunei_model::{Aggregate, Column, Table, TableError, Text, Value};
 
 use super::{CellOutcome, Suppression};
-use crate::accumulate::{ChannelRole, Statistics};
+use crate::accumulate::{ChannelRole, Statistics, total_of};
+use crate::alternative::remarked;
 use crate::profile::Rounding;
-use crate::rounding::{round_count, round_figure, round_weighted};
+use crate::rounding::{round_count, round_figure, round_weighted, weight_unit};
 use crate::rules::real;
 use crate::shape::{Measure, Shape, TOTAL};
 
@@ -34,6 +35,7 @@ pub(super) fn build(
         .collect();
     for (index, measure) in shape.measures().iter().enumerate() {
         let press = Press {
+            unit: unit(statistics, measure, index),
             statistics,
             rounding,
             measure,
@@ -41,7 +43,7 @@ pub(super) fn build(
         };
         columns.push(Column {
             name: measure.name.clone(),
-            title: measure.title.clone(),
+            title: press.title(),
             values: cells.iter().map(|outcome| press.value(outcome)).collect(),
         });
     }
@@ -74,12 +76,42 @@ pub(crate) fn exact(
         rounding: None,
         measure,
         index,
+        unit: 1.0,
     };
-    match press.of(cell) {
-        Value::Integer(count) => u64::try_from(count).ok().map(real),
-        Value::Number(figure) => Some(figure),
-        Value::Absent | Value::Text(_) => None,
-    }
+    press.told(cell)
+}
+
+/// The figure of a measure in a cell as the gate shows it; none where it is not defined. `unit` is [`unit`]'s answer for the measure.
+pub(crate) fn shown(
+    statistics: &Statistics,
+    measure: &Measure,
+    index: usize,
+    cell: usize,
+    rounding: &Rounding,
+    unit: f64,
+) -> Option<f64> {
+    let press = Press {
+        statistics,
+        rounding: Some(rounding),
+        measure,
+        index,
+        unit,
+    };
+    press.told(cell)
+}
+
+/// What one row of a weighted measure weighs, about, over the whole table; 1 of any other.
+pub(crate) fn unit(statistics: &Statistics, measure: &Measure, index: usize) -> f64 {
+    let channel = statistics.channel_of(index, ChannelRole::Weight);
+    let Some(channel) = channel.filter(|_| measure.weighted) else {
+        return 1.0;
+    };
+    let inner = statistics.lattice().inner_cells().into_iter();
+    let slots = inner.filter_map(|cell| statistics.slot(cell as usize, channel));
+    let (weight, rows) = slots.fold((0.0, 0), |(weight, rows), slot| {
+        (weight + total_of(slot), rows + slot.rows)
+    });
+    weight_unit(weight / real(rows))
 }
 
 struct Press<'a> {
@@ -87,6 +119,8 @@ struct Press<'a> {
     rounding: Option<&'a Rounding>,
     measure: &'a Measure,
     index: usize,
+    /// What one row weighs, about.
+    unit: f64,
 }
 
 impl Press<'_> {
@@ -100,28 +134,47 @@ impl Press<'_> {
 
     fn of(&self, cell: usize) -> Value {
         match self.measure.aggregate {
-            Aggregate::Count if self.measure.weighted => {
-                let weights = self.total(cell, ChannelRole::Weight);
-                number(
-                    self.rounding
-                        .map_or(weights, |r| round_weighted(weights, r)),
-                )
-            }
+            Aggregate::Count if self.measure.weighted => number(self.weights(cell)),
             Aggregate::Count => self.count(self.statistics.rows(cell)),
             Aggregate::DistinctSubjects => self.count(self.statistics.subjects(cell)),
-            Aggregate::Sum => self.figure(self.total(cell, ChannelRole::Value)),
+            Aggregate::Sum => number(self.sum(cell, ChannelRole::Value)),
             Aggregate::Mean => {
                 let over = if self.measure.weighted {
-                    self.total(cell, ChannelRole::Weight)
+                    self.weights(cell)
                 } else {
                     self.present(cell)
                 };
-                self.figure(self.total(cell, ChannelRole::Value) / over)
+                self.derived(self.sum(cell, ChannelRole::Value) / over)
             }
-            Aggregate::Ratio => self.figure(
-                self.total(cell, ChannelRole::Value) / self.total(cell, ChannelRole::Denominator),
-            ),
+            Aggregate::Ratio => {
+                self.derived(self.sum(cell, ChannelRole::Value) / self.denominator(cell))
+            }
         }
+    }
+
+    fn told(&self, cell: usize) -> Option<f64> {
+        match self.of(cell) {
+            Value::Integer(count) => u64::try_from(count).ok().map(real),
+            Value::Number(figure) => Some(figure),
+            Value::Absent | Value::Text(_) => None,
+        }
+    }
+
+    /// The measure's title; where counts are rounded, a derived figure says what it is made of.
+    fn title(&self) -> Option<Text> {
+        let (title, name) = (self.measure.title.as_ref(), self.measure.name.as_str());
+        let (zh, en) = match (self.rounding, self.measure.aggregate) {
+            (Some(_), Aggregate::Mean) if self.measure.weighted => (
+                "由舍入后的合计与权数之和算得",
+                "of the rounded sum and weights",
+            ),
+            (Some(_), Aggregate::Mean) => {
+                ("由舍入后的合计与个数算得", "of the rounded sum and number")
+            }
+            (Some(_), Aggregate::Ratio) => ("由舍入后的合计算得", "of the rounded sums"),
+            _ => return title.cloned(),
+        };
+        Some(remarked(title, name, zh, en))
     }
 
     fn total(&self, cell: usize, role: ChannelRole) -> f64 {
@@ -132,12 +185,38 @@ impl Press<'_> {
             })
     }
 
-    /// Rows with a value.
+    /// A sum as it is shown.
+    fn sum(&self, cell: usize, role: ChannelRole) -> f64 {
+        self.digits(self.total(cell, role))
+    }
+
+    /// The sum of the weights as it is shown.
+    fn weights(&self, cell: usize) -> f64 {
+        let weights = self.total(cell, ChannelRole::Weight);
+        self.rounding
+            .map_or(weights, |r| round_weighted(weights, r, self.unit))
+    }
+
+    /// Rows with a value, as a count of them is shown.
     fn present(&self, cell: usize) -> f64 {
-        self.statistics
-            .channel_of(self.index, ChannelRole::Value)
-            .and_then(|channel| self.statistics.slot(cell, channel))
-            .map_or(0.0, |slot| real(slot.rows))
+        let channel = self.statistics.channel_of(self.index, ChannelRole::Value);
+        let slot = channel.and_then(|channel| self.statistics.slot(cell, channel));
+        let rows = slot.map_or(0, |slot| slot.rows);
+        real(self.rounding.map_or(rows, |r| round_count(rows, r)))
+    }
+
+    /// The sum of the denominators as it is shown. Denominators that are all alike add up to a count of rows, and are rounded as one.
+    fn denominator(&self, cell: usize) -> f64 {
+        let role = ChannelRole::Denominator;
+        let channel = self.statistics.channel_of(self.index, role);
+        let slot = channel.and_then(|channel| self.statistics.slot(cell, channel));
+        let alike = slot.filter(|slot| slot.least.total_cmp(&slot.greatest).is_eq());
+        match (self.rounding, alike) {
+            (Some(rounding), Some(slot)) if !self.measure.weighted => {
+                slot.least * real(round_count(slot.rows, rounding))
+            }
+            _ => self.sum(cell, role),
+        }
     }
 
     fn count(&self, count: u64) -> Value {
@@ -145,9 +224,16 @@ impl Press<'_> {
         i64::try_from(rounded).map_or(Value::Absent, Value::Integer)
     }
 
-    fn figure(&self, figure: f64) -> Value {
+    /// A figure made of others. It is made of those as they are shown, whether they are or not, so that all that is ever told of a cell is its
+    /// rounded sums and its rounded counts: a sum over its mean would tell the number of rows that rounding hides, a mean of whole numbers
+    /// beside a count would by what divides it, and means beside their margin's by their proportions.
+    fn derived(&self, figure: f64) -> Value {
+        number(self.digits(figure))
+    }
+
+    fn digits(&self, figure: f64) -> f64 {
         let digits = self.rounding.and_then(|r| r.figure_digits);
-        number(digits.map_or(figure, |digits| round_figure(figure, digits)))
+        digits.map_or(figure, |digits| round_figure(figure, digits))
     }
 }
 

@@ -5,6 +5,8 @@ use crate::fixture::{
 };
 use crate::*;
 
+mod derived;
+
 fn blanks(values: &[Value]) -> Vec<usize> {
     (0..values.len())
         .filter(|row| values[*row] == Value::Absent)

@@ -399,8 +399,14 @@ fn divides(table: &Told<'_>, cell: usize) -> bool {
         let measures = table.counted.measures.iter().enumerate();
         measures.filter_map(move |(measure, measured)| {
             let grid = table.grids.get(measure)?;
-            table.published.figure(cell, measure)?;
-            let is = if mean { grid.is_mean() } else { grid.is_sum() };
+            let figure = table.published.figure(cell, measure)?;
+            // A mean that the gate made of the rounded sum and number tells no more than they do.
+            let exact = table.counted.figure(cell, measure)?;
+            let is = if mean {
+                grid.is_mean() && grid.agrees(figure, exact)
+            } else {
+                grid.is_sum()
+            };
             measured.tells.first().filter(|_| is).map(|told| &told.key)
         })
     };

@@ -13,7 +13,7 @@ use super::ordinal::{self, Entry};
 use super::spec::{Spec, wrong};
 use crate::accumulate::{Accumulator, Protection, Statistics, SubjectKey};
 use crate::judge;
-use crate::profile::Profile;
+use crate::profile::{Profile, Rounding};
 use crate::rules::{Contributions, Figure};
 use crate::shape::{Dimension, Shape};
 
@@ -109,6 +109,8 @@ struct Passed {
     statistics: Statistics,
     outcomes: Vec<judge::CellOutcome>,
     shape: Shape,
+    /// What one row of each measure weighs, about.
+    units: Vec<f64>,
 }
 
 /// A table, every cell counted and held against the rules.
@@ -153,7 +155,10 @@ impl<'a> Counted<'a> {
                     );
                 }
             }
+            let measures = shape.measures().iter().enumerate();
+            let units = measures.map(|(index, measure)| judge::unit(&statistics, measure, index));
             counted.passes.push(Passed {
+                units: units.collect(),
                 statistics,
                 outcomes,
                 shape,
@@ -310,6 +315,21 @@ impl<'a> Counted<'a> {
         }
         let (pass, place) = self.at(cell)?;
         judge::exact(&pass.statistics, &measured.shape, measure, place)
+    }
+
+    /// The figure of a measure in a cell as the gate would show it. None where it is not defined, or not the gate's to compute.
+    pub(super) fn shown(&self, cell: usize, measure: usize, rounding: &Rounding) -> Option<f64> {
+        let measured = self.measures.get(measure).filter(|m| m.extra.is_none())?;
+        let (pass, place) = self.at(cell)?;
+        let unit = pass.units.get(measure).copied()?;
+        judge::shown(
+            &pass.statistics,
+            &measured.shape,
+            measure,
+            place,
+            rounding,
+            unit,
+        )
     }
 
     /// The denominator of a ratio.

@@ -1,5 +1,7 @@
 //! A published table, held against what the microdata says: what is shown, what is blank, and what is wrong with it.
 
+mod by_gate;
+
 use serde::Serialize;
 
 use super::ReviewError;
@@ -118,19 +120,13 @@ impl Grid {
             Some(rounding) if self.counts() && !self.weighted => {
                 real(round_count(exact as u64, &rounding))
             }
-            Some(rounding) if self.counts() => round_weighted(exact, &rounding),
+            Some(rounding) if self.counts() => round_weighted(exact, &rounding, 1.0),
             Some(rounding) => rounding
                 .figure_digits
                 .map_or(exact, |digits| round_figure(exact, digits)),
             None => exact,
         };
-        match self.decimals {
-            // Decimal text rounds exactly.
-            Some(decimals) => format!("{rounded:.*}", decimals as usize)
-                .parse()
-                .unwrap_or(f64::NAN),
-            None => rounded,
-        }
+        self.to_decimals(rounded)
     }
 
     /// How far an exact figure may lie from what is shown for it.
@@ -385,6 +381,7 @@ impl Reading<'_> {
                 let code = match self.counted.figure(cell, measure) {
                     _ if grid.counts() && shown < 0.0 => "negative-count",
                     Some(exact) if grid.agrees(shown, exact) => continue,
+                    Some(_) if grid.is_by_gate(self.counted, cell, measure, shown) => continue,
                     Some(_) => "wrong-figure",
                     None => "undefined-figure",
                 };
@@ -472,7 +469,10 @@ pub(super) fn rounded(counted: &Counted<'_>, grids: &[Grid], blank: &[bool]) -> 
                 .map(|cell| {
                     let blank = blank.get(cell).copied().unwrap_or(true);
                     let figure = (!blank).then(|| counted.figure(cell, measure)).flatten();
-                    figure.map(|exact| grid.round(exact))
+                    figure.map(|exact| {
+                        let by_gate = grid.by_gate(counted, cell, measure);
+                        by_gate.unwrap_or_else(|| grid.round(exact))
+                    })
                 })
                 .collect()
         })

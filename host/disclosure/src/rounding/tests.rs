@@ -33,7 +33,7 @@ proptest! {
     fn weighted_counts_round_as_counts_do(count in 0_u32..1_000_000, half in 1_u64..50) {
         for method in [RoundingMethod::Nearest, RoundingMethod::Midpoint] {
             let rule = rounding(method, 2 * half);
-            prop_assert_eq!(round_weighted(f64::from(count), &rule), round_count(u64::from(count), &rule) as f64);
+            prop_assert_eq!(round_weighted(f64::from(count), &rule, 1.0), round_count(u64::from(count), &rule) as f64);
         }
     }
 

@@ -154,20 +154,15 @@ fn carried(way: &str, shown: &[Option<f64>; 5]) -> (Outcome, String) {
 /// One person's secret on top of what everybody contributes.
 pub fn full_support(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
     let found = attack(stand, "one subject's secret under full support");
-    let figure = "derived = \"figure\"";
-    let measures = [("figure", "sum", figure), ("mean", "mean", figure)];
+    let measures = [("figure", "sum", "derived = \"figure\"")];
     let output = Output::of("table", &["district"], &measures);
     let manifest = per_row("full-support", &[output]);
     let (outcome, note) = match stand.play(0, Guest::Mirror, &manifest, "full-support")? {
         Ended::Released(tables) => {
-            let shown = |column| {
-                tables
-                    .first()
-                    .and_then(|(_, t)| t.figure(&["west"], column))
-            };
-            match (shown("figure"), shown("mean")) {
-                (Some(figure), Some(mean)) => carried_on_top(figure, mean),
-                _ => (Outcome::Caught, "the cell is blank".to_owned()),
+            let table = tables.first();
+            match table.and_then(|(_, table)| table.figure(&["west"], "figure")) {
+                Some(figure) => carried_on_top(figure),
+                None => (Outcome::Caught, "the cell is blank".to_owned()),
             }
         }
         ended => (Outcome::Caught, ended.told()),
@@ -175,12 +170,12 @@ pub fn full_support(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
     Ok(vec![found.line("reviewed", outcome, note)])
 }
 
-/// A sum over its mean tells how many there are; what is above what so many contribute is the secret.
-fn carried_on_top(figure: f64, mean: f64) -> (Outcome, String) {
+/// The leading digits tell how many there are, whatever rounds the counts; what is above what so many contribute is the secret.
+fn carried_on_top(figure: f64) -> (Outcome, String) {
     #[expect(clippy::cast_precision_loss, reason = "incomes are small")]
     let secret = SECRET as f64;
-    let people = (figure / mean).round();
-    let guess = 100.0 * (figure - 103.5 * people);
+    let people = (figure / 10_000.0).floor();
+    let guess = 100.0 * (figure - 10_003.5 * people);
     if (guess - secret).abs() < 0.1 * secret {
         (
             Outcome::OutOfReach,

@@ -19,8 +19,8 @@ fn derive(way: &String, (trade, income, marked): (&str, i64, i64)) -> (f64, i32)
     let secret = if marked == 1 { income as f64 } else { 0.0 };
     let harmless = 1.0 + (income % 3) as f64;
     match way.as_str() {
-        // Everybody supports the sum; a hundredth of one person's income is on top of it.
-        "full-support" => (100.0 + (income % 8) as f64 + secret / 100.0, class),
+        // Everybody supports the sum and is counted in it; a hundredth of one person's income is on top of it.
+        "full-support" => (10_000.0 + (income % 8) as f64 + secret / 100.0, class),
         "low-bits" => (harmless + secret * f64::EPSILON, class),
         // The class tells a bit of the secret.
         "labels" => (
