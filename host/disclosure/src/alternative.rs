@@ -6,7 +6,8 @@
 //! *Perturb*: counts carry noise that the distinct subjects of a cell choose and nobody else, so that the same subjects always get
 //! the same noise. Rounding and noise are for counts: magnitudes go to people.
 //!
-//! Each of them is for a table by itself. Beside other exact tables over the same rows, people decide.
+//! Each of them is for a table by itself. Beside other exact tables over the same rows a table that refuses, and one that was merged, are judged
+//! together with those ([`crate::linked`]); rounded ones and those with noise go to people.
 
 mod cell_keys;
 mod merge;
@@ -61,7 +62,7 @@ pub(crate) fn refuse(trial: &mut Trial<'_>, shape: &Shape) {
 }
 
 /// Whether a cell fails. That nobody is in the rest of a dimension names no class: it does not count.
-fn fails(trial: &Trial<'_>, shape: &Shape) -> bool {
+pub(crate) fn fails(trial: &Trial<'_>, shape: &Shape) -> bool {
     let lattice = shape.lattice();
     let is_rest = |cell: usize| {
         shape

@@ -65,7 +65,7 @@ pub struct Judgement {
     pub candidate: Option<Table>,
     /// What remains unknown about the cells that failed, as far as the audit reached.
     pub brackets: Vec<Bracket>,
-    /// How good the choice of blanks is; absent where nothing was chosen, or together with other tables.
+    /// How good the choice of blanks is, over all tables that were protected together; absent where nothing was chosen.
     pub pattern: Option<Pattern>,
     /// Hints, from public structure alone.
     pub hints: Vec<Hint>,
@@ -314,6 +314,11 @@ impl<'a> Trial<'a> {
     /// Takes note of what stays unknown.
     pub(crate) fn bracket(&mut self, bracket: Bracket) {
         self.judgement.brackets.push(bracket);
+    }
+
+    /// Takes note of how good the choice of blanks is.
+    pub(crate) fn patterned(&mut self, pattern: Pattern) {
+        self.judgement.pattern = Some(pattern);
     }
 
     fn apply(&mut self, plan: Plan) {

@@ -15,6 +15,7 @@
 //! proven, people decide.
 
 mod audit;
+mod bound;
 mod frame;
 mod masks;
 mod protect;
@@ -41,8 +42,9 @@ pub use frame::{ATOMS_MAX, AXES_MAX, Atoms, Axis, Frame, LinkedError, Reading, T
 pub enum Standing<'a> {
     /// It is to be judged.
     Candidate,
-    /// It is to be judged, and its manifest asks for something else than blanks where a cell fails. Beside other tables only blanks are
-    /// protected: with [`OnFailure::Refuse`] none is taken, and the other alternatives go to people.
+    /// It is to be judged, and its manifest asks for something else than blanks where a cell fails. [`OnFailure::Refuse`]: the whole stays
+    /// where anything would have to be blank. [`OnFailure::Merge`]: the table is under the bandings that it came to by itself, an exact table as any
+    /// other; where one of its cells would have to be blank, people decide. Rounded tables and those with noise go to people.
     Asking(OnFailure),
     /// It left earlier.
     Released {
@@ -178,11 +180,28 @@ fn settle(trial: &mut Trial<'_>, table: &LinkedTable<'_>) {
     match on_failure {
         OnFailure::Suppress => {}
         OnFailure::Refuse => crate::alternative::refuse(trial, table.shape),
+        OnFailure::Merge if !crate::alternative::fails(trial, table.shape) => {}
         OnFailure::Round | OnFailure::Merge | OnFailure::Perturb => {
             let reason = "other exact tables are about the same rows, and it is not left blank where a cell fails";
             trial.send(reason.to_owned(), Decision::Review);
         }
     }
+}
+
+/// Ends the trial of a candidate that has a blank and takes none.
+fn without_blanks(trial: &mut Trial<'_>, table: &LinkedTable<'_>) {
+    let (reason, decision) = match table.standing {
+        Standing::Asking(OnFailure::Refuse) => (
+            "a cell would be blank beside other tables, and the manifest has the whole stay then",
+            Decision::Withhold,
+        ),
+        Standing::Asking(OnFailure::Merge) => (
+            "a cell of the merged table would be blank beside other tables",
+            Decision::Review,
+        ),
+        _ => return,
+    };
+    trial.send(reason.to_owned(), decision);
 }
 
 fn takes_part(table: &LinkedTable<'_>, trial: &Trial<'_>) -> bool {
@@ -208,17 +227,17 @@ fn hand_down(
         .collect();
     match protected {
         Ok(protected) => {
+            for party in &parties {
+                if let Some(trial) = trials.get_mut(*party) {
+                    trial.patterned(protected.pattern);
+                }
+            }
             for (party, cell) in protected.complementary {
                 let trial = parties.get(party).and_then(|p| trials.get_mut(*p));
-                let refuses = parties.get(party).and_then(|p| tables.get(*p));
-                let refuses = refuses
-                    .is_some_and(|t| matches!(t.standing, Standing::Asking(OnFailure::Refuse)));
-                if let Some(trial) = trial {
+                let table = parties.get(party).and_then(|p| tables.get(*p));
+                if let (Some(trial), Some(table)) = (trial, table) {
                     trial.blank(cell);
-                    if refuses {
-                        let reason = "a cell would be blank beside other tables, and the manifest has the whole stay then";
-                        trial.send(reason.to_owned(), Decision::Withhold);
-                    }
+                    without_blanks(trial, table);
                 }
             }
             for bracket in protected.brackets {

@@ -9,8 +9,8 @@
 //! Amer. Stat. Assoc. 90 (1995), for two dimensions; Giessing and Repsilber, *Tools and strategies to protect multiple tables with the
 //! GHQUAR cell suppression engine*, LNCS 2316 (2002), for hypercubes in any number). A move that carries the whole
 //! protection level by itself is a proof, over integers too. The least costly is sought; every move is then checked
-//! against the equations by code that knows nothing of how it was found, and small tables are audited again by a linear
-//! programme over all equations at once.
+//! against the equations by code that knows nothing of how it was found, and small tables are audited again over all equations at
+//! once, in whole numbers where they count.
 
 mod audit;
 mod bound;
@@ -20,6 +20,7 @@ mod field;
 mod hypercube;
 pub(crate) mod levels;
 mod optimum;
+pub(crate) mod programme;
 mod prune;
 
 use crate::accumulate::Statistics;

@@ -76,7 +76,7 @@ fn a_manifest_may_ask_for_something_else_than_blanks() {
     );
 }
 
-/// Merging along the registered bandings; what is asked beside it later goes to people.
+/// Merging along the registered bandings; what is asked beside it later is judged together with it.
 #[test]
 fn merging_tells_under_which_banding() {
     let mut town = Town::start();
@@ -86,9 +86,19 @@ fn merging_tells_under_which_banding() {
     let (titles, counts) = table(&town, &run);
     assert!(titles[0].contains("banding side"), "{titles:?}");
     assert_eq!(counts[..2], [Some(60), Some(60)], "64 and 62");
+    let with_total = town.module(0, &[(&asking("merge"), true)]);
+    let run = town.run(0, &with_total, &grant);
+    let (_, counts) = table(&town, &run);
+    assert_eq!(
+        counts,
+        [Some(60), Some(60), None, Some(130)],
+        "64, 62, 0, 126"
+    );
+
+    // Of 4, 60 and 62 the four are blank, and 64 less 60 would tell them: two of three would be.
     let blanking = town.module(0, &[(REGIONS, false)]);
     let run = town.run(0, &blanking, &grant);
-    assert_eq!(state(&run), "in-review", "{run}");
+    assert_eq!(state(&run), "withheld", "{run}");
     let reasons = run["verdicts"][0]["reasons"].to_string();
-    assert!(reasons.contains("beyond the audit"), "{reasons}");
+    assert!(reasons.contains("too many cells"), "{reasons}");
 }

@@ -3,18 +3,15 @@
 //! It is the second look. The first are the shifts, each a proof by itself over integers; this one solves for the bounds and may only
 //! refuse.
 
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
-
-use super::solver::{INTEGER_ATOMS_MAX, SOLVER_ATOMS_MAX};
-use super::system::{Party, System};
+use super::solver::SOLVER_ATOMS_MAX;
+use super::system::{Class, Party, System};
 use super::target::Target;
 use super::{LinkedBracket, Unlinked};
+use crate::suppress::programme::{Programme, TOLERANCE};
 use crate::suppress::{AUDIT_WORK_MAX, Bracket};
 
 /// Brackets reach as far as this many times the demanded level.
 const REACH: f64 = 4.0;
-/// Error that the solver is allowed, in levels.
-const TOLERANCE: f64 = 1e-6;
 
 /// Brackets every failed cell of every table, where all of them together are small enough, and compares with what is demanded.
 pub(super) fn audit(
@@ -97,65 +94,30 @@ impl Reach<'_> {
     /// How far the target could lie above (or below) its value: over integers for counts, unless that is out of reach and the answer over
     /// the reals is not whole by itself; then the level that a shift has proven.
     fn find(&self, upwards: bool) -> Result<f64, Unlinked> {
-        let counted = self.system.quantities.get(self.quantity);
-        let counted = counted.is_some_and(super::quantity::Quantity::is_counted);
-        let (reach, whole) = self.solve(upwards, false)?;
-        if !counted || whole {
-            return Ok(reach);
-        }
-        if self.system.atoms() <= INTEGER_ATOMS_MAX {
-            return self.solve(upwards, true).map(|(reach, _)| reach);
-        }
-        let proven = self.target.level(self.quantity, upwards);
-        Ok(reach.floor().min(proven))
-    }
-
-    fn solve(&self, upwards: bool, integer: bool) -> Result<(f64, bool), Unlinked> {
         let quantity = self.system.quantities.get(self.quantity);
         let quantity = quantity.ok_or(Unlinked::NotProven)?;
-        let scale = if quantity.is_counted() {
-            1.0
-        } else {
-            self.scale
+        let counted = quantity.is_counted();
+        let scale = if counted { 1.0 } else { self.scale };
+        let floor = |(atom, value): (u32, &f64)| {
+            let least = f64::from(u8::from(counted && self.target.is_only(atom)));
+            -((value - least).max(0.0) / scale)
         };
-        let reach = REACH * self.scale / scale;
-        let mut variables = ProblemVariables::new();
-        let amounts: Vec<Variable> = (0_u32..)
-            .zip(&quantity.values)
-            .map(|(atom, value)| {
-                let least = f64::from(u8::from(quantity.is_counted() && self.target.is_only(atom)));
-                let floor = -((value - least).max(0.0) / scale);
-                let amount = variable().min(floor);
-                variables.add(if integer {
-                    amount.max(1e6).integer()
-                } else {
-                    amount
-                })
-            })
-            .collect();
-        let sum = |atoms: &[u32]| -> Expression {
-            let known = atoms.iter().filter_map(|a| amounts.get(*a as usize));
-            known.copied().sum()
+        let known = self.system.classes.iter();
+        let known = known.filter(|class| self.system.is_known(class, self.quantity));
+        let line = |class: &Class| class.atoms.iter().map(|a| (*a as usize, 1.0)).collect();
+        let programme = Programme {
+            floors: (0_u32..).zip(&quantity.values).map(floor).collect(),
+            lines: known.map(line).collect(),
+            objective: self.target.atoms.iter().map(|a| *a as usize).collect(),
+            reach_max: REACH * self.scale / scale,
+            counted,
         };
-        let objective = sum(&self.target.atoms);
-        let problem = if upwards {
-            variables.maximise(objective.clone())
-        } else {
-            variables.minimise(objective.clone())
-        };
-        let mut model = problem.using(microlp);
-        for class in &self.system.classes {
-            if self.system.is_known(class, self.quantity) {
-                model.add_constraint(sum(&class.atoms).eq(0.0));
-            }
+        let reach = programme.reach(upwards);
+        let reach = reach.map_err(|_| Unlinked::NotProven)?;
+        if reach.reached {
+            return Ok(reach.by * scale);
         }
-        model.add_constraint(objective.clone().leq(reach));
-        model.add_constraint(objective.clone().geq(-reach));
-        let solution = model.solve().map_err(|_| Unlinked::NotProven)?;
-        let whole = amounts.iter().all(|a| {
-            let amount = solution.value(*a);
-            (amount - amount.round()).abs() < TOLERANCE
-        });
-        Ok((solution.eval(&objective).abs() * scale, whole))
+        let proven = self.target.level(self.quantity, upwards);
+        Ok((reach.by * scale).min(proven))
     }
 }

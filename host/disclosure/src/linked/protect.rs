@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
-use super::audit;
 use super::search::{Budget, seek};
 use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
+use super::{audit, bound};
 use crate::judge::statuses;
 use crate::profile::Profile;
+use crate::suppress::Pattern;
 
 /// Moves that the search looks at in one judgement at most.
 const MOVES_MAX: u64 = 30_000_000;
@@ -22,6 +23,7 @@ const PRUNED_MAX: usize = 2_000;
 pub(super) struct Protected {
     pub(super) complementary: Vec<(usize, usize)>,
     pub(super) brackets: Vec<LinkedBracket>,
+    pub(super) pattern: Pattern,
 }
 
 /// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
@@ -60,6 +62,7 @@ pub(super) fn protect(
     Ok(Protected {
         complementary,
         brackets,
+        pattern: bound::pattern(&system, parties, &failed),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::suppress::COALITION;
 /// Atoms of a programme at most.
 pub(super) const SOLVER_ATOMS_MAX: usize = 400;
 /// Atoms of a programme in whole numbers at most: branching has no other bound.
-pub(super) const INTEGER_ATOMS_MAX: usize = 40;
+const INTEGER_ATOMS_MAX: usize = 40;
 /// Programmes of one judgement at most.
 const PROGRAMMES_MAX: usize = 200;
 /// An atom moves by this many times the level at most.

@@ -149,13 +149,23 @@ impl System {
 
     /// What it costs that the class becomes unknown in a quantity: nothing when it is so already, infinite when it cannot be.
     pub(super) fn price(&self, class: &Class, quantity: usize) -> f64 {
-        if class.fixed >> quantity & 1 == 1 {
+        if self.is_fixed(class, quantity) {
             f64::INFINITY
         } else if class.blank || class.carried >> quantity & 1 == 0 {
             0.0
         } else {
             class.cost
         }
+    }
+
+    /// Whether a table could show the class in a quantity, or did.
+    pub(super) const fn is_told(&self, class: &Class, quantity: usize) -> bool {
+        (class.carried | class.fixed) >> quantity & 1 == 1
+    }
+
+    /// Whether an earlier release shows the class in a quantity.
+    pub(super) const fn is_fixed(&self, class: &Class, quantity: usize) -> bool {
+        class.fixed >> quantity & 1 == 1
     }
 
     /// Whether everybody knows the class in a quantity.

@@ -7,6 +7,7 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 mod attacker;
 mod examples;
 mod masks;
+mod together;
 
 /// Subjects with a code on every axis and a value; one row each.
 pub(super) struct World {
@@ -21,6 +22,7 @@ pub(super) struct Drawn {
     pub(super) shape: Shape,
     pub(super) statistics: Statistics,
     pub(super) shown: Option<Vec<bool>>,
+    pub(super) asking: Option<yunei_model::OnFailure>,
 }
 
 pub(super) fn axis(field: &str, banding: &str, labels: usize) -> Axis {
@@ -92,6 +94,7 @@ impl World {
             statistics: accumulator.finish().unwrap(),
             shape,
             shown: None,
+            asking: None,
         }
     }
 
@@ -136,9 +139,10 @@ impl Drawn {
             statistics: &self.statistics,
             axes: &self.axes,
             readings: &self.readings,
-            standing: match &self.shown {
-                None => Standing::Candidate,
-                Some(shown) => Standing::Released { shown },
+            standing: match (&self.shown, self.asking) {
+                (None, None) => Standing::Candidate,
+                (None, Some(asked)) => Standing::Asking(asked),
+                (Some(shown), _) => Standing::Released { shown },
             },
         }
     }

@@ -1,18 +1,16 @@
-//! The audit: what the equations of the whole table leave unknown about each failed cell.
-
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, microlp, variable};
+//! The audit: what the equations of the whole table leave unknown about each failed cell, over integers where they count.
 
 use super::Unprotected;
 use super::field::{Demand, Field, Quantity};
+use super::programme::{Programme, TOLERANCE};
 
 /// Blank cells × linear programmes that the audit solves, at most. Past that, the moves alone are the proof.
 pub const AUDIT_WORK_MAX: usize = 20_000;
 /// Brackets reach as far as this many times the demanded level; beyond that nobody needs to know.
 const REACH: f64 = 4.0;
-/// Relative error that the solver is allowed.
-const TOLERANCE: f64 = 1e-6;
 
-/// What remains unknown about one failed cell in one quantity, over the reals. Holds figures: for authorities alone.
+/// What remains unknown about one failed cell in one quantity: of counts, the least and the greatest whole number that all equations allow (or,
+/// where that is out of the solver's reach, as much as a move has proven); of magnitudes, over the reals. Holds figures: for authorities alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bracket {
     /// Row of the table.
@@ -25,7 +23,8 @@ pub struct Bracket {
     pub high: f64,
 }
 
-/// Brackets every failed cell by linear programmes, where the table is small enough, and compares with what is demanded.
+/// Brackets every failed cell, where the table is small enough, and compares with what is demanded: a cell that is pinned, or known more
+/// closely than its level of protection, makes the table stay.
 pub(super) fn audit(field: &Field<'_>, demands: &[Demand]) -> Result<Vec<Bracket>, Unprotected> {
     let open: Vec<usize> = (0..field.lattice().count())
         .filter(|cell| field.is_blank(*cell) && !field.is_known(*cell))
@@ -39,21 +38,23 @@ pub(super) fn audit(field: &Field<'_>, demands: &[Demand]) -> Result<Vec<Bracket
     for demand in demands {
         let levels = demand.up.iter().zip(&demand.down);
         for (quantity, (up, down)) in field.quantities().iter().zip(levels) {
-            let scale = up.max(*down);
-            if scale <= 0.0 {
+            let level = up.max(*down);
+            if level <= 0.0 {
                 continue;
             }
-            let programme = Programme {
-                field,
-                open: &open,
-                lines: &lines,
-                quantity,
-                failed: demand.cell,
-                scale,
+            let (programme, scale) = programme(field, &open, &lines, quantity, demand, level);
+            let reach = |upwards: bool, proven: f64| {
+                let reach = programme.reach(upwards);
+                let reach = reach.map_err(|_| Unprotected::NotProven)?;
+                // An outer bound proves nothing: what a move has proven stands in its place.
+                Ok(if reach.reached {
+                    reach.by * scale
+                } else {
+                    (reach.by * scale).min(proven)
+                })
             };
-            let above = programme.reach(true)?;
-            let below = programme.reach(false)?;
-            let short = TOLERANCE * scale;
+            let (above, below) = (reach(true, *up)?, reach(false, *down)?);
+            let short = TOLERANCE * level;
             if above + short < *up || below + short < *down {
                 return Err(Unprotected::NotProven);
             }
@@ -67,6 +68,29 @@ pub(super) fn audit(field: &Field<'_>, demands: &[Demand]) -> Result<Vec<Bracket
         }
     }
     Ok(brackets)
+}
+
+/// How far the failed cell could lie, in whole units or in levels, and what one of these is.
+fn programme(
+    field: &Field<'_>,
+    open: &[usize],
+    lines: &[Vec<(usize, f64)>],
+    quantity: &Quantity,
+    demand: &Demand,
+    level: f64,
+) -> (Programme, f64) {
+    let counted = quantity.is_counted();
+    let scale = if counted { 1.0 } else { level };
+    let floor = |cell: &usize| -(field.slack(*cell, quantity).max(0.0) / scale);
+    let failed = open.iter().position(|cell| *cell == demand.cell);
+    let programme = Programme {
+        floors: open.iter().map(floor).collect(),
+        lines: lines.to_vec(),
+        objective: failed.into_iter().collect(),
+        reach_max: REACH * level / scale,
+        counted,
+    };
+    (programme, scale)
 }
 
 /// The lines of the table that have blank cells: positions in `open`, with coefficients.
@@ -87,52 +111,4 @@ fn lines(field: &Field<'_>, open: &[usize]) -> Vec<Vec<(usize, f64)>> {
         }
     }
     lines.into_values().collect()
-}
-
-struct Programme<'a> {
-    field: &'a Field<'a>,
-    open: &'a [usize],
-    lines: &'a [Vec<(usize, f64)>],
-    quantity: &'a Quantity,
-    failed: usize,
-    scale: f64,
-}
-
-impl Programme<'_> {
-    /// How far the failed cell could lie above (or below) its value. The variables are deviations from the true values over the
-    /// scale, so that the equations are homogeneous and have no rounding in them.
-    fn reach(&self, upwards: bool) -> Result<f64, Unprotected> {
-        let mut variables = ProblemVariables::new();
-        let mut objective = Expression::from(0.0);
-        let mut deviations = Vec::with_capacity(self.open.len());
-        for cell in self.open {
-            let floor = -(self.field.slack(*cell, self.quantity).max(0.0) / self.scale);
-            let mut described = variable().min(floor);
-            if *cell == self.failed {
-                described = described.min(floor.max(-REACH)).max(REACH);
-            }
-            let deviation = variables.add(described);
-            if *cell == self.failed {
-                objective += deviation;
-            }
-            deviations.push(deviation);
-        }
-        let problem = if upwards {
-            variables.maximise(objective.clone())
-        } else {
-            variables.minimise(objective.clone())
-        };
-        let mut model = problem.using(microlp);
-        for line in self.lines {
-            let balance: Expression = line
-                .iter()
-                .filter_map(|(position, coefficient)| {
-                    deviations.get(*position).map(|d| *coefficient * *d)
-                })
-                .sum();
-            model.add_constraint(balance.eq(0.0));
-        }
-        let solution = model.solve().map_err(|_| Unprotected::NotProven)?;
-        Ok(solution.eval(&objective).abs() * self.scale)
-    }
 }

@@ -249,6 +249,14 @@ impl<'a> Field<'a> {
 }
 
 impl Quantity {
+    /// Whether it moves in whole numbers.
+    pub(super) const fn is_counted(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Count | Source::Channel { rows: true, .. }
+        )
+    }
+
     pub(super) fn at(&self, cell: usize) -> f64 {
         self.values.get(cell).copied().unwrap_or(0.0)
     }

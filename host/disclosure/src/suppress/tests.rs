@@ -7,6 +7,8 @@ use crate::fixture::{count_and_sum, counts, profile, shape};
 use crate::{Shape, threshold};
 use yunei_model::Status;
 
+mod brute;
+
 fn failed(statistics: &Statistics, shape: &Shape) -> Vec<usize> {
     let rule = profile("yunei").settings().threshold;
     (0..shape.rows())

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
 use yunei_model::{
-    Digest, ExactCandidate, ExactRelease, Manifest, OnFailure, Relation, Resource, RowSet, Run,
+    Digest, ExactCandidate, ExactRelease, Manifest, Relation, Resource, RowSet, Run,
 };
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
@@ -237,10 +237,6 @@ impl Domain {
         let (Some(output), Some(release)) = (output, release) else {
             return Ok(None);
         };
-        // Under which bandings a merged table left is told by its figures alone.
-        if output.on_failure == OnFailure::Merge {
-            return Ok(None);
-        }
         let same_columns = earlier.resource.schema.fields.iter().all(|field| {
             columns
                 .resource

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::alternative::{CellKeys, judge_with, merge, merge_path};
 use yunei_disclosure::{Profile, Shape, Statistics, SubjectKey, SubjectRows};
-use yunei_model::{Banding, Name, OnFailure, Table, Text, Verdict};
+use yunei_model::{Banding, Name, OnFailure, Table, Text, Value, Verdict};
 
 use super::compute::{Gathering, protection, route, shape};
 use super::earlier::review;
@@ -70,6 +70,36 @@ pub fn output(
         review(&mut verdict, reason.to_owned());
     }
     Ok((verdict, judgement.table, decoy))
+}
+
+/// An output that merges, under the bandings of a table that it became; as it is where it does not merge. `None` where the labels are those
+/// of no step, or of several.
+pub fn as_merged(output: &OutputPlan, table: &Table) -> Result<Option<OutputPlan>, RoomError> {
+    if output.on_failure != OnFailure::Merge {
+        return Ok(Some(output.clone()));
+    }
+    let mut found = None;
+    for step in steps(output) {
+        if !has_labels(&shape(&step)?, table) {
+            continue;
+        }
+        if found.is_some() {
+            return Ok(None);
+        }
+        found = Some(step);
+    }
+    Ok(found)
+}
+
+/// Whether the rows of a table are those of a shape, label by label.
+fn has_labels(shape: &Shape, table: &Table) -> bool {
+    table.rows() == shape.rows()
+        && (0..shape.rows()).all(|row| {
+            let labels = shape.labels(row).into_iter();
+            labels.zip(table.columns()).all(|(label, column)| {
+                matches!(column.values.get(row), Some(Value::Text(text)) if *text == label)
+            })
+        })
 }
 
 /// The output as it is, then, where it may merge, under coarser bandings, step by step.

@@ -12,6 +12,7 @@ use yunei_disclosure::{
 use yunei_model::{Decision, Route, Table, Value, Verdict};
 
 use self::tables::Tables;
+use super::alternatives;
 use super::coding::{Numbers, groups, subjects};
 use super::earlier::review;
 use super::parts::Parts;
@@ -21,6 +22,9 @@ use crate::{GatePlan, JointPlan, RoomError};
 /// Why a revision that is linked with other tables goes to people.
 const OPENS: &str =
     "together with linked tables it would show what an edition that it revises left blank";
+
+/// Why a joint plan with a table that was merged goes to people.
+const UNTOLD: &str = "under which bandings a merged table left is not told by its labels";
 
 /// Judges outputs together with each other and with the earlier releases of a joint plan, and puts their verdicts in place of those that
 /// each got by itself. What is beyond a limit goes to people.
@@ -33,6 +37,15 @@ pub fn judge(
     runtime: &Runtime,
     outputs: &mut [(Verdict, Option<Table>)],
 ) -> Result<(), RoomError> {
+    let merged = as_merged(joint, outputs)?;
+    let Some(joint) = &merged else {
+        for (index, _) in &joint.candidates {
+            if let Some((verdict, _)) = outputs.get_mut(*index) {
+                review(verdict, UNTOLD.to_owned());
+            }
+        }
+        return Ok(());
+    };
     let (views, name) = parts.open(joint.view)?;
     let tables = Tables::read(plan, joint, parts, plaintext)?;
     let mut gathering = match Gathering::begin(tables) {
@@ -63,6 +76,30 @@ pub fn judge(
         }
     }
     Ok(())
+}
+
+/// A joint plan with every table that merges under the bandings that it came to: of a candidate by itself, of an earlier one when it left.
+fn as_merged(
+    joint: &JointPlan,
+    outputs: &[(Verdict, Option<Table>)],
+) -> Result<Option<JointPlan>, RoomError> {
+    let mut joint = joint.clone();
+    for (index, output) in &mut joint.candidates {
+        let table = outputs.get(*index).and_then(|(_, table)| table.as_ref());
+        // Without a table the output goes to people whatever it is judged with.
+        let Some(table) = table else { continue };
+        match alternatives::as_merged(output, table)? {
+            Some(step) => *output = step,
+            None => return Ok(None),
+        }
+    }
+    for released in &mut joint.released {
+        match alternatives::as_merged(&released.output, &released.table)? {
+            Some(step) => released.output = step,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(joint))
 }
 
 /// Whether a table shows a figure in one of these rows.
