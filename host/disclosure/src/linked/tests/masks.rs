@@ -59,6 +59,7 @@ impl Earners {
             statistics: accumulator.finish().unwrap(),
             shape,
             shown: None,
+            asking: None,
         }
     }
 
