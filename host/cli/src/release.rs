@@ -75,6 +75,9 @@ pub struct Review {
     run: RunId,
     #[command(flatten)]
     opinion: Opinion,
+    /// Number of the judgement that was looked at, where the queue names another one than the first
+    #[arg(long, value_name = "NUMBER")]
+    judgement: Option<u64>,
 }
 
 /// A release as a list has it.
@@ -114,7 +117,11 @@ impl Releases {
             Self::Standing(standing) => standing.run(caller)?,
             Self::Review(review) => {
                 let ask = client.post(format!("/runs/{}/reviews", review.run));
-                let reviewed = ask.json(&review.opinion.body())?;
+                let mut body = review.opinion.body();
+                if let (Some(judgement), Some(body)) = (review.judgement, body.as_object_mut()) {
+                    body.insert("judgement".to_owned(), json!(judgement));
+                }
+                let reviewed = ask.json(&body)?;
                 printer.show(&reviewed, detail::one)?;
                 return Ok(detail::exit(&read(&reviewed)?));
             }

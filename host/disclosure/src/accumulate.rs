@@ -22,7 +22,7 @@ use order::Order;
 use reading::Reading;
 
 pub use block::{Block, Input, Presence, SubjectRows};
-pub(crate) use channels::channels;
+pub(crate) use channels::{channels, complements};
 pub use order::SubjectKey;
 pub(crate) use slot::Slot;
 pub use statistics::Statistics;
@@ -94,18 +94,9 @@ impl Accumulator {
         let lattice = shape.lattice().clone();
         let mut channels = channels(shape);
         if protection == Protection::Subjects {
-            channels.extend(channels::complements(shape, &channels)?);
+            channels.extend(complements(shape, &channels)?);
         }
-        let slots = lattice.count().saturating_mul(channels.len());
-        let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
-        for (limit, name, asked) in [
-            (SLOTS_MAX, "slots_max", slots),
-            (MARGIN_LINKS_MAX, "margin_links_max", links),
-        ] {
-            if asked > limit {
-                return Err(AccumulateError::TooLarge { name, limit, asked });
-            }
-        }
+        let links = Self::holds(shape)?;
         let inner = lattice.totals().then(|| lattice.inner_cells());
         let mut margins = Vec::with_capacity(links);
         for cell in inner.iter().flatten() {
@@ -132,6 +123,29 @@ impl Accumulator {
             lattice,
             channels,
         })
+    }
+
+    /// Whether the cells of a shape are few enough to be held: it follows from the shape alone. Answers the pairs of inner cell and margin.
+    ///
+    /// # Errors
+    /// [`AccumulateError::TooLarge`] past a limit.
+    pub fn holds(shape: &Shape) -> Result<usize, AccumulateError> {
+        let lattice = shape.lattice();
+        let figures = channels(shape);
+        let between = complements(shape, &figures)?;
+        let slots = lattice
+            .count()
+            .saturating_mul(figures.len() + between.len());
+        let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
+        for (limit, name, asked) in [
+            (SLOTS_MAX, "slots_max", slots),
+            (MARGIN_LINKS_MAX, "margin_links_max", links),
+        ] {
+            if asked > limit {
+                return Err(AccumulateError::TooLarge { name, limit, asked });
+            }
+        }
+        Ok(links)
     }
 
     /// One row: its subject, its inner cell, and one value for each of [`Shape::inputs`].

@@ -175,7 +175,9 @@ impl Shape {
                 weighted: m.weight.is_some(),
             })
             .collect();
-        Self::new(dimensions, measures, output.totals)
+        let shape = Self::new(dimensions, measures, output.totals)?;
+        let columns = columns(output, &shape);
+        Ok(shape.reading(columns))
     }
 
     /// The dimensions.
@@ -297,6 +299,31 @@ fn twice<T: Ord>(items: &[T]) -> Option<&T> {
         .windows(2)
         .find_map(|pair| matches!(pair, [a, b] if a == b).then(|| pair.first().copied()))
         .flatten()
+}
+
+/// Which column each input is: a derived one or a field, by name.
+fn columns(output: &Output, shape: &Shape) -> Vec<usize> {
+    let mut known: Vec<(bool, &Name)> = Vec::new();
+    let mut number = |(place, slot): (usize, &InputSlot)| {
+        let read = output.measures.get(slot.measure).and_then(|measure| {
+            let field = match slot.role {
+                InputRole::Value => measure.field.as_ref(),
+                InputRole::Denominator => measure.denominator.as_ref(),
+                InputRole::Weight => measure.weight.as_ref(),
+            };
+            let derived = || measure.derived.as_ref().map(|name| (true, name));
+            field.map(|name| (false, name)).or_else(derived)
+        });
+        let Some(read) = read else {
+            return usize::MAX - place;
+        };
+        let held = known.iter().position(|known| *known == read);
+        held.unwrap_or_else(|| {
+            known.push(read);
+            known.len() - 1
+        })
+    };
+    shape.inputs().iter().enumerate().map(&mut number).collect()
 }
 
 fn banded(resource: &Resource, field: &Name, banding: &Name) -> Result<Dimension, ShapeError> {

@@ -125,6 +125,8 @@ kinds! {
     RunWithheld = "run-withheld",
     /// A run's output waits for reviewers.
     RunInReview = "run-in-review",
+    /// The gate judged an output anew that waits for reviewers, since something else left meanwhile; they are asked anew.
+    RunJudgedAnew = "run-judged-anew",
     /// An output that may leave waits for the witnesses' quorum.
     ReleaseAwaitsQuorum = "release-awaits-quorum",
     /// A run failed.

@@ -82,6 +82,8 @@ pub struct Domain {
     pub(crate) alerting: crate::Alerting,
     /// Held by the one replay that is under way.
     pub(crate) replaying: tokio::sync::Mutex<()>,
+    /// Held while an output that waits for people is judged anew: one at a time.
+    pub(crate) judging_anew: tokio::sync::Mutex<()>,
     /// The rooms of that replay.
     pub(crate) replay_rooms: Mutex<Option<RunningRooms>>,
     /// Layers that a room gets here, once somebody asked.
@@ -165,6 +167,7 @@ impl Domain {
             running: Mutex::new(HashMap::new()),
             alerting: crate::Alerting::default(),
             replaying: tokio::sync::Mutex::new(()),
+            judging_anew: tokio::sync::Mutex::new(()),
             replay_rooms: Mutex::new(None),
             probed: OnceCell::new(),
             queued: Notify::new(),

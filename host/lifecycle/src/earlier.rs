@@ -9,8 +9,8 @@ mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Manifest, Name, Output, Relation,
-    Release, Resource, Route, RowSet, Run, RunId, Table, Verdict, World,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Judgement, Manifest, Name,
+    Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
@@ -21,7 +21,7 @@ use crate::product::period_of;
 use crate::{Domain, LifecycleError};
 
 /// Judgements of one run at most: each after the first because something else left meanwhile. Past that it stays.
-const JUDGEMENTS_MAX: u32 = 8;
+pub(crate) const JUDGEMENTS_MAX: u32 = 8;
 
 /// What a judgement rests on beside the run's own output.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,15 @@ impl Audit {
             candidates,
             judged: 0,
             revised: Vec::new(),
+        }
+    }
+
+    /// The judgement that rests on it: the first one that people are asked about has a candidate under the key that every run has.
+    pub(crate) const fn judgement(&self) -> Judgement {
+        Judgement {
+            number: 1,
+            audited_to: self.to,
+            salt: None,
         }
     }
 
@@ -149,19 +158,18 @@ impl Domain {
         Ok(())
     }
 
-    /// Whether something left since the gate was told what had left, that these tables would have to be held against.
-    pub(crate) async fn is_overtaken(
+    /// How many exact releases left since the gate was told what had left, that these tables would have to be held against: by
+    /// output and resource, so that one that several are about counts for each.
+    pub(crate) async fn overtaken_by(
         &self,
         change: &mut Change,
         audit: &Audit,
-        outputs: &[(Verdict, Option<Table>)],
-    ) -> Result<bool, LifecycleError> {
+        tables: &[(Name, Digest)],
+    ) -> Result<u64, LifecycleError> {
+        let mut left = 0;
         for candidate in &audit.candidates {
-            let table = outputs
-                .iter()
-                .find(|(verdict, _)| verdict.output == candidate.output)
-                .and_then(|(_, table)| table.as_ref());
-            let table = table.map(digest_of).transpose()?;
+            let table = tables.iter().find(|(name, _)| *name == candidate.output);
+            let table = table.map(|(_, digest)| *digest);
             let mut after = audit.to;
             loop {
                 let newer = change
@@ -171,15 +179,13 @@ impl Domain {
                     break;
                 };
                 after = last;
-                if newer
+                let telling = newer
                     .iter()
-                    .any(|listed| !tells_nothing_of(&listed.exact, candidate, table))
-                {
-                    return Ok(true);
-                }
+                    .filter(|listed| !tells_nothing_of(&listed.exact, candidate, table));
+                left += telling.count() as u64;
             }
         }
-        Ok(false)
+        Ok(left)
     }
 
     /// Has a fresh gate judge a sealed output again, with what left since.
@@ -198,6 +204,7 @@ impl Domain {
         plan.mode = GateMode::JudgeAgain {
             digest: sealed.output.digest,
             bytes: sealed.output.bytes,
+            waits: None,
         };
         let mut options = cap_std::fs::OpenOptions::new();
         options.read(true).write(true);

@@ -13,6 +13,9 @@ use crate::stop::run_facts;
 use crate::witnessing::AwaitsQuorum;
 use crate::{Domain, LifecycleError};
 
+/// How often a run tries to leave under a standing approval; after that it waits for people.
+const STANDING_TRIES_MAX: u32 = 3;
+
 /// What became of a sealed output.
 #[derive(Debug)]
 pub enum Outcome {
@@ -91,7 +94,23 @@ impl Domain {
     }
 
     /// Lets a run leave that waits for people and has a standing approval; any other waits.
-    async fn leave_standing(&self, run: Run) -> Result<Outcome, LifecycleError> {
+    async fn leave_standing(&self, mut run: Run) -> Result<Outcome, LifecycleError> {
+        // Each time after the first because something else left meanwhile.
+        for _ in 0..STANDING_TRIES_MAX {
+            let judged = self.store.judgement(run.id).await?;
+            let outcome = self.try_standing(run).await?;
+            let Outcome::InReview(waits) = outcome else {
+                return Ok(outcome);
+            };
+            run = waits.run;
+            if self.store.judgement(run.id).await? == judged {
+                break;
+            }
+        }
+        Ok(Outcome::InReview(InReview { run }))
+    }
+
+    async fn try_standing(&self, run: Run) -> Result<Outcome, LifecycleError> {
         let mut change = self.store.begin().await?;
         let standing = self.standing_for(&mut change, &run).await?;
         drop(change);
@@ -146,6 +165,9 @@ impl Domain {
         if !next.is_final() {
             change
                 .put_exact_candidates(run.id, &sealed.audit.candidates)
+                .await?;
+            change
+                .put_judgement(run.id, &sealed.audit.judgement())
                 .await?;
         }
         self.record(&mut change, draft).await?;

@@ -49,6 +49,7 @@
 mod actor;
 mod admit;
 mod alerts;
+mod anew;
 mod catalogue;
 mod certificate;
 mod claim;
@@ -94,6 +95,7 @@ mod standing;
 mod stop;
 mod stop_request;
 mod stream;
+mod structure;
 mod submit;
 mod system;
 mod traced;

@@ -81,10 +81,12 @@ impl Domain {
         let held = held.ok_or(Code::NotFound)?;
         let wrapped = held.wrapped_key.ok_or(Code::ReleaseGone)?;
         let candidate = self.store.candidate(run.id).await?;
+        let judgement = self.store.judgement(run.id).await?;
         let kept = KeptPlan {
             digest: held.sealed.digest,
             bytes: held.sealed.bytes,
             candidate: candidate.ok_or(Code::ReleaseGone)?,
+            salt: judgement.and_then(|judgement| judgement.salt),
         };
         let key = self.keys.open_run_key(run.id, &wrapped)?;
         let ciphertext = self

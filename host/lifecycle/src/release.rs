@@ -2,7 +2,7 @@
 
 use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState,
+    Code, Digest, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState,
     Standing, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
@@ -108,10 +108,14 @@ impl Domain {
             self.commit(change).await?;
             return Ok(None);
         }
-        if self
-            .is_overtaken(&mut change, &sealed.audit, &outputs)
-            .await?
-        {
+        let digests =
+            digests_of(outputs.iter().filter_map(|(verdict, table)| {
+                table.as_ref().map(|table| (&verdict.output, table))
+            }))?;
+        let left = self
+            .overtaken_by(&mut change, &sealed.audit, &digests)
+            .await?;
+        if left > 0 {
             // Two runs that were judged at the same time must not both miss each other.
             drop(change);
             return self.judge_anew(sealed).await;
@@ -149,13 +153,15 @@ impl Domain {
         }
     }
 
-    /// Releases what two reviewers let pass: this output, or all that are like it.
+    /// Releases what two reviewers let pass: this output, or all that are like it. What left since it was judged, that it would have to
+    /// be held against, has it judged anew and the reviewers asked anew.
     pub(crate) async fn release_reviewed(
         &self,
         run: Run,
         standing: Option<&Standing>,
     ) -> Result<RunDetail, LifecycleError> {
         self.await_checkpoint(self.record_size().await?).await?;
+        let judgement = self.store.judgement(run.id).await?;
         let tables = self.tables_to_release(&run).await?;
         let mut change = self.store.begin().await?;
         let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
@@ -166,6 +172,19 @@ impl Domain {
             self.commit(change).await?;
             return self.detail_of(run).await;
         }
+        // INVARIANT: what leaves is what is approved now, by reviewers or by a standing approval, and as it was judged last.
+        let holds = change.judgement(run.id).await? == judgement;
+        if !holds || !self.is_let_out(&mut change, &run, standing).await? {
+            drop(change);
+            return self.detail_of(run).await;
+        }
+        let audit = self.audit_of(&mut change, &run).await?;
+        let digests = digests_of(tables.iter().map(|(name, table)| (name, table)))?;
+        let left = self.overtaken_by(&mut change, &audit, &digests).await?;
+        if left > 0 {
+            drop(change);
+            return Box::pin(self.ask_anew(run, left)).await;
+        }
         let cells = tables
             .iter()
             .map(|(_, t)| (t.rows() * t.columns().len()) as u64)
@@ -174,28 +193,13 @@ impl Domain {
             .into_iter()
             .map(|(name, table)| (name, Route::Reviewed, table))
             .collect();
-        if let Some(standing) = standing {
-            // INVARIANT: a standing approval that was taken back meanwhile lets nothing out.
-            let now = self.standing_for(&mut change, &run).await?;
-            if now.is_none_or(|now| now.id != standing.id) {
-                drop(change);
-                return self.detail_of(run).await;
-            }
-        }
         let draft = Draft::new(Kind::RunReleased)
             .fact("route", Route::Reviewed.as_str())
             .fact("standing", standing.map(|s| s.id));
-        let told = match change.exact_candidates(run.id).await? {
-            Some(told) => told,
-            None => {
-                self.exact_candidates_of(&run, self.profile.digest())
-                    .await?
-            }
-        };
         let leaving = Leaving {
             tables,
             cells,
-            told: &told,
+            told: &audit.candidates,
         };
         let run = match self.put_releases(&mut change, run, leaving, draft).await? {
             Ok(released) => released.run,
@@ -314,4 +318,13 @@ impl Domain {
             .fact(CERTIFICATES, certificates);
         Ok((releases, draft))
     }
+}
+
+/// Tables by output, as releases are named by them.
+fn digests_of<'a>(
+    tables: impl Iterator<Item = (&'a Name, &'a Table)>,
+) -> Result<Vec<(Name, Digest)>, LifecycleError> {
+    tables
+        .map(|(name, table)| Ok((name.clone(), digest_of(table)?)))
+        .collect()
 }

@@ -3,6 +3,7 @@
 //! A replay takes no quota, releases nothing and keeps nothing: its output is sealed under a key that nobody has. It is decided
 //! as of the moment at which the run was claimed, under the policies and the profile of then where they were kept.
 
+mod again;
 mod basis;
 mod compare;
 mod original;

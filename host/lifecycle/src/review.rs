@@ -4,8 +4,8 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, Module, ModuleId, ModuleState, ReleaseReview, ReviewId, ReviewOutcome,
-    RunId, RunState, State,
+    AlgorithmReview, Code, Judgement, Module, ModuleId, ModuleState, ReleaseReview, ReviewId,
+    ReviewOutcome, RunId, RunState, State,
 };
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
@@ -142,17 +142,20 @@ impl Domain {
         Ok(listing.listed())
     }
 
-    /// Decides about an output that waits. The second yes of a different person releases it, the first no keeps it inside.
+    /// Decides about an output that waits. The second yes of a different person releases it, unless something left meanwhile that
+    /// has it judged anew; the first no keeps it inside. `judgement` is the number of the judgement that the reviewer looked at; none
+    /// means the first.
     ///
     /// # Errors
     /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
-    /// the run needs is not there.
+    /// the run needs is not there, and [`Code::JudgedAnew`] when another judgement holds.
     pub async fn review_release(
         &self,
         actor: &Actor,
         id: RunId,
         outcome: ReviewOutcome,
         reason: &str,
+        judgement: Option<u64>,
     ) -> Result<RunDetail, LifecycleError> {
         let run = self.store.run(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Run(self.run_target(&run).await?);
@@ -164,6 +167,11 @@ impl Domain {
         let run = change.run(id).await?.ok_or(Code::NotFound)?;
         if run.state != RunState::InReview {
             return Err(Code::WrongState.into());
+        }
+        // INVARIANT: nobody says yes to what they have not been shown.
+        let holds = change.judgement(id).await?.unwrap_or(Judgement::FIRST);
+        if outcome == ReviewOutcome::Approved && judgement.unwrap_or(1) != holds.number {
+            return Err(Code::JudgedAnew.into());
         }
         let earlier = change.release_reviews(id).await?;
         if earlier.iter().any(|r| r.person == actor.principal.person) {
@@ -180,6 +188,7 @@ impl Domain {
         change.put_release_review(id, &review).await?;
         let draft = run_facts(permit.draft(Kind::ReleaseReviewed, actor), &run)
             .fact("outcome", outcome.as_str())
+            .fact("judgement", holds.number)
             .fact("reason", &review.reason);
         self.record(&mut change, draft).await?;
         let approvals = earlier

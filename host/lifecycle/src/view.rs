@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
+use yunei_ledger::canonical_digest;
 use yunei_model::{
-    AlgorithmReview, Call, CoarseStatus, Code, Decision, Finding, GrantId, Hint, Manifest, Module,
-    ModuleId, ModuleState, Name, Release, ReleaseId, ReleaseReview, Resource, Role, Route, Run,
-    RunId, Timestamp, Verdict,
+    AlgorithmReview, Call, CoarseStatus, Code, Decision, Digest, Finding, GrantId, Hint, Manifest,
+    Module, ModuleId, ModuleState, Name, Overtaken, Release, ReleaseId, ReleaseReview, Resource,
+    ReviewOutcome, Role, Route, Run, RunId, RunState, Text, Timestamp, Verdict,
 };
 use yunei_store::{Page, ReleaseFilter, RunFilter};
 
+use crate::anew::asked_anew;
 use crate::coarse::visible_status;
 use crate::list::Listing;
 use crate::{Actor, Domain, LifecycleError, Listed, bucket_end};
@@ -118,6 +120,16 @@ pub struct RunDetail {
     pub releases: Vec<ReleaseId>,
     /// What the manifest declares, the grant gives, and the run used, by resource and field.
     pub use_of_fields: Vec<FieldUse>,
+    /// Digest of the module's manifest as canonical JSON; none for a module without one.
+    pub manifest_digest: Option<Digest>,
+    /// Who approved the module's algorithm, and why.
+    pub algorithm_reviews: Vec<AlgorithmReview>,
+    /// Which judgement of the gate holds, from 1: a yes names it. None for a run that never waited for people.
+    pub judgement: Option<u64>,
+    /// Judgements that no longer hold, with what people had said about them.
+    pub overtaken: Vec<Overtaken>,
+    /// Why reviewers are asked anew, where they are.
+    pub asked_anew: Option<Text>,
 }
 
 /// Declared, granted, used: one field of one resource.
@@ -367,12 +379,24 @@ impl Domain {
             .map(|r| r.id)
             .collect();
         let use_of_fields = self.use_of_fields(&run).await?;
+        let module = self.store.module(run.module).await?;
+        let manifest = module.as_ref().and_then(|module| module.manifest.as_ref());
+        let manifest_digest = manifest.map(canonical_digest).transpose()?;
+        let mut algorithm_reviews = module.map(|module| module.reviews).unwrap_or_default();
+        algorithm_reviews.retain(|review| review.outcome == ReviewOutcome::Approved);
+        let judgement = self.store.judgement(run.id).await?;
+        let overtaken = self.store.overtaken_judgements(run.id).await?;
         Ok(RunDetail {
-            run,
             verdicts,
             reviews,
             releases,
             use_of_fields,
+            manifest_digest,
+            algorithm_reviews,
+            judgement: judgement.map(|judgement| judgement.number),
+            asked_anew: asked_anew(&overtaken).filter(|_| run.state == RunState::InReview),
+            overtaken,
+            run,
         })
     }
 

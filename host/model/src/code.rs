@@ -92,6 +92,7 @@ codes! {
     GrantJoin = "grant-join", 403, "授权不包含关联查询。", "The grant gives no right to join.";
     GrantParameter = "grant-parameter", 422, "参数超出允许范围。", "A parameter is outside its range.";
     GrantLineage = "grant-lineage", 422, "输出的口径未登记。", "An output's lineage is not registered.";
+    OutputShape = "output-shape", 422, "输出的形状超出闸门的计算范围。", "The gate cannot compute an output of this shape.";
     QuotaRuns = "quota-runs", 409, "运行次数配额已用完。", "The quota of runs is used up.";
     QuotaRows = "quota-rows", 409, "行数配额已用完。", "The quota of rows is used up.";
     QuotaCells = "quota-cells", 409, "出域单元格配额已用完。", "The quota of released cells is used up.";
@@ -110,6 +111,7 @@ codes! {
     ModuleNotApproved = "module-not-approved", 409, "模块算法尚未通过两人审查。", "Two people have not approved the module's algorithm.";
     ReviewerIsSubmitter = "reviewer-is-submitter", 403, "审核员不能审核自己提交的内容。", "Nobody reviews what they submitted.";
     ReviewerTwice = "reviewer-twice", 409, "同一人不能审核两次。", "One person reviews once.";
+    JudgedAnew = "judged-anew", 409, "闸门此后已重新评判该结果：请重新查看，并注明所依据的评判序号。", "The gate has judged this output anew since: look at it again, and name the judgement.";
     ReviewerKeyMissing = "reviewer-key-missing", 409, "请先登记审核员公钥。", "Register a reviewer's key first.";
     ReviewerKeyUnconfirmed = "reviewer-key-unconfirmed", 409, "新公钥尚待安全管理员确认。", "The new key waits for the security administrator.";
     NoSnapshot = "no-snapshot", 409, "资源没有可用快照。", "A resource has no usable snapshot.";

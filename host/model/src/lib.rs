@@ -83,8 +83,8 @@ pub use product::{
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
-    CellVerdict, Decision, Figures, OpenedOutput, OpenedTable, Release, ReleaseReview, Route,
-    RuleFigure, SealedOutput, Status, Verdict,
+    CellVerdict, Decision, Figures, Judgement, OpenedOutput, OpenedTable, Overtaken, Release,
+    ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,

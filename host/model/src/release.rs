@@ -170,6 +170,39 @@ pub struct ReleaseReview {
     pub at: Timestamp,
 }
 
+/// Which judgement of an output that waits for people holds, and up to where it looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Which one, from 1.
+    pub number: u64,
+    /// Place of the last exact release that it was held against.
+    pub audited_to: u64,
+    /// What makes the key of its candidate its own: each key seals one message. The first judgement's has none.
+    pub salt: Option<Digest>,
+}
+
+impl Judgement {
+    /// The first of a run, when nothing was written of it: as if it had been held against nothing.
+    pub const FIRST: Self = Self {
+        number: 1,
+        audited_to: 0,
+        salt: None,
+    };
+}
+
+/// A judgement that no longer holds: something else left before two people had said yes, so that the gate judged anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaken {
+    /// Which judgement it was, from 1.
+    pub judgement: u64,
+    /// When it ceased to hold.
+    pub at: Timestamp,
+    /// Exact releases that had left since, and that it would have had to be held against.
+    pub left: u64,
+    /// What people had said about it; it no longer counts.
+    pub reviews: Vec<ReleaseReview>,
+}
+
 /// A released table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Release {

@@ -329,6 +329,8 @@ pub struct KeptPlan {
     pub bytes: u64,
     /// Digest of the gate's candidate.
     pub candidate: Digest,
+    /// What makes the candidate's key its own.
+    pub salt: Option<Digest>,
 }
 
 /// What the gate does with the contributions of a `per-subject` module.
@@ -359,6 +361,9 @@ pub enum GateMode {
         digest: Digest,
         /// Bytes of its plaintext.
         bytes: u64,
+        /// For an output that waits for people, and goes on to whatever the gate decides now: what makes the key of the new
+        /// candidate its own. `None` for one that was about to leave, and has no candidate yet.
+        waits: Option<Digest>,
     },
     /// Open a sealed output for a reviewer's eyes alone. Descriptors: the ciphertext file.
     Open {

@@ -31,14 +31,18 @@ impl<'a> Sealer<'a> {
         Self { key, digest_key }
     }
 
-    /// The key of what the gate itself would release of the same run: it follows from the run's key, and ends with it.
+    /// The key of what the gate itself would release of the same run: it follows from the run's key, and ends with it. Each
+    /// judgement but the first has a `salt` of its own, so that a key seals one candidate.
     ///
     /// # Errors
     /// Never in practice; HMAC takes keys of any length.
-    pub fn candidate_key(&self) -> Result<SealKey, RoomError> {
+    pub fn candidate_key(&self, salt: Option<&Digest>) -> Result<SealKey, RoomError> {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.key.0)
             .map_err(|_| RoomError::Unsealable)?;
         mac.update(CANDIDATE);
+        if let Some(salt) = salt {
+            mac.update(salt.as_bytes());
+        }
         Ok(SealKey::from_bytes(mac.finalize().into_bytes().into()))
     }
 

@@ -57,18 +57,21 @@ reads! {
 }
 
 impl Change {
-    /// Writes what a run would tell that waits for people.
+    /// Writes what a run would tell that waits for people, in place of what was written of it.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when it was written; [`StoreError::Dangling`] without the run.
+    /// [`StoreError::Dangling`] without the run.
     pub async fn put_exact_candidates(
         &mut self,
         run: RunId,
         candidates: &[ExactCandidate],
     ) -> Result<(), StoreError> {
-        let query = sqlx::query("INSERT INTO exact_candidates (run, body) VALUES ($1, $2)")
-            .bind(run.to_string())
-            .bind(json(&candidates, "exact candidate")?);
+        let query = sqlx::query(
+            "INSERT INTO exact_candidates (run, body) VALUES ($1, $2) \
+             ON CONFLICT (run) DO UPDATE SET body = excluded.body",
+        )
+        .bind(run.to_string())
+        .bind(json(&candidates, "exact candidate")?);
         self.keep("exact candidate", query).await.map(drop)
     }
 

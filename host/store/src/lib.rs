@@ -18,6 +18,7 @@ mod collectors;
 mod contracts;
 mod error;
 mod exact;
+mod judgements;
 mod links;
 mod migrate;
 mod modules;

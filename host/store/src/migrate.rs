@@ -89,6 +89,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "certificates",
         include_str!("../migrations/0100_certificates.sql"),
     ),
+    (
+        113,
+        "judgements",
+        include_str!("../migrations/0113_judgements.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

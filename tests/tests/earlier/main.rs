@@ -9,6 +9,7 @@
 )]
 
 mod alternatives;
+mod anew;
 #[path = "../common/mod.rs"]
 mod common;
 mod town;

@@ -7,6 +7,7 @@ use cedar_policy::Schema;
 use yunei_model::*;
 
 use super::sample::*;
+use crate::Judgement;
 use crate::entity::{Scene, moment};
 use crate::vocabulary::uid;
 use crate::*;
@@ -199,6 +200,7 @@ fn use_targets() -> Vec<(&'static str, Target)> {
     waiting.reviewers = BTreeSet::from([second]);
     let mut released = run_target(905, OPERATOR, &["census"]);
     released.state = RunState::Released;
+    released.reviewers = BTreeSet::from([second]);
     let release = |number, run: RunTarget| ReleaseTarget {
         id: id(number),
         operator: run.operator,

@@ -46,6 +46,7 @@ fn every_group_has_its_commands() {
         "yunei run calls ID --from 100",
         "yunei release fetch ID --format xlsx --out table.xlsx",
         "yunei release review ID --reject --reason small",
+        "yunei release review ID --approve --judgement 2 --reason sound",
         "yunei ledger tail --kind run-released --kind run-withheld --run ID",
         "yunei ledger verify --data d --key-file k --witnessed w",
         "yunei emergency stop --reason incident",

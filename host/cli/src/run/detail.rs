@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    Call, CoarseStatus, Decision, EndCause, Hint, Language, Name, ReleaseId, ReleaseReview, Route,
-    Run, Status,
+    AlgorithmReview, Call, CoarseStatus, Decision, Digest, EndCause, Hint, Language, Name,
+    ReleaseId, ReleaseReview, Route, Run, Status, Text,
 };
 
 use super::wait;
@@ -26,6 +26,11 @@ pub struct Shown {
     releases: Vec<ReleaseId>,
     #[serde(default)]
     use_of_fields: Vec<FieldUse>,
+    manifest_digest: Option<Digest>,
+    #[serde(default)]
+    algorithm_reviews: Vec<AlgorithmReview>,
+    judgement: Option<u64>,
+    asked_anew: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -250,6 +255,16 @@ fn at_risk(verdict: &Verdict) -> u64 {
     cells.filter(|cell| !cell.cell.is_empty()).count() as u64
 }
 
+/// Why people must decide, and why anew where they are asked again.
+fn reasons(shown: &Shown) -> Vec<&str> {
+    let anew = shown.asked_anew.as_ref();
+    let anew = anew.map(|text| text.en.as_str());
+    let reasons = shown.verdicts.iter().flat_map(|verdict| &verdict.reasons);
+    anew.into_iter()
+        .chain(reasons.map(String::as_str))
+        .collect()
+}
+
 /// Outputs that wait for a decision, oldest first, with what the gate found and what others said.
 pub fn queue(runs: Vec<Shown>) -> Sheet {
     let mut sheet = Sheet::new([
@@ -259,7 +274,10 @@ pub fn queue(runs: Vec<Shown>) -> Sheet {
         "outputs",
         "at risk",
         "why",
+        "judgement",
         "said",
+        "manifest",
+        "algorithm by",
         "submitted",
     ]);
     for shown in runs {
@@ -269,13 +287,19 @@ pub fn queue(runs: Vec<Shown>) -> Sheet {
             shown.run.grant.to_string(),
             list(shown.verdicts.iter().map(|verdict| &verdict.output)),
             number(shown.verdicts.iter().map(at_risk).sum()),
-            list(shown.verdicts.iter().flat_map(|verdict| &verdict.reasons)),
+            list(reasons(&shown)),
+            shown.judgement.map(|n| n.to_string()).unwrap_or_default(),
             list(
                 shown
                     .reviews
                     .iter()
                     .map(|review| format!("{}: {}", review.outcome, review.reason)),
             ),
+            shown
+                .manifest_digest
+                .map(|digest| digest.to_string())
+                .unwrap_or_default(),
+            list(shown.algorithm_reviews.iter().map(|review| review.person)),
             time(shown.run.submitted_at),
         ]);
     }

@@ -130,7 +130,7 @@ impl Product {
 ///
 /// # Errors
 /// [`AccumulateError::TooLarge`] past [`COMPLEMENTS_MAX`].
-pub(super) fn complements(
+pub(crate) fn complements(
     shape: &Shape,
     figures: &[Channel],
 ) -> Result<Vec<Channel>, AccumulateError> {

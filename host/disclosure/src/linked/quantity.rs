@@ -35,6 +35,25 @@ pub(super) struct Quantity {
 }
 
 impl Quantity {
+    /// A quantity of tables that are described cell by cell; it reads no table's statistics.
+    pub(super) fn given(counted: bool, values: Vec<f64>) -> Self {
+        let kind = if counted {
+            Kind::Rows
+        } else {
+            Kind::Sum(usize::MAX, ChannelRole::Value)
+        };
+        let whole = Contributions {
+            largest: [0.0; 3],
+            units: 0,
+            total: values.iter().sum(),
+        };
+        Self {
+            kind,
+            values,
+            whole,
+        }
+    }
+
     /// Whether it moves in whole numbers.
     pub(super) const fn is_counted(&self) -> bool {
         !matches!(self.kind, Kind::Sum(..))
@@ -119,7 +138,12 @@ impl Quantity {
         match self.kind {
             Kind::Units | Kind::RowsOf(..) | Kind::UnitsOf(..) => levels::of_count(settings),
             Kind::Rows => levels::of_rows(settings, &contributions),
-            Kind::Sum(..) => levels::of_magnitude(settings, &contributions, &self.whole),
+            Kind::Sum(..) => {
+                let (up, down) = levels::of_magnitude(settings, &contributions, &self.whole);
+                let slot = statistics.slot(cell, channel);
+                let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
+                (up.max(steps), down)
+            }
         }
     }
 }

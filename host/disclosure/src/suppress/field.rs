@@ -237,7 +237,10 @@ impl<'a> Field<'a> {
                         levels::of_rows(settings, &contributions)
                     } else {
                         let whole = self.statistics.contributions(whole, channel);
-                        levels::of_magnitude(settings, &contributions, &whole)
+                        let (up, down) = levels::of_magnitude(settings, &contributions, &whole);
+                        let slot = self.statistics.slot(cell, channel);
+                        let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
+                        (up.max(steps), down)
                     }
                 }
             };

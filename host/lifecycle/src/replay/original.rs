@@ -9,8 +9,20 @@ use crate::earlier::AUDITED_TO;
 use crate::execute::DURATION_LIMIT;
 use crate::{Domain, LifecycleError};
 
-/// Entries about one run that are read at most; what comes later is reviews, deliveries and replays.
+/// Entries of these kinds about one run that are read at most: each but one comes once.
 const ENTRIES_MAX: u32 = 100;
+/// What tells of a run up to the gate's decision about it.
+const TOLD: [Kind; 9] = [
+    Kind::RunClaimed,
+    Kind::RunSealed,
+    Kind::RunReleased,
+    Kind::RunWithheld,
+    Kind::RunInReview,
+    Kind::RunJudgedAnew,
+    Kind::RunFailed,
+    Kind::RunStopped,
+    Kind::RunAborted,
+];
 
 /// A run as the record has it.
 pub(super) struct Original {
@@ -82,6 +94,7 @@ impl Domain {
     pub(super) async fn original(&self, run: Run) -> Result<Original, LifecycleError> {
         let filter = EntryFilter {
             run: Some(run.id),
+            kinds: TOLD.to_vec(),
             ..EntryFilter::default()
         };
         let entries = self
@@ -104,6 +117,10 @@ impl Domain {
             Kind::RunStopped,
             Kind::RunAborted,
         ]);
+        // What was judged anew is held against the last judgement.
+        let mut latest = entries.iter().rev();
+        let anew = latest.find(|r| r.entry.kind() == Kind::RunJudgedAnew);
+        let outcome = anew.cloned().or(outcome);
         let (Some(claimed), Some(outcome)) = (of(&[Kind::RunClaimed]), outcome) else {
             return Err(untold);
         };

@@ -14,7 +14,7 @@ use super::alternatives::{self, NoiseKeys};
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
-use super::{failed, rows};
+use super::{accumulated, failed, rows, too_large};
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
 
 /// Where one input of the accumulator comes from.
@@ -64,7 +64,10 @@ pub fn output(
     rows::each(views, view, runtime, |batch| gathering.take(batch))?;
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
-    let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
+    let statistics = gathering
+        .accumulator
+        .finish()
+        .map_err(|e| accumulated(&e))?;
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
     let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
@@ -103,7 +106,7 @@ impl<'a> Gathering<'a> {
                 .then(|| DerivedColumns::read(&plan.derived, plaintext))
                 .transpose()?,
             accumulator: Accumulator::arranged(&shape, protection(output), Arrangement::Rising)
-                .map_err(|e| failed(&e))?,
+                .map_err(|e| accumulated(&e))?,
             noise: NoiseKeys::new(output, &shape)?,
             rows: 0,
         })
@@ -127,7 +130,7 @@ impl<'a> Gathering<'a> {
 
     /// What was gathered, with the keys of the noise where there is some.
     pub fn finish(self) -> Result<(Statistics, Option<CellKeys>), RoomError> {
-        let statistics = self.accumulator.finish().map_err(|e| failed(&e))?;
+        let statistics = self.accumulator.finish().map_err(|e| accumulated(&e))?;
         Ok((statistics, self.noise.map(NoiseKeys::into_keys)))
     }
 
@@ -198,7 +201,9 @@ impl<'a> Gathering<'a> {
             cells: &cells,
             inputs: &inputs,
         };
-        self.accumulator.block(&block).map_err(|e| failed(&e))?;
+        self.accumulator
+            .block(&block)
+            .map_err(|e| accumulated(&e))?;
         self.rows += rows;
         Ok(())
     }
@@ -280,7 +285,7 @@ pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
         weighted: measure.weight.is_some(),
     });
     let shape = Shape::new(dimensions(output), measures.collect(), output.totals);
-    let shape = shape.map_err(|e| failed(&e))?;
+    let shape = shape.map_err(|e| too_large(&e))?;
     let columns = columns(output, &shape);
     Ok(shape.reading(columns))
 }

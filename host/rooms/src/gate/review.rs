@@ -24,16 +24,18 @@ struct Candidate {
     modules_own: Vec<Name>,
 }
 
-/// Keeps every table out of what is told, unless all leave now; seals those that wait for people behind the cell's output.
+/// Keeps every table out of what is told, unless all leave now; seals those that wait for people behind the cell's output. With a
+/// `salt` all wait for people: they were asked before, and are asked anew whatever the gate decides now.
 pub fn set_aside(
     plan: &GatePlan,
     outputs: Judged,
+    salt: Option<&Digest>,
     file: &mut File,
 ) -> Result<(Judged, Option<Digest>), RoomError> {
     let all = |decision: &[Decision]| {
         !outputs.is_empty() && outputs.iter().all(|(v, _)| decision.contains(&v.decision))
     };
-    if all(&[Decision::Release]) {
+    if salt.is_none() && all(&[Decision::Release]) {
         return Ok((outputs, None));
     }
     let waits = all(&[Decision::Release, Decision::Review]);
@@ -62,7 +64,7 @@ pub fn set_aside(
         return Ok((told, None));
     }
     let plaintext = serde_json::to_vec(&candidate).map_err(RoomError::protocol)?;
-    let key = Sealer::new(&plan.key, &plan.digest_key).candidate_key()?;
+    let key = Sealer::new(&plan.key, &plan.digest_key).candidate_key(salt)?;
     let sealer = Sealer::new(&key, &plan.digest_key);
     file.write_all(&sealer.seal(&plaintext)?)
         .map_err(RoomError::system("to write what waits for people"))?;
@@ -100,7 +102,7 @@ pub fn open(plan: &GatePlan, kept: &KeptPlan, file: File) -> Result<OpenedOutput
         .ok_or_else(|| RoomError::protocol("a sealed output that is cut short"))?;
     let sealer = Sealer::new(&plan.key, &plan.digest_key);
     let output = sealer.open(output, &kept.digest)?;
-    let key = sealer.candidate_key()?;
+    let key = sealer.candidate_key(kept.salt.as_ref())?;
     let candidate = Sealer::new(&key, &plan.digest_key).open(candidate, &kept.candidate)?;
     let candidate: Candidate = serde_json::from_slice(&candidate).map_err(RoomError::protocol)?;
     let (written, notes) = opened::tables(&output, plan.rows_max)?;

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Domain, RunDetail, SealedForReviewer};
-use yunei_model::{AccountId, Recipient, ReviewerKey, RunId};
+use yunei_model::{AccountId, Recipient, ReviewOutcome, ReviewerKey, RunId};
 
-use super::modules::NewReview;
 use super::releases::TAG;
+use super::words::short;
 use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
@@ -59,6 +59,7 @@ fn outputs() -> Vec<Route> {
             .writes(&[
                 Kind::ReleaseReviewed,
                 Kind::RunReleased,
+                Kind::RunJudgedAnew,
                 Kind::RunWithheld,
                 Kind::RunStopped,
                 Kind::SealedOutputDestroyed,
@@ -67,9 +68,9 @@ fn outputs() -> Vec<Route> {
                 Description::new(
                     TAG,
                     "reviewOutput",
-                    "Decides about an output. Two people release it, one keeps it inside.",
+                    "Decides about an output. Two people release it, one keeps it inside. What left meanwhile has it judged anew, and people asked anew.",
                 )
-                .takes("NewReview")
+                .takes("NewOutputReview")
                 .gives_as(StatusCode::CREATED, "reviewed", "RunDetail"),
             )
             .costing(Budget::TABLE),
@@ -115,6 +116,16 @@ fn keys() -> Vec<Route> {
                 .gives("ReviewerKey"),
             ),
     ]
+}
+
+/// One person's review of an output.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOutputReview {
+    outcome: ReviewOutcome,
+    #[serde(default, deserialize_with = "short")]
+    reason: String,
+    judgement: Option<u64>,
 }
 
 /// A reviewer's public key.
@@ -177,10 +188,10 @@ async fn review(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
     Segment(run): Segment<RunId>,
-    Sent { value, .. }: Sent<NewReview>,
+    Sent { value, .. }: Sent<NewOutputReview>,
 ) -> Answered<RunDetail> {
     let detail = domain
-        .review_release(&actor, run, value.outcome, &value.reason)
+        .review_release(&actor, run, value.outcome, &value.reason, value.judgement)
         .await?;
     Ok(Answer::created(detail))
 }

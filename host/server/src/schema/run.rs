@@ -1,6 +1,8 @@
 //! Runs, outputs, releases.
 
-use yunei_model::{CallDecision, CallKind, CoarseStatus, Decision, Hint, Route, StandingState};
+use yunei_model::{
+    CallDecision, CallKind, CoarseStatus, Decision, Hint, ReviewOutcome, Route, StandingState,
+};
 
 use super::{
     Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
@@ -19,6 +21,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("ReviewerKey", reviewer_key()),
         ("Standing", standing()),
         ("NewReviewerKey", new_reviewer_key()),
+        ("NewOutputReview", new_output_review()),
+        ("Overtaken", overtaken()),
         ("Release", release()),
         ("CertificateOpening", opening()),
     ]
@@ -72,6 +76,34 @@ fn detail() -> Described {
             ("reviews", list(of("Review"))),
             ("releases", list(id())),
             ("use_of_fields", list(of("FieldUse"))),
+            ("manifest_digest", nullable(digest())),
+            ("algorithm_reviews", list(of("Review"))),
+            ("judgement", nullable(count())),
+            ("overtaken", list(of("Overtaken"))),
+            ("asked_anew", nullable(of("Text"))),
+        ],
+    )
+}
+
+fn overtaken() -> Described {
+    object(
+        "A judgement that no longer holds, since something else left before two people had said yes; what was said about it no longer counts.",
+        [
+            ("judgement", count()),
+            ("at", time()),
+            ("left", count()),
+            ("reviews", list(of("Review"))),
+        ],
+    )
+}
+
+fn new_output_review() -> Described {
+    object(
+        "A review of an output to be given. `judgement` is the number of the judgement that the reviewer looked at; without it, the first. A yes to one that no longer holds is refused.",
+        [
+            ("outcome", words!(ReviewOutcome)),
+            ("reason?", text()),
+            ("judgement?", nullable(count())),
         ],
     )
 }

@@ -338,3 +338,27 @@ fn survey_weights_and_ratios_of_ordinary_columns_pass() {
             .contains(&name("complement"))
     );
 }
+
+#[test]
+fn blanks_of_an_indicator_stay_as_wide_as_those_of_a_count() {
+    let shape = shape(&[4], vec![measure("ill", Aggregate::Sum)], true);
+    // Two towns fail, with six ill people together: whoever subtracts must not learn that few.
+    let ill = [4, 2, 60, 90];
+    let rows: Vec<Row> = (0..800)
+        .map(|subject| {
+            let (cell, member) = (subject / 200, subject % 200);
+            (
+                subject,
+                cell,
+                vec![Some(f64::from(u8::from(member < ill[cell])))],
+            )
+        })
+        .collect();
+    let judgement = judged(&shape, &accumulate(&shape, &rows), "yunei");
+    let blank: Vec<bool> = column(&judgement, "ill")
+        .iter()
+        .map(|value| matches!(value, Value::Absent))
+        .collect();
+    assert!(blank[0] && blank[1]);
+    assert!(blank[2] || blank[3] || blank[4], "{blank:?}");
+}

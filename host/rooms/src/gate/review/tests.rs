@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 use yunei_model::{Column, FieldType, Route, Value};
 
@@ -115,12 +115,13 @@ fn kept(module: &[u8], outputs: Judged) -> (File, KeptPlan) {
     let mut file = file();
     let sealer = Sealer::new(&plan.key, &plan.digest_key);
     file.write_all(&sealer.seal(module).unwrap()).unwrap();
-    let (told, candidate) = set_aside(&plan, outputs, &mut file).unwrap();
+    let (told, candidate) = set_aside(&plan, outputs, None, &mut file).unwrap();
     assert!(told.iter().all(|(_, table)| table.is_none()));
     let kept = KeptPlan {
         digest: sealer.digest(module).unwrap(),
         bytes: module.len() as u64,
         candidate: candidate.unwrap(),
+        salt: None,
     };
     (file, kept)
 }
@@ -156,20 +157,37 @@ fn what_the_gate_computed_leaves_as_the_gate_computed_it() {
 fn no_table_is_told_unless_all_leave_now() {
     let mut nothing = file();
     let leaves = vec![(verdict("a", Decision::Release), Some(table(1)))];
-    let (told, candidate) = set_aside(&plan(), leaves, &mut nothing).unwrap();
+    let (told, candidate) = set_aside(&plan(), leaves, None, &mut nothing).unwrap();
     assert!(candidate.is_none() && told[0].1 == Some(table(1)));
     for decision in [Decision::Withhold, Decision::Review] {
         let outputs = vec![
             (verdict("a", Decision::Release), Some(table(1))),
             (verdict("b", decision), Some(table(2))),
         ];
-        let (told, candidate) = set_aside(&plan(), outputs, &mut file()).unwrap();
+        let (told, candidate) = set_aside(&plan(), outputs, None, &mut file()).unwrap();
         assert!(told.iter().all(|(_, table)| table.is_none()), "{decision}");
         assert_eq!(candidate.is_some(), decision == Decision::Review);
     }
-    let (told, candidate) = set_aside(&plan(), Vec::new(), &mut nothing).unwrap();
+    let (told, candidate) = set_aside(&plan(), Vec::new(), None, &mut nothing).unwrap();
     assert!(told.is_empty() && candidate.is_none());
     assert_eq!(nothing.metadata().unwrap().len(), 0);
+}
+
+/// What waits for people goes on waiting, whatever the gate decides now, and no key seals two candidates.
+#[test]
+fn what_is_judged_anew_has_a_candidate_of_its_own() {
+    let outputs = || vec![(verdict("a", Decision::Release), Some(table(1)))];
+    let salts = [b"one", b"two"].map(|salt| Digest::of(salt));
+    let sealed = salts.map(|salt| {
+        let mut file = file();
+        let (told, candidate) = set_aside(&plan(), outputs(), Some(&salt), &mut file).unwrap();
+        assert!(candidate.is_some() && told.iter().all(|(_, table)| table.is_none()));
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    assert_ne!(sealed[0], sealed[1]);
 }
 
 #[test]
@@ -192,6 +210,10 @@ fn what_is_not_what_was_kept_does_not_open() {
         },
         KeptPlan {
             bytes: u64::MAX,
+            ..right.clone()
+        },
+        KeptPlan {
+            salt: Some(right.digest),
             ..right.clone()
         },
     ] {

@@ -11,6 +11,7 @@ pub async fn cases(store: &Store, world: &World) {
     a_release_is_written_once(store, world, &setting).await;
     a_person_reviews_a_run_once(store, world, &setting).await;
     a_reviewer_has_one_key(store, world, &setting).await;
+    an_overtaken_judgement_takes_its_reviews_along(store, world, &setting).await;
     a_certificate_is_gathered_once(store, world, &setting).await;
 }
 
@@ -98,6 +99,86 @@ async fn a_destroyed_output_has_no_key(store: &Store, world: &World, setting: &S
     let gone = store.sealed_output(run).await.unwrap().unwrap();
     assert_eq!((gone.wrapped_key, gone.destroyed_at), (None, Some(NOON)));
     assert_eq!(store.sealed_outputs_held().await.unwrap(), []);
+}
+
+/// What people said about a judgement that something overtook is no review of the run any more, and is kept.
+async fn an_overtaken_judgement_takes_its_reviews_along(
+    store: &Store,
+    world: &World,
+    setting: &Setting,
+) {
+    let run = world.ended_run(store, setting).await.id;
+    assert_eq!(store.judgement(run).await.unwrap(), None);
+    let review = ReleaseReview {
+        id: ReviewId::new(&world.ids),
+        reviewer: setting.account.id,
+        person: setting.account.person,
+        outcome: ReviewOutcome::Approved,
+        reason: "harmless".to_owned(),
+        at: NOON,
+    };
+    let first = Judgement {
+        audited_to: 7,
+        ..Judgement::FIRST
+    };
+    let sealed = SealedOutput {
+        run,
+        digest: Digest::of(b"anew"),
+        bytes: 9,
+    };
+    let mut change = store.begin().await.unwrap();
+    change.put_judgement(run, &first).await.unwrap();
+    change.put_release_review(run, &review).await.unwrap();
+    change
+        .put_sealed_output(&sealed, "first", b"wrapped key")
+        .await
+        .unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(store.judgement(run).await.unwrap(), Some(first));
+
+    let overtaken = Overtaken {
+        judgement: 1,
+        at: NOON,
+        left: 2,
+        reviews: vec![review.clone()],
+    };
+    let second = Judgement {
+        number: 2,
+        audited_to: 9,
+        salt: Some(Digest::of(b"salt")),
+    };
+    let candidate = Digest::of(b"candidate anew");
+    let mut change = store.begin().await.unwrap();
+    change.set_judgement_aside(run, &overtaken).await.unwrap();
+    change.put_judgement(run, &second).await.unwrap();
+    change.replace_verdicts(run, &[]).await.unwrap();
+    change
+        .move_sealed_output(run, "second", &candidate)
+        .await
+        .unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(store.judgement(run).await.unwrap(), Some(second));
+    assert_eq!(store.release_reviews(run).await.unwrap(), []);
+    assert_eq!(
+        store.overtaken_judgements(run).await.unwrap(),
+        [overtaken.clone()]
+    );
+    assert_eq!(store.candidate(run).await.unwrap(), Some(candidate));
+    assert_eq!(
+        store.sealed_output(run).await.unwrap().unwrap().file,
+        "second"
+    );
+    let mut change = store.begin().await.unwrap();
+    // The same person says yes to the new one.
+    change.put_release_review(run, &review).await.unwrap();
+    let twice = change.set_judgement_aside(run, &overtaken).await;
+    assert!(matches!(twice, Err(StoreError::Taken { .. })));
+    drop(change);
+    let mut change = store.begin().await.unwrap();
+    change.destroy_sealed_output(run, NOON).await.unwrap();
+    let gone = change.move_sealed_output(run, "third", &candidate).await;
+    assert!(matches!(gone, Err(StoreError::Absent { .. })));
+    world.commit(change).await.unwrap();
 }
 
 fn release(world: &World, run: RunId) -> Release {
