@@ -1,5 +1,7 @@
 //! What the accumulator found, cell by cell.
 
+use yunei_model::BracketOf;
+
 use super::Protection;
 use super::channels::Complement;
 use super::slot::Slot;
@@ -33,6 +35,19 @@ impl ChannelRole {
     /// Whether it lies between two figures, and is none.
     pub(crate) const fn is_complement(self) -> bool {
         matches!(self, Self::Complement(_))
+    }
+}
+
+impl ChannelRole {
+    /// What the channel sums, as supervision reads it.
+    pub(crate) const fn told(self) -> BracketOf {
+        match self {
+            Self::Rows => BracketOf::Rows,
+            Self::Value => BracketOf::Sum,
+            Self::Denominator => BracketOf::Denominator,
+            Self::Weight => BracketOf::Weight,
+            Self::Complement(_) => BracketOf::Complement,
+        }
     }
 }
 

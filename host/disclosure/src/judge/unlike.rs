@@ -4,7 +4,7 @@ use yunei_model::Status;
 
 use crate::accumulate::{Slot, Statistics};
 use crate::profile::{Indicator, Settings};
-use crate::rules::{self, Contributions, Figure};
+use crate::rules::{self, Figure};
 
 /// The fewest units that are unlike the others: those with something rather than 0; where the rows have two values, those with the one
 /// and those with the other; and those beside many units at the least value, or at the greatest. None passes.
@@ -28,61 +28,61 @@ pub(crate) fn fails_between(
     channel: usize,
     settings: &Settings,
 ) -> bool {
-    between(statistics, cell, channel, settings).is_some_and(|figure| figure.status != Status::Pass)
+    let figures = between(statistics, cell, channel, settings);
+    figures
+        .iter()
+        .any(|(_, figure)| figure.status != Status::Pass)
 }
 
-/// What lies between two figures in a cell; none where nothing does, or the profile does not look at it.
+/// What lies between two figures in a cell, held against the rules as if it were one: nobody, or enough of them, and none who dominates. No
+/// figures where nothing lies between, or the profile does not look at it.
 pub(super) fn between(
     statistics: &Statistics,
     cell: usize,
     channel: usize,
     settings: &Settings,
-) -> Option<Figure> {
-    let slot = statistics.slot(cell, channel)?;
-    let has_values = statistics.channels().get(channel)?.value.is_some();
+) -> Vec<(&'static str, Figure)> {
     let looks = settings.complement.is_some_and(|rule| rule.disclosive);
-    (looks && slot.units > 0).then(|| {
-        let contributions = statistics.contributions(cell, channel);
-        complement(slot, &contributions, has_values, settings)
-    })
-}
-
-/// What lies between two figures, held against the rules as a cell is: nobody, or enough of them, and none who dominates. The
-/// figure is that of the first rule that it does not pass.
-fn complement(
-    slot: &Slot,
-    contributions: &Contributions,
-    has_values: bool,
-    settings: &Settings,
-) -> Figure {
-    let mut figures = vec![rules::threshold(slot.units, &settings.threshold)];
-    if let Some(rule) = &settings.indicator {
-        figures.push(rules::indicator(slot.nonzero, rule));
+    let (Some(slot), Some(described)) = (
+        statistics.slot(cell, channel),
+        statistics.channels().get(channel),
+    ) else {
+        return Vec::new();
+    };
+    if !looks || slot.units == 0 {
+        return Vec::new();
     }
+    let threshold = rules::threshold(slot.units, &settings.threshold);
+    let mut figures = vec![("complement-threshold", threshold)];
+    if let Some(rule) = &settings.indicator {
+        figures.push(("complement-indicator", rules::indicator(slot.nonzero, rule)));
+    }
+    let has_values = described.value.is_some();
     if settings.class.is_some_and(|class| class.disclosive) && has_values && slot.nonzero == 0 {
         // That nothing lies between tells each of them.
-        figures.push(rules::class_disclosure(slot.rows, slot.rows));
+        let figure = rules::class_disclosure(slot.rows, slot.rows);
+        figures.push(("complement-class", figure));
     }
     if slot.negative {
-        let negative = settings.negative.as_ref();
-        figures.extend(negative.map(|rule| rules::negative(true, rule)));
-    } else {
-        let dominance = settings.dominance.as_ref();
-        figures.extend(dominance.map(|rule| rules::dominance(contributions, rule)));
-        let p_percent = settings.p_percent.as_ref();
-        figures.extend(p_percent.map(|rule| rules::p_percent(contributions, rule)));
-        let prior = settings.prior_posterior.as_ref();
-        figures.extend(prior.map(|rule| rules::prior_posterior(contributions, rule)));
+        if let Some(rule) = &settings.negative {
+            figures.push(("complement-negative", rules::negative(true, rule)));
+        }
+        return figures;
     }
-    let worst = [Status::Fail, Status::Review]
-        .into_iter()
-        .find_map(|status| figures.iter().find(|figure| figure.status == status));
-    let passed = Figure {
-        status: Status::Pass,
-        value: rules::real(slot.units),
-        bound: rules::real(settings.threshold.minimum),
-    };
-    worst.copied().unwrap_or(passed)
+    let contributions = statistics.contributions(cell, channel);
+    if let Some(rule) = &settings.dominance {
+        let figure = rules::dominance(&contributions, rule);
+        figures.push(("complement-dominance", figure));
+    }
+    if let Some(rule) = &settings.p_percent {
+        let figure = rules::p_percent(&contributions, rule);
+        figures.push(("complement-p-percent", figure));
+    }
+    if let Some(rule) = &settings.prior_posterior {
+        let figure = rules::prior_posterior(&contributions, rule);
+        figures.push(("complement-prior-posterior", figure));
+    }
+    figures
 }
 
 #[cfg(test)]
