@@ -14,7 +14,7 @@ use super::alternatives::{self, NoiseKeys};
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
-use super::{accumulated, failed, rows, too_large};
+use super::{accumulated, rows, too_large};
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
 
 /// Where one input of the accumulator comes from.
