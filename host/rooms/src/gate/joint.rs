@@ -4,7 +4,6 @@
 mod tables;
 
 use arrow::array::RecordBatch;
-use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, judge_linked};
 use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
@@ -14,8 +13,8 @@ use self::tables::Tables;
 use super::alternatives;
 use super::coding::{Numbers, groups, subjects};
 use super::earlier::review;
-use super::failed;
 use super::parts::Parts;
+use super::{failed, rows};
 use crate::{GatePlan, JointPlan, RoomError};
 
 /// Why a revision that is linked with other tables goes to people.
@@ -47,17 +46,15 @@ pub fn judge(
     };
     let (views, name) = parts.open(joint.view)?;
     let tables = Tables::read(plan, joint, parts, plaintext)?;
-    let gathering = match Gathering::begin(tables)? {
+    let mut gathering = match Gathering::begin(tables) {
         Ok(gathering) => gathering,
-        Err(error) => return beyond(joint, &error, outputs),
+        Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
+        Err(Halt::Failed(error)) => return Err(error),
     };
-    let columns: Vec<usize> = (0..views.schema(name).map_err(|e| failed(&e))?.len()).collect();
-    let mut stream = views.scan(name, &columns).map_err(|e| failed(&e))?;
-    let mut gathering = gathering;
-    while let Some(batch) = runtime.block_on(stream.next()) {
-        if let Err(error) = gathering.take(&batch.map_err(|e| failed(&e))?)? {
-            return beyond(joint, &error, outputs);
-        }
+    match rows::each(&views, name, runtime, |batch| gathering.take(batch)) {
+        Ok(()) => {}
+        Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
+        Err(Halt::Failed(error)) => return Err(error),
     }
     for (index, verdict, table) in gathering.judge(joint, profile)? {
         if let Some(output) = outputs.get_mut(index) {
@@ -133,6 +130,26 @@ fn beyond(
     Ok(())
 }
 
+/// Why a joint audit ends early.
+enum Halt {
+    /// It is beyond a limit: people decide.
+    Beyond(LinkedError),
+    /// It failed.
+    Failed(RoomError),
+}
+
+impl From<RoomError> for Halt {
+    fn from(error: RoomError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<LinkedError> for Halt {
+    fn from(error: LinkedError) -> Self {
+        Self::Beyond(error)
+    }
+}
+
 /// Everything that a row passes through.
 struct Gathering {
     tables: Tables,
@@ -146,16 +163,13 @@ struct Gathering {
 }
 
 impl Gathering {
-    fn begin(tables: Tables) -> Result<Result<Self, LinkedError>, RoomError> {
+    fn begin(tables: Tables) -> Result<Self, Halt> {
         let axes = tables.parties.iter().flat_map(|p| p.axes.iter().cloned());
         let readings = tables
             .parties
             .iter()
             .flat_map(|p| p.readings.iter().cloned());
-        let frame = match Frame::new(axes, readings) {
-            Ok(frame) => frame,
-            Err(error) => return Ok(Err(error)),
-        };
+        let frame = Frame::new(axes, readings)?;
         let accumulator = |shape: &_| {
             Accumulator::arranged(shape, tables.protection, Arrangement::Rising)
                 .map_err(|e| failed(&e))
@@ -173,18 +187,18 @@ impl Gathering {
             inputs
                 .push(position.ok_or_else(|| RoomError::protocol("a measure without its column"))?);
         }
-        Ok(Ok(Self {
-            accumulators: accumulators.collect::<Result<_, _>>()?,
+        Ok(Self {
+            accumulators: accumulators.collect::<Result<_, RoomError>>()?,
             finest: accumulator(frame.shape())?,
             atoms: Atoms::new(&frame),
             inputs,
             frame,
             tables,
             rows: 0,
-        }))
+        })
     }
 
-    fn take(&mut self, batch: &RecordBatch) -> Result<Result<(), LinkedError>, RoomError> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Halt> {
         let rows = batch.num_rows();
         let codes = self.tables.codes(batch, self.rows)?;
         let mut numbers: Vec<Numbers> = Vec::new();
@@ -231,15 +245,11 @@ impl Gathering {
                 *key += u64::from(*code) * stride;
             }
         }
-        let numbered: Result<Vec<u32>, LinkedError> =
-            keys.into_iter().map(|key| self.atoms.number(key)).collect();
-        let cells = match numbered {
-            Ok(cells) => cells,
-            Err(error) => return Ok(Err(error)),
-        };
+        let numbered = keys.into_iter().map(|key| self.atoms.number(key));
+        let cells = numbered.collect::<Result<Vec<u32>, LinkedError>>()?;
         add(&mut self.finest, &cells, &self.inputs)?;
         self.rows += rows;
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn judge(

@@ -31,6 +31,7 @@ fn product(world: &World, setting: &Setting) -> Product {
         lateness_days: 2,
         revision_days: Some(7),
         state: ProductState::Drafted,
+        first_reviewed: None,
         drafted_by: setting.account.id,
         drafted_by_person: setting.person.id,
         drafted_at: NOON,
@@ -64,6 +65,7 @@ async fn a_schedule_is_due(store: &Store, world: &World, product: &Product) {
         product: product.id,
         trigger,
         due,
+        paused: None,
         set_by: product.drafted_by,
         set_at: NOON,
     };
