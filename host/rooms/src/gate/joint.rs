@@ -6,7 +6,9 @@ mod tables;
 use arrow::array::RecordBatch;
 use tokio::runtime::Runtime;
 use yunei_disclosure::linked::{Atoms, Frame, Joint, LinkedError, LinkedTable, judge_linked};
-use yunei_disclosure::{Accumulator, Arrangement, Block, Input, InputRole, Profile};
+use yunei_disclosure::{
+    AccumulateError, Accumulator, Arrangement, Block, Input, InputRole, Profile, Protection,
+};
 use yunei_model::{Decision, Route, Table, Value, Verdict};
 
 use self::tables::Tables;
@@ -150,6 +152,15 @@ impl From<LinkedError> for Halt {
     }
 }
 
+/// The accumulator of the finest cells. More figures than it can hold are for people.
+fn finest(frame: &Frame, protection: Protection) -> Result<Accumulator, Halt> {
+    let finest = Accumulator::arranged(frame.shape(), protection, Arrangement::Rising);
+    finest.map_err(|error| match error {
+        AccumulateError::TooLarge { .. } => Halt::Beyond(LinkedError::Figures),
+        error => Halt::Failed(failed(&error)),
+    })
+}
+
 /// Everything that a row passes through.
 struct Gathering {
     tables: Tables,
@@ -189,7 +200,7 @@ impl Gathering {
         }
         Ok(Self {
             accumulators: accumulators.collect::<Result<_, RoomError>>()?,
-            finest: accumulator(frame.shape())?,
+            finest: finest(&frame, tables.protection)?,
             atoms: Atoms::new(&frame),
             inputs,
             frame,
