@@ -91,6 +91,17 @@ fn counts_alone(shape: &Shape) -> bool {
     })
 }
 
+/// Why people decide where a dimension is sensitive: neither rounding nor noise hides that a whole group is in one class, or nobody.
+fn of_sensitive(shape: &Shape) -> Option<&'static str> {
+    let sensitive = shape
+        .dimensions()
+        .iter()
+        .any(|dimension| dimension.sensitive);
+    sensitive.then_some(
+        "a dimension is sensitive, and it is not left blank where a class tells of a whole group",
+    )
+}
+
 /// A title with a remark behind it.
 pub(crate) fn remarked(title: Option<&Text>, name: &str, zh: &str, en: &str) -> Text {
     let (chinese, english) = title.map_or((name, name), |t| (t.zh.as_str(), t.en.as_str()));

@@ -18,6 +18,7 @@ mod counted;
 mod crosstab;
 mod difference;
 mod frame;
+mod gifts;
 mod measured;
 mod models;
 mod ordinal;

@@ -2,7 +2,7 @@
 
 use yunei_model::Decision;
 
-use super::{CellKeys, counts_alone, remarked};
+use super::{CellKeys, counts_alone, of_sensitive, remarked};
 use crate::accumulate::Statistics;
 use crate::judge::{Judgement, Trial};
 use crate::profile::Profile;
@@ -37,7 +37,8 @@ pub(super) fn perturbed(count: u64, noise_max: u64, cell_key: u32) -> u64 {
 /// Judges a table whose counts get keyed noise.
 ///
 /// Released: every cell, with noise that the profile bounds; the columns' titles tell its variance. Review: anything but counts, counts of
-/// several rows of one subject (the noise is made for one row each), profiles without noise, noise that is narrower than the
+/// several rows of one subject (the noise is made for one row each), sensitive dimensions,
+/// profiles without noise, noise that is narrower than the
 /// protection interval.
 pub(super) fn perturb(
     statistics: &Statistics,
@@ -61,7 +62,7 @@ pub(super) fn perturb(
         _ if !counts_alone(shape) => Some("keyed noise is for counts, and a measure is none"),
         _ if several => Some("keyed noise is for one row of each subject, and some have several"),
         None => Some("the cells have no keys for their noise"),
-        Some(_) => None,
+        Some(_) => of_sensitive(shape),
     };
     if let Some(reason) = trouble {
         trial.send(reason.to_owned(), Decision::Review);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yunei_model::{Decision, Status};
 
-use super::{counts_alone, remarked};
+use super::{counts_alone, of_sensitive, remarked};
 use crate::accumulate::Statistics;
 use crate::judge::{Judgement, Trial};
 use crate::profile::{Profile, Rounding, RoundingMethod};
@@ -18,7 +18,7 @@ const BASES_MAX: usize = 16;
 /// Judges a table whose counts are rounded to the profile's base, margins independently of what is in them.
 ///
 /// Released: every cell, rounded, if each failing cell is proven to stay unknown over the profile's interval. Review: anything but counts, a
-/// profile without a base, cells for which no proof was found.
+/// sensitive dimension, a profile without a base, cells for which no proof was found.
 pub(super) fn round(statistics: &Statistics, shape: &Shape, profile: &Profile) -> Judgement {
     let mut trial = Trial::judged(statistics, shape, profile);
     let settings = profile.settings();
@@ -29,6 +29,10 @@ pub(super) fn round(statistics: &Statistics, shape: &Shape, profile: &Profile) -
     };
     if !counts_alone(shape) {
         let reason = "rounding is for counts, and a measure is none";
+        trial.send(reason.to_owned(), Decision::Review);
+        return trial.close();
+    }
+    if let Some(reason) = of_sensitive(shape) {
         trial.send(reason.to_owned(), Decision::Review);
         return trial.close();
     }

@@ -300,3 +300,29 @@ fn the_order_of_merging_follows_from_labels_alone() {
     let long: Vec<usize> = (0..40).rev().collect();
     assert_eq!(merge_path(&[long]).len(), MERGE_STEPS_MAX + 1);
 }
+
+/// All of a town in one class, or nobody: a rounded or noisy count says so too, for towns that are large.
+#[test]
+fn neither_rounding_nor_noise_is_for_sensitive_dimensions() {
+    let of = |sensitive| {
+        let mut illness = dimension("illness", 2);
+        illness.sensitive = sensitive;
+        Shape::new(vec![dimension("town", 2), illness], counted(), false).unwrap()
+    };
+    for (sensitive, decision) in [(false, Decision::Release), (true, Decision::Review)] {
+        let shape = of(sensitive);
+        let statistics = counts(&shape, &[3, 400, 80, 160]);
+        let rounded = with(OnFailure::Round, &shape, &statistics);
+        assert_eq!(rounded.decision, decision, "{:?}", rounded.reasons);
+        let (statistics, keys) = keyed(&shape, &[3, 400, 80, 160], 0);
+        let noisy = judge_with(
+            OnFailure::Perturb,
+            &statistics,
+            &shape,
+            &profile("yunei"),
+            Protection::Subjects,
+            Some(&keys),
+        );
+        assert_eq!(noisy.decision, decision, "{:?}", noisy.reasons);
+    }
+}

@@ -98,10 +98,8 @@ impl Reach<'_> {
         let quantity = quantity.ok_or(Unlinked::NotProven)?;
         let counted = quantity.is_counted();
         let scale = if counted { 1.0 } else { self.scale };
-        let floor = |(atom, value): (u32, &f64)| {
-            let least = f64::from(u8::from(counted && self.target.is_only(atom)));
-            -((value - least).max(0.0) / scale)
-        };
+        // In the eyes of everybody outside; respondents who know more are the shifts' matter.
+        let floor = |(atom, _): (u32, &f64)| -(quantity.fall(atom, true) / scale);
         let known = self.system.classes.iter();
         let known = known.filter(|class| self.system.is_known(class, self.quantity));
         let line = |class: &Class| class.atoms.iter().map(|a| (*a as usize, 1.0)).collect();

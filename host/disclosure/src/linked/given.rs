@@ -18,6 +18,8 @@ pub(crate) struct GivenQuantity {
     pub(crate) counted: bool,
     /// One value per atom, none negative.
     pub(crate) values: Vec<f64>,
+    /// Per atom, how far it could fall for any two of its own respondents.
+    pub(crate) falls: Vec<f64>,
 }
 
 /// What must stay unknown of some atoms in one quantity.
@@ -48,7 +50,7 @@ impl Given {
     ) -> Option<Self> {
         let quantities: Vec<Quantity> = quantities
             .into_iter()
-            .map(|given| Quantity::given(given.counted, given.values))
+            .map(|given| Quantity::given(given.counted, given.values, given.falls))
             .collect();
         let open = quantities.iter().map(|_| None).collect();
         Some(Self {

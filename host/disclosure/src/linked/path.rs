@@ -219,8 +219,8 @@ impl<'a> Walker<'a> {
         if way < 0.0
             && let Some(quantity) = self.system.quantities.get(self.open.quantity)
         {
-            let least = f64::from(u8::from(self.counted && self.target.is_only(atom)));
-            room = quantity.at(atom) - least + self.deviations.get(&atom).unwrap_or(&0.0);
+            let fall = quantity.fall(atom, self.target.holds(atom));
+            room = fall + self.deviations.get(&atom).unwrap_or(&0.0);
         }
         for number in self
             .system

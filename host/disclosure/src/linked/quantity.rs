@@ -32,13 +32,15 @@ pub(super) struct Quantity {
     kind: Kind,
     /// One value per atom.
     pub(super) values: Vec<f64>,
+    /// How far each atom could fall for any two of its own respondents.
+    falls: Vec<f64>,
     /// The whole, and the units behind it.
     whole: Contributions,
 }
 
 impl Quantity {
     /// A quantity of tables that are described cell by cell; it reads no table's statistics.
-    pub(super) fn given(counted: bool, values: Vec<f64>) -> Self {
+    pub(super) fn given(counted: bool, values: Vec<f64>, falls: Vec<f64>) -> Self {
         let kind = if counted {
             Kind::Rows
         } else {
@@ -52,6 +54,7 @@ impl Quantity {
         Self {
             kind,
             values,
+            falls,
             whole,
         }
     }
@@ -63,6 +66,18 @@ impl Quantity {
 
     pub(super) fn at(&self, atom: u32) -> f64 {
         self.values.get(atom as usize).copied().unwrap_or(0.0)
+    }
+
+    /// How far down an atom could lie: counts keep one, since everybody knows which atoms are empty. Unless the atom is what somebody wants to
+    /// know, two of its own respondents put together what they gave, and see no more gone than is the others'. What a table's cell spares
+    /// says nothing about that: it may be mostly made up of other atoms, which the public pins.
+    pub(super) fn fall(&self, atom: u32, wanted: bool) -> f64 {
+        let least = f64::from(u8::from(self.is_counted()));
+        let left = (self.at(atom) - least).max(0.0);
+        if wanted {
+            return left;
+        }
+        left.min(self.falls.get(atom as usize).copied().unwrap_or(0.0))
     }
 
     /// The measure of a table that it is about.
@@ -123,7 +138,10 @@ impl Quantity {
         Some(match self.kind {
             Kind::Units => real(statistics.units(cell).saturating_sub(COALITION)),
             Kind::Rows | Kind::Sum(..) => contributions.remainder(),
-            Kind::RowsOf(..) => real(slot.rows.saturating_sub(COALITION)),
+            // Two respondents gave no more rows with a value than rows.
+            Kind::RowsOf(..) => {
+                (real(slot.rows) - statistics.contributions(cell, 0).top(2)).max(0.0)
+            }
             Kind::UnitsOf(..) => real(slot.units.saturating_sub(COALITION)),
         })
     }
@@ -186,7 +204,9 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
             units,
             total: values.iter().sum(),
         };
+        let falls = numbers.iter().map(|n| fall(kind, statistics, *n as usize));
         Quantity {
+            falls: falls.collect(),
             kind,
             values,
             whole,
@@ -228,4 +248,29 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
         }
     }
     quantities
+}
+
+/// What the two respondents who gave most to an atom do not hold of it; nothing where there are no others.
+fn fall(kind: Kind, statistics: &Statistics, atom: usize) -> f64 {
+    if statistics.units(atom) <= COALITION {
+        return 0.0;
+    }
+    let rows = statistics.contributions(atom, 0);
+    let slot = |measure, role| {
+        let channel = statistics.channel_of(measure, role)?;
+        Some((channel, statistics.slot(atom, channel)?))
+    };
+    match kind {
+        Kind::Units => real(statistics.exclusive_units(atom).saturating_sub(COALITION)),
+        Kind::Rows => rows.remainder(),
+        Kind::Sum(measure, role) => slot(measure, role).map_or(0.0, |(channel, _)| {
+            statistics.contributions(atom, channel).remainder()
+        }),
+        Kind::RowsOf(measure, role) => {
+            slot(measure, role).map_or(0.0, |(_, slot)| (real(slot.rows) - rows.top(2)).max(0.0))
+        }
+        Kind::UnitsOf(measure, role) => {
+            slot(measure, role).map_or(0.0, |(_, slot)| real(slot.units.saturating_sub(COALITION)))
+        }
+    }
 }

@@ -222,8 +222,8 @@ impl<'a> Seeker<'a> {
         let Some(quantity) = self.system.quantities.get(self.quantity) else {
             return 0.0;
         };
-        let least = f64::from(u8::from(quantity.is_counted() && self.target.is_only(atom)));
-        let left = quantity.at(atom) - least + self.deviations.get(&atom).unwrap_or(&0.0);
+        let fall = quantity.fall(atom, self.target.holds(atom));
+        let left = fall + self.deviations.get(&atom).unwrap_or(&0.0);
         if quantity.is_counted() {
             left.floor()
         } else {

@@ -92,9 +92,8 @@ impl Programme<'_> {
         let mut variables = ProblemVariables::new();
         let amounts: Vec<Variable> = (0_u32..)
             .zip(&quantity.values)
-            .map(|(atom, value)| {
-                let least = f64::from(u8::from(quantity.is_counted() && self.target.is_only(atom)));
-                let floor = -((value - least).max(0.0) / scale);
+            .map(|(atom, _)| {
+                let floor = -(quantity.fall(atom, self.target.holds(atom)) / scale);
                 let reach = REACH * level / scale;
                 let amount = variable().min(floor.max(-reach)).max(reach);
                 variables.add(if whole { amount.integer() } else { amount })

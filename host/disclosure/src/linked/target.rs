@@ -29,11 +29,6 @@ impl Target {
         self.atoms.binary_search(&atom).is_ok()
     }
 
-    /// Whether the atom is all of it.
-    pub(super) fn is_only(&self, atom: u32) -> bool {
-        self.atoms == [atom]
-    }
-
     /// What orders the search: those that need most go first, cells before atoms.
     pub(super) fn weight(&self) -> f64 {
         self.levels.iter().map(|(up, _)| *up).fold(0.0, f64::max)
@@ -77,9 +72,9 @@ impl Shift {
 
     /// Whether the shift proves that nobody can rule out the demanded level. Knows nothing of how it was found.
     ///
-    /// The target changes by the level; no atom falls below nothing, no cell that is known to have someone falls empty; every cell
-    /// that somebody shows stays what it is; a cell in a table changes only so that two of its own respondents would not notice;
-    /// counts move in whole numbers. The values after the shift are then one more way in which all tables could have
+    /// The target changes by the level; no atom falls below nothing, and none that has someone falls empty; every cell that somebody shows
+    /// stays what it is; any atom beside the target, and any cell in a table beside it, changes only so that two of its own respondents
+    /// would not notice; counts move in whole numbers. The values after the shift are then one more way in which all tables could have
     /// come about, and so is every step between: the shift is a proof over integers.
     pub(super) fn proves(&self, system: &System, target: &Target) -> bool {
         let Some(quantity) = system.quantities.get(self.quantity) else {
@@ -91,10 +86,10 @@ impl Shift {
         let held = self.deviations.iter().filter(|(a, _)| target.holds(*a));
         let moved: f64 = held.map(|(_, amount)| amount).sum();
         let reaches = if self.upwards { moved } else { -moved } + slip >= level;
-        let stays = self.deviations.iter().all(|(atom, amount)| {
-            let least = f64::from(u8::from(quantity.is_counted() && target.is_only(*atom)));
-            quantity.at(*atom) + amount + slip >= least.min(quantity.at(*atom))
-        });
+        let stays = self
+            .deviations
+            .iter()
+            .all(|(atom, amount)| quantity.fall(*atom, target.holds(*atom)) + amount + slip >= 0.0);
         let unseen = self.changes(system).into_iter().all(|(number, change)| {
             let class = system.classes.get(number as usize);
             class.is_some_and(|class| {

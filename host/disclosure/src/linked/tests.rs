@@ -8,6 +8,7 @@ mod attacker;
 mod examples;
 mod given;
 mod masks;
+mod respondents;
 mod together;
 
 /// Subjects with a code on every axis and a value; one row each.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::atoms::{Atoms, Told};
 use super::brackets::{Place, known};
 use super::counted::{Counted, Rows};
+use super::gifts::Gifts;
 use super::measured::{Quantity, Source};
 use crate::accumulate::ChannelRole;
 use crate::linked::{Aim, Coordinates, Given, GivenCell, GivenQuantity};
@@ -47,12 +48,14 @@ impl Shifts {
         let mut numbers = HashMap::new();
         let mut kept: Vec<&Quantity> = Vec::new();
         let mut values = Vec::new();
+        let gifts = atoms.gifts(rows);
         for quantity in quantities.iter().take(QUANTITIES_MAX) {
             if let Some(of_quantity) = held(quantity, atoms, rows) {
                 numbers.insert(quantity.key.clone(), kept.len());
                 kept.push(quantity);
                 values.push(GivenQuantity {
                     counted: quantity.source.is_whole(),
+                    falls: falls(quantity, &of_quantity, &gifts),
                     values: of_quantity,
                 });
             }
@@ -108,6 +111,21 @@ fn held(quantity: &Quantity, atoms: &Atoms, rows: &Rows) -> Option<Vec<f64>> {
     }
     let (values, negative) = atoms.values(quantity, rows);
     (!negative).then_some(values)
+}
+
+/// What each atom holds beside what the two of its units hold that gave most; nothing where there are no others.
+fn falls(quantity: &Quantity, held: &[f64], gifts: &Gifts) -> Vec<f64> {
+    match &quantity.source {
+        // Those who are in no other atom, of whom any two may be the two who know.
+        Source::Units => held
+            .iter()
+            .map(|n| (n - real(COALITION)).max(0.0))
+            .collect(),
+        Source::Rows => gifts.remainders(held.len(), &|_| 1.0),
+        Source::Present(values) | Source::Sum(values) => gifts.remainders(held.len(), &|row| {
+            values.get(row).copied().flatten().unwrap_or(0.0)
+        }),
+    }
 }
 
 /// The atoms of every cell.

@@ -31,12 +31,13 @@ fn square(counts: &[[u64; 3]; 3], blank: &[(usize, usize)]) -> Given {
             cells.push(cell(vec![atom(line, column)], true, shown));
         }
     }
-    let values = counts.iter().flatten().map(|n| *n as f64).collect();
+    let values: Vec<f64> = counts.iter().flatten().map(|n| *n as f64).collect();
     let coordinates = (0..9).flat_map(|a| [a / 3, a % 3]).collect();
     Given::new(
         cells,
         vec![GivenQuantity {
             counted: true,
+            falls: values.iter().map(|n: &f64| n - 2.0).collect(),
             values,
         }],
         Coordinates {
@@ -131,9 +132,10 @@ fn what_is_needed_is_blanked() {
             false,
         );
     }
-    let values = counts.iter().flatten().map(|n| *n as f64).collect();
+    let values: Vec<f64> = counts.iter().flatten().map(|n| *n as f64).collect();
     let quantity = GivenQuantity {
         counted: true,
+        falls: values.iter().map(|n| n - 2.0).collect(),
         values,
     };
     let coordinates = Coordinates {
