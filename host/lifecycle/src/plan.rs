@@ -1,6 +1,7 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
 mod reviewed;
+mod rows;
 
 use std::fs::File;
 
@@ -156,7 +157,7 @@ impl Domain {
             outputs.push(plan);
         }
         let audit = self.audit(prepared, manifest, &tables).await?;
-        let told = self
+        let mut told = self
             .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
             .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
@@ -166,6 +167,7 @@ impl Domain {
             plan
         });
         let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
+        let sized = self.sizes(&mut told, &tables, &views, &outputs).await?;
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -183,7 +185,7 @@ impl Domain {
         };
         // Each sealed output is one descriptor more, after those of all parts.
         files.push(TableFiles { parts: told.sealed });
-        files.extend(revised);
+        files.extend(revised.into_iter().chain(sized));
         Ok((plan, files, audit))
     }
 
@@ -240,12 +242,7 @@ impl Domain {
                 detail: "a run without its snapshot",
             })?;
             let period = period_of(&prepared.run, resource);
-            let mut filter = granted.filter().to_vec();
-            if let Some(period) = &period
-                && let Some(kind) = period_kind(resource, &period.field)
-            {
-                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
-            }
+            let filter = rows::filter_over(granted, resource, period.as_ref())?;
             tables.push(Table {
                 granted,
                 resource,
@@ -349,7 +346,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
+    /// The position of a field's column, which is read from now on.
+    pub(crate) fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
         if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
             return Ok(position);
         }
