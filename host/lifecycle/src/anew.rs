@@ -6,8 +6,8 @@
 
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Code, Decision, Digest, EndCause, HeldJudgement, Overtaken, ReviewOutcome, Run, RunState, Standing,
-    State, Text, Verdict,
+    Code, Decision, Digest, EndCause, HeldJudgement, Overtaken, ReviewOutcome, Run, RunState,
+    Standing, State, Text, Verdict,
 };
 use yunei_rooms::{GateMode, GateSession, Judged, Sealer};
 use yunei_store::{Change, HeldOutput};

@@ -6,11 +6,8 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 
 mod attacker;
 mod examples;
-<<<<<<< ours
-mod together;
-=======
 mod pieces;
->>>>>>> theirs
+mod together;
 
 /// Subjects with a code on every axis and a value; one row each.
 pub(super) struct World {
@@ -25,11 +22,8 @@ pub(super) struct Drawn {
     pub(super) shape: Shape,
     pub(super) statistics: Statistics,
     pub(super) shown: Option<Vec<bool>>,
-<<<<<<< ours
     pub(super) asking: Option<yunei_model::OnFailure>,
-=======
     pub(super) piece: Option<(Axis, Vec<bool>)>,
->>>>>>> theirs
 }
 
 pub(super) fn axis(field: &str, banding: &str, labels: usize) -> Axis {
@@ -119,15 +113,12 @@ impl World {
             statistics: accumulator.finish().unwrap(),
             shape,
             shown: None,
-<<<<<<< ours
             asking: None,
-=======
             piece: piece.map(|(axis, of)| {
                 let axis = self.axes[axis].clone();
                 let codes = (0..axis.labels).map(|code| of.contains(&code)).collect();
                 (axis, codes)
             }),
->>>>>>> theirs
         }
     }
 

@@ -49,7 +49,7 @@ impl Domain {
         for earlier in cut_with {
             let within = joint.released.len() < LINKED_MAX;
             let profile = group.iter().all(|(_, c)| c.profile == earlier.profile);
-            let then = self.then(table, &earlier).await?;
+            let then = self.snapshot_then(table, &earlier).await?;
             let linked = match &then {
                 Some(_) if within && profile => self.linked(&earlier, columns, joint.view).await?,
                 _ => None,
@@ -91,7 +91,7 @@ impl Domain {
     }
 
     /// The snapshot that an earlier release is over, where it is another one: `None` where the gate cannot compare the two.
-    async fn then(
+    async fn snapshot_then(
         &self,
         table: &Table<'_>,
         earlier: &ExactRelease,
@@ -158,7 +158,7 @@ impl Domain {
             before: Vec::new(),
         };
         for earlier in overlapping.iter().rev().filter(|_| comparable) {
-            let Some(then) = self.then(table, earlier).await? else {
+            let Some(then) = self.snapshot_then(table, earlier).await? else {
                 continue;
             };
             let snapshot = then.as_ref().unwrap_or(&table.snapshot);

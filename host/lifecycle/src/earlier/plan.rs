@@ -4,12 +4,7 @@ use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
 use yunei_model::{
-<<<<<<< ours
-    Digest, ExactCandidate, ExactRelease, Manifest, Relation, Resource, RowSet, Run,
-=======
-    Digest, ExactCandidate, ExactRelease, Manifest, OnFailure, Output, Relation, Resource, RowSet,
-    Run,
->>>>>>> theirs
+    Digest, ExactCandidate, ExactRelease, Manifest, Output, Relation, Resource, RowSet, Run,
 };
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 

@@ -28,10 +28,9 @@ use crate::{GatePlan, JointPlan, LinkedPlan, RoomError};
 const OPENS: &str =
     "together with linked tables it would show what an edition that it revises left blank";
 
-<<<<<<< ours
 /// Why a joint plan with a table that was merged goes to people.
 const UNTOLD: &str = "under which bandings a merged table left is not told by its labels";
-=======
+
 /// Why people decide beside an earlier release whose rows are others by now.
 const CHANGED: &str = "earlier releases are about rows that overlap with these, and are not the same in this snapshot";
 
@@ -46,7 +45,6 @@ fn has_changed(
         None => Ok(false),
     }
 }
->>>>>>> theirs
 
 /// Judges outputs together with each other and with the earlier releases of a joint plan, and puts their verdicts in place of those that
 /// each got by itself. What is beyond a limit goes to people.
@@ -59,17 +57,6 @@ pub fn judge(
     runtime: &Runtime,
     outputs: &mut [(Verdict, Option<Table>)],
 ) -> Result<(), RoomError> {
-<<<<<<< ours
-    let merged = as_merged(joint, outputs)?;
-    let Some(joint) = &merged else {
-        for (index, _) in &joint.candidates {
-            if let Some((verdict, _)) = outputs.get_mut(*index) {
-                review(verdict, UNTOLD.to_owned());
-            }
-        }
-        return Ok(());
-    };
-=======
     let changed = joint
         .released
         .iter()
@@ -79,8 +66,15 @@ pub fn judge(
     let mut of_each = changed.iter();
     // What cannot be computed anew takes no part, and people decide.
     joint.released.retain(|_| of_each.next() != Some(&true));
-    let joint = &joint;
->>>>>>> theirs
+    let merged = as_merged(&joint, outputs)?;
+    let Some(joint) = &merged else {
+        for (index, _) in &joint.candidates {
+            if let Some((verdict, _)) = outputs.get_mut(*index) {
+                review(verdict, UNTOLD.to_owned());
+            }
+        }
+        return Ok(());
+    };
     let (views, name) = parts.open(joint.view)?;
     let tables = Tables::read(plan, joint, parts, plaintext)?;
     let gathering = match Gathering::begin(tables, joint)? {
