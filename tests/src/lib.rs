@@ -9,6 +9,7 @@
 
 mod browser;
 mod client;
+mod component;
 mod events;
 mod files;
 mod server;
@@ -18,6 +19,7 @@ mod witness;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use component::with_manifest;
 pub use events::{Came, Event, Events};
 pub use files::{DATA_SETS, DataSet, grant_terms, request};
 pub use server::Server;

@@ -82,13 +82,21 @@ impl Story {
     /// # Errors
     /// A step was refused.
     pub fn set_up(&mut self) -> Told<()> {
-        self.register_organisations()?;
-        self.open_accounts(|_| ())?;
-        self.propose_scenarios()?;
+        self.set_up_people()?;
         for set in crate::DATA_SETS {
             self.import(set, set.files.len())?;
         }
         Ok(())
+    }
+
+    /// The same without data: organisations, people and scenarios.
+    ///
+    /// # Errors
+    /// A step was refused.
+    pub fn set_up_people(&mut self) -> Told<()> {
+        self.register_organisations()?;
+        self.open_accounts(|_| ())?;
+        self.propose_scenarios()
     }
 
     /// After a restart, which changes the address: the same people with the same tokens.

@@ -51,9 +51,7 @@ impl Domain {
         configure(&data, "");
         let server = Server::start(&program(), &data, [""; 0]).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
-        story.register_organisations().expect("organisations");
-        story.open_accounts(|_| ()).expect("accounts");
-        story.propose_scenarios().expect("scenarios");
+        story.set_up_people().expect("people");
         let rides = DATA_SETS
             .into_iter()
             .find(|set| set.name == "synthetic-wuxi-bus")

@@ -91,16 +91,7 @@ impl Accumulator {
     ) -> Result<Self, AccumulateError> {
         let lattice = shape.lattice().clone();
         let channels = channels(shape);
-        let slots = lattice.count().saturating_mul(channels.len());
-        let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
-        for (limit, name, asked) in [
-            (SLOTS_MAX, "slots_max", slots),
-            (MARGIN_LINKS_MAX, "margin_links_max", links),
-        ] {
-            if asked > limit {
-                return Err(AccumulateError::TooLarge { name, limit, asked });
-            }
-        }
+        let links = Self::holds(shape)?;
         let inner = lattice.inner_cells();
         let mut margins = Vec::with_capacity(links);
         for cell in &inner {
@@ -125,6 +116,25 @@ impl Accumulator {
             lattice,
             channels,
         })
+    }
+
+    /// Whether the cells of a shape are few enough to be held: it follows from the shape alone. Answers the pairs of inner cell and margin.
+    ///
+    /// # Errors
+    /// [`AccumulateError::TooLarge`] past a limit.
+    pub fn holds(shape: &Shape) -> Result<usize, AccumulateError> {
+        let lattice = shape.lattice();
+        let slots = lattice.count().saturating_mul(channels(shape).len());
+        let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
+        for (limit, name, asked) in [
+            (SLOTS_MAX, "slots_max", slots),
+            (MARGIN_LINKS_MAX, "margin_links_max", links),
+        ] {
+            if asked > limit {
+                return Err(AccumulateError::TooLarge { name, limit, asked });
+            }
+        }
+        Ok(links)
     }
 
     /// One row: its subject, its inner cell, and one value for each of [`Shape::inputs`].

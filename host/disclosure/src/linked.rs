@@ -20,6 +20,8 @@
 mod audit;
 mod bound;
 mod frame;
+mod given;
+mod path;
 mod protect;
 mod quantity;
 mod search;
@@ -36,6 +38,8 @@ use crate::shape::Shape;
 use crate::suppress::Bracket;
 use protect::Protected;
 use system::Party;
+
+pub(crate) use given::{Aim, Coordinates, Given, GivenCell, GivenQuantity};
 
 pub use frame::{ATOMS_MAX, AXES_MAX, Atoms, Axis, Frame, LinkedError, Reading, TABLES_MAX};
 

@@ -15,6 +15,7 @@ mod blanks;
 mod brackets;
 mod columns;
 mod counted;
+mod crosstab;
 mod difference;
 mod frame;
 mod measured;
@@ -22,6 +23,7 @@ mod models;
 mod ordinal;
 mod published;
 mod report;
+mod shifts;
 mod spec;
 mod told;
 

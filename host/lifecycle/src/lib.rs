@@ -95,6 +95,7 @@ mod standing;
 mod stop;
 mod stop_request;
 mod stream;
+mod structure;
 mod submit;
 mod system;
 mod traced;

@@ -13,7 +13,7 @@ use yunei_telemetry::span;
 
 use crate::edition::period_facts;
 use crate::stop::run_facts;
-use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView};
+use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView, structure};
 
 /// What an operating unit asks to be run.
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
@@ -296,6 +296,17 @@ impl Domain {
         let rows = snapshots.iter().map(Snapshot::rows).sum::<u64>();
         let question = self.use_question(principal, module, request, facts, &resources, rows);
         let capability = self.authority.capability(&question)?;
+        let manifest = module.manifest.iter();
+        let shapes: Vec<String> = manifest
+            .flat_map(|m| structure::faults(m, &resources))
+            .collect();
+        if !shapes.is_empty() {
+            return Err(Refusal {
+                details: shapes,
+                ..Refusal::new(Code::OutputShape)
+            }
+            .into());
+        }
         if snapshots.len() != capability.tables().len() {
             return Err(Refusal::new(Code::NoSnapshot).into());
         }

@@ -92,6 +92,7 @@ codes! {
     GrantJoin = "grant-join", 403, "授权不包含关联查询。", "The grant gives no right to join.";
     GrantParameter = "grant-parameter", 422, "参数超出允许范围。", "A parameter is outside its range.";
     GrantLineage = "grant-lineage", 422, "输出的口径未登记。", "An output's lineage is not registered.";
+    OutputShape = "output-shape", 422, "输出的形状超出闸门的计算范围。", "The gate cannot compute an output of this shape.";
     QuotaRuns = "quota-runs", 409, "运行次数配额已用完。", "The quota of runs is used up.";
     QuotaRows = "quota-rows", 409, "行数配额已用完。", "The quota of rows is used up.";
     QuotaCells = "quota-cells", 409, "出域单元格配额已用完。", "The quota of released cells is used up.";

@@ -1,5 +1,7 @@
 //! Module manifests (`module.toml`): what a module says it needs and gives.
 
+mod columns;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -334,6 +336,7 @@ impl Manifest {
                 errors.push(format!("`{}` has no field `{name}`", resource.name));
             }
         }
+        errors.extend(columns::measured_faults(output, resource));
         let own = output.own.iter().filter_map(|m| m.lineage_error(resource));
         errors.extend(own);
         if let Some(model) = &output.model {
@@ -364,6 +367,8 @@ impl Manifest {
             broken.extend(contribution.broken_rules());
             broken.extend(contribution.privacy_faults());
         }
+        broken.extend(columns::derived_faults(&self.derived));
+        broken.extend(columns::name_faults(&self.outputs));
         if self.world != World::PerSubject && self.outputs.is_empty() {
             broken.push("a module has at least one output".to_owned());
         }

@@ -280,7 +280,7 @@ impl Output {
     }
 }
 
-fn not_a_number(name: &Name, resource: &Resource) -> Option<String> {
+pub(crate) fn not_a_number(name: &Name, resource: &Resource) -> Option<String> {
     let numeric = matches!(
         resource.field(name)?.kind,
         FieldType::Boolean

@@ -48,6 +48,12 @@ pub enum RoomError {
         /// What failed, without a value.
         detail: String,
     },
+    /// An output is beyond what the gate holds: it is withheld, and the run goes on to its end.
+    #[error("it is beyond what the gate computes: {detail}")]
+    Beyond {
+        /// The limit, without a value.
+        detail: String,
+    },
     /// A room ended in the middle of its work, such as by a signal from outside.
     #[error("the {room} ended with {status}")]
     Lost {

@@ -23,7 +23,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
-use yunei_disclosure::Profile;
+use yunei_disclosure::{AccumulateError, Profile};
 use yunei_model::{Decision, Digest, Hint, Name, Route, Table, Verdict};
 
 use crate::feed::{next_descriptor, single_threaded};
@@ -181,21 +181,16 @@ fn judge(
     let mut outputs: Judged = Vec::new();
     let mut decoys = Vec::new();
     for (index, output) in plan.outputs.iter().enumerate() {
-        let Some(view) = output.view else {
-            outputs.push((undecided(output, &profile), None));
-            continue;
-        };
-        let (views, name) = parts.open(view)?;
-        let judged = reviewed::output(plan, output, &profile, &views, name, plaintext, runtime)?;
-        if let Some(judged) = judged {
-            outputs.push(judged);
-            continue;
-        }
         let earlier = plan.audit.earlier.get(index);
         let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());
-        let (verdict, table, decoy) = compute::output(
-            plan, output, &profile, &views, name, plaintext, repeats, runtime,
-        )?;
+        let judged = alone(
+            plan, output, &profile, &mut parts, plaintext, repeats, runtime,
+        );
+        let (verdict, table, decoy) = match judged {
+            Ok(judged) => judged,
+            Err(RoomError::Beyond { detail }) => (beyond(output, &profile, detail), None, false),
+            Err(error) => return Err(error),
+        };
         if decoy {
             decoys.push(output.name.clone());
         }
@@ -206,6 +201,45 @@ fn judge(
     revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
     sizes::tell(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
+}
+
+/// Judges one output by itself; says too whether a decoy was seen in it.
+fn alone(
+    plan: &GatePlan,
+    output: &OutputPlan,
+    profile: &Profile,
+    parts: &mut Parts<'_>,
+    plaintext: &[u8],
+    repeats: Option<&Table>,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<(Verdict, Option<Table>, bool), RoomError> {
+    let Some(view) = output.view else {
+        return Ok((undecided(output, profile), None, false));
+    };
+    let (views, name) = parts.open(view)?;
+    let judged = reviewed::output(plan, output, profile, &views, name, plaintext, runtime)?;
+    if let Some((verdict, table)) = judged {
+        return Ok((verdict, table, false));
+    }
+    compute::output(
+        plan, output, profile, &views, name, plaintext, repeats, runtime,
+    )
+}
+
+/// What stays because it is beyond a limit of the gate's.
+fn beyond(output: &OutputPlan, profile: &Profile, detail: String) -> Verdict {
+    let recomputed = output.model.is_none() && output.own.is_empty();
+    Verdict {
+        route: if recomputed {
+            compute::route(output)
+        } else {
+            Route::Reviewed
+        },
+        decision: Decision::Withhold,
+        hints: vec![Hint::CoarserBanding, Hint::FewerDimensions],
+        reasons: vec![detail],
+        ..undecided(output, profile)
+    }
 }
 
 /// What people must decide, because the gate cannot compute it.
@@ -238,9 +272,26 @@ fn read_all(mut file: File, bytes_max: u64) -> Result<Vec<u8>, RoomError> {
     Ok(bytes)
 }
 
+/// An error of an accumulator: a limit is the output's, anything else the gate's.
+fn accumulated(error: &AccumulateError) -> RoomError {
+    match error {
+        AccumulateError::TooLarge { .. } => too_large(error),
+        _ => failed(error),
+    }
+}
+
+fn too_large(detail: &dyn std::fmt::Display) -> RoomError {
+    RoomError::Beyond {
+        detail: detail.to_string(),
+    }
+}
+
 fn failed(detail: &dyn std::fmt::Display) -> RoomError {
     RoomError::Failed {
         room: "gate",
         detail: detail.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

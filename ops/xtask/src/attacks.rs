@@ -19,6 +19,9 @@ pub struct Arguments {
     /// Only these profiles; the documentation is left as it is then.
     #[arg(long)]
     profile: Vec<String>,
+    /// Only these kinds of attacks; the documentation is left as it is then. An unknown one lists those that there are.
+    #[arg(long)]
+    attack: Vec<String>,
 }
 
 /// Builds and attacks.
@@ -50,7 +53,10 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<()> {
         for profile in &arguments.profile {
             call = call.args(["--profile", profile]);
         }
-        if arguments.profile.is_empty() {
+        for attack in &arguments.attack {
+            call = call.args(["--attack", attack]);
+        }
+        if arguments.profile.is_empty() && arguments.attack.is_empty() {
             call = call.args(["--out"]).args([&workspace.root.join(SCORE)]);
         }
         call.run()

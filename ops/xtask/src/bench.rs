@@ -7,6 +7,7 @@ mod isolate;
 mod live;
 mod record;
 mod scan;
+mod stand;
 mod start;
 mod suppress;
 mod trace;

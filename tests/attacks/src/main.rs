@@ -41,8 +41,11 @@ struct Arguments {
     /// Only these profiles.
     #[arg(long)]
     profile: Vec<String>,
-    /// Where the score is written as Markdown.
+    /// Only these kinds of attacks.
     #[arg(long)]
+    attack: Vec<String>,
+    /// Where the score is written as Markdown.
+    #[arg(long, conflicts_with = "attack")]
     out: Option<PathBuf>,
 }
 
@@ -57,6 +60,21 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Told<()> {
+    let known: Vec<&str> = plays::GROUPS
+        .concat()
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    if let Some(unknown) = arguments
+        .attack
+        .iter()
+        .find(|a| !known.contains(&a.as_str()))
+    {
+        return Err(StoryError(format!(
+            "there is no attack `{unknown}`; there are {}",
+            known.join(", ")
+        )));
+    }
     let mut profiles = Profile::all(&arguments.repository)?;
     if !arguments.profile.is_empty() {
         profiles.retain(|profile| arguments.profile.contains(&profile.name));
@@ -100,14 +118,20 @@ fn run(arguments: &Arguments) -> Told<()> {
 /// Every attack under one profile.
 fn attacked(arguments: &Arguments, profile: &Profile) -> Told<Vec<Line>> {
     let mut played = Vec::new();
+    let chosen = |name: &str| {
+        arguments.attack.is_empty() || arguments.attack.iter().any(|attack| attack == name)
+    };
     for group in plays::GROUPS {
+        if !group.iter().any(|(name, _)| chosen(name)) {
+            continue;
+        }
         let mut stand = Stand::start(
             &arguments.program,
             &arguments.guests,
             &arguments.repository,
             profile,
         )?;
-        for play in group {
+        for (_, play) in group.iter().filter(|(name, _)| chosen(name)) {
             let lines = play(&mut stand);
             played.extend(
                 lines.map_err(|error| {

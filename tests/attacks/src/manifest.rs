@@ -1,11 +1,6 @@
-//! Manifests of the attackers' modules, written as they are needed, and put into a component in place of its own.
+//! Manifests of the attackers' modules, written as they are needed.
 
 use std::fmt::Write as _;
-
-use yunei_tests::{StoryError, Told};
-
-/// Name of the custom section that holds a manifest.
-const SECTION: &str = "yunei:manifest";
 
 /// One measure of an output: name, aggregate, and what else it takes, as lines of TOML.
 pub type Measure = (&'static str, &'static str, &'static str);
@@ -151,78 +146,4 @@ bias = "Hostile on purpose."
         }
     }
     text
-}
-
-/// The component with another manifest.
-pub fn dressed(component: &[u8], manifest: &str) -> Told<Vec<u8>> {
-    const HEADER_BYTES: usize = 8;
-    let cut = || StoryError("a component that is cut short".to_owned());
-    let mut made = component.get(..HEADER_BYTES).ok_or_else(cut)?.to_vec();
-    let mut rest = component.get(HEADER_BYTES..).ok_or_else(cut)?;
-    while let Some(id) = rest.first() {
-        let (length, bytes) = number(rest.get(1..).ok_or_else(cut)?).ok_or_else(cut)?;
-        let end = 1 + bytes + length;
-        let section = rest.get(..end).ok_or_else(cut)?;
-        let content = section.get(1 + bytes..).ok_or_else(cut)?;
-        if *id != 0 || !is_manifest(content) {
-            made.extend_from_slice(section);
-        }
-        rest = rest.get(end..).ok_or_else(cut)?;
-    }
-    let mut content = leb(SECTION.len());
-    content.extend_from_slice(SECTION.as_bytes());
-    content.extend_from_slice(manifest.as_bytes());
-    made.push(0);
-    made.extend(leb(content.len()));
-    made.extend(content);
-    Ok(made)
-}
-
-fn is_manifest(custom: &[u8]) -> bool {
-    number(custom).is_some_and(|(length, bytes)| {
-        custom.get(bytes..bytes + length) == Some(SECTION.as_bytes())
-    })
-}
-
-/// An unsigned LEB128 number, and its bytes.
-fn number(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut value = 0;
-    for (place, byte) in bytes.iter().take(5).enumerate() {
-        value |= usize::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return Some((value, place + 1));
-        }
-    }
-    None
-}
-
-fn leb(mut value: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(value & 0x7f).unwrap_or(0);
-        value >>= 7;
-        if value == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_component_takes_another_manifest_and_keeps_the_rest() {
-        let empty = b"\0asm\x0d\0\x01\0";
-        let once = dressed(empty, "name = \"a\"").unwrap();
-        let twice = dressed(&once, &"x".repeat(300)).unwrap();
-        assert_eq!(twice, dressed(empty, &"x".repeat(300)).unwrap());
-        assert!(dressed(&once[..once.len() - 1], "").is_err());
-        for value in [0, 127, 128, 16_384, 1 << 20] {
-            let bytes = leb(value);
-            assert_eq!(number(&bytes), Some((value, bytes.len())));
-        }
-    }
 }

@@ -16,34 +16,37 @@ use crate::score::{Line, Outcome};
 use crate::stand::Stand;
 use crate::table::Table;
 
-/// An attack.
+/// Attacks of one kind.
 type Play = fn(&mut Stand<'_>) -> Told<Vec<Line>>;
 
-/// The attacks, each list for a domain of its own: what left for one attack is part of what the next one is held against.
-pub const GROUPS: [&[Play]; 8] = [
+/// The attacks by name, each list for a domain of its own: what left for one attack is part of what the next one is held against.
+pub const GROUPS: [&[(&str, Play)]; 8] = [
     &[
-        tables::small_cell,
-        tables::all_of_a_class,
-        tables::extremes,
-        models::own_extremes,
-        tables::dominance,
-        tables::duplicated_rows,
-        tables::masked_mean,
+        ("small-cell", tables::small_cell),
+        ("all-of-a-class", tables::all_of_a_class),
+        ("extremes", tables::extremes),
+        ("own-extremes", models::own_extremes),
+        ("dominance", tables::dominance),
+        ("duplicated-rows", tables::duplicated_rows),
+        ("masked-mean", tables::masked_mean),
     ],
-    &[tables::margins],
-    &[tables::combinations],
+    &[("margins", tables::margins)],
+    &[("combinations", tables::combinations)],
     &[
-        leaks::false_counts,
-        leaks::copies,
-        leaks::hidden_in_derived_values,
-        leaks::full_support,
-        leaks::status,
-        models::regressions,
+        ("false-counts", leaks::false_counts),
+        ("copies", leaks::copies),
+        ("hidden-in-derived-values", leaks::hidden_in_derived_values),
+        ("full-support", leaks::full_support),
+        ("status", leaks::status),
+        ("regressions", models::regressions),
     ],
-    &[models::averaged_perturbation],
-    &[linked::two_outputs],
-    &[linked::two_units],
-    &[linked::one_leaves, private::secrets_of_one_subject],
+    &[("averaged-perturbation", models::averaged_perturbation)],
+    &[("two-outputs", linked::two_outputs)],
+    &[("two-units", linked::two_units)],
+    &[
+        ("one-leaves", linked::one_leaves),
+        ("secrets-of-one-subject", private::secrets_of_one_subject),
+    ],
 ];
 
 /// What came of one attack.

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use yunei_tests::{Client, Server, Story, StoryError, Told};
+use yunei_tests::{Client, Server, Story, StoryError, Told, with_manifest};
 
-use crate::manifest::dressed;
 use crate::panel;
 use crate::profile::Profile;
 use crate::table::Table;
@@ -84,9 +83,7 @@ impl<'a> Stand<'a> {
         let arguments = ["--profile", &profile.name];
         let server = Server::start(program, &place.path().join("data"), arguments)?;
         let mut story = Story::begin(repository, &server)?;
-        story.register_organisations()?;
-        story.open_accounts(|_| ())?;
-        story.propose_scenarios()?;
+        story.set_up_people()?;
         let entry = place.path().join("resource.toml");
         write(&entry, panel::RESOURCE)?;
         story.catalogue(&entry)?;
@@ -154,7 +151,7 @@ impl<'a> Stand<'a> {
         let answer = client.post_raw(
             "/modules",
             "application/wasm",
-            &dressed(&component, manifest)?,
+            &with_manifest(&component, manifest)?,
         )?;
         if !answer.is_success() {
             return Ok(Ended::Refused(code(&answer.json())));

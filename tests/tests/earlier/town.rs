@@ -1,10 +1,9 @@
 //! A small town, made up: one row per resident, few enough to count by hand.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use yunei_tests::{Client, Server, Story};
+use yunei_tests::{Client, Server, Story, with_manifest};
 
 use crate::common::{RUN_WAIT_MAX, configure, guest, program, repository, text};
 
@@ -12,8 +11,6 @@ use crate::common::{RUN_WAIT_MAX, configure, guest, program, repository, text};
 pub const UNITS: [&str; 2] = ["taihu-data-services", "taihu-transport-analytics"];
 /// The resource: named as the guest that runs over it calls it.
 const RESOURCE: &str = "census-income-1994";
-/// The custom section that a module's manifest is in.
-const SECTION: &[u8] = b"yunei:manifest";
 /// Ends of a run at the gate.
 const ENDS: [&str; 3] = ["released", "withheld", "in-review"];
 
@@ -62,9 +59,7 @@ impl Town {
         let none: [&str; 0] = [];
         let server = Server::start(&program(), &data, none).expect("a server");
         let mut story = Story::begin(&repository(), &server).expect("a first start");
-        story.register_organisations().expect("organisations");
-        story.open_accounts(|_| ()).expect("accounts");
-        story.propose_scenarios().expect("scenarios");
+        story.set_up_people().expect("people");
         let entry = directory.path().join("resource.toml");
         std::fs::write(&entry, ENTRY).expect("written");
         story.catalogue(&entry).expect("catalogued");
@@ -135,9 +130,11 @@ impl Town {
             )
             .expect("an output");
         }
+        let component = std::fs::read(guest("examples", "income-by-education"));
+        let component = with_manifest(&component.expect("a component"), &manifest);
         let file = self.directory.path().join("module.wasm");
-        std::fs::write(&file, with_manifest(&manifest)).expect("written");
-        let module = self.story.upload(&self.unit(unit), Path::new(&file));
+        std::fs::write(&file, component.expect("whole")).expect("written");
+        let module = self.story.upload(&self.unit(unit), &file);
         let module = module.expect("an answer").served().expect("admitted");
         text(&module, "id")
     }
@@ -202,46 +199,6 @@ pub fn blanks(shown: &[(Vec<String>, Option<i64>)]) -> Vec<String> {
         figure.is_none() && !labels.iter().any(|label| label == "other")
     });
     blank.map(|(labels, _)| labels.join(" ")).collect()
-}
-
-/// An example's component with another manifest in its last section.
-fn with_manifest(manifest: &str) -> Vec<u8> {
-    let file: PathBuf = guest("examples", "income-by-education");
-    let component = std::fs::read(file).expect("a component");
-    let name = component
-        .windows(SECTION.len())
-        .rposition(|bytes| bytes == SECTION)
-        .expect("a manifest");
-    // Before the name stand the section's id 0, its length, and the length of the name.
-    let start = (0..name - 1)
-        .rev()
-        .find(|at| component[*at] == 0 && length_at(&component, *at + 1) == component.len())
-        .expect("a section");
-    let mut made = component[..start].to_vec();
-    let mut body = vec![u8::try_from(SECTION.len()).expect("short")];
-    body.extend_from_slice(SECTION);
-    body.extend_from_slice(manifest.as_bytes());
-    made.push(0);
-    let mut length = body.len();
-    while length >= 0x80 {
-        made.push(u8::try_from(length & 0x7f).expect("seven bits") | 0x80);
-        length >>= 7;
-    }
-    made.push(u8::try_from(length).expect("seven bits"));
-    made.extend(body);
-    made
-}
-
-/// Where a section ends whose length begins at `at`.
-fn length_at(bytes: &[u8], at: usize) -> usize {
-    let mut length = 0;
-    for (place, byte) in bytes[at..].iter().take(5).enumerate() {
-        length |= usize::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            return at + place + 1 + length;
-        }
-    }
-    0
 }
 
 const TERMS: &str = r#"scenario = "inclusive-finance"

@@ -148,6 +148,63 @@ fn a_release_is_reviewed_by_others_than_its_submitter_and_their_organisation() {
 }
 
 #[test]
+fn a_reviewer_sees_what_there_is_to_decide_and_decides_nothing_else() {
+    let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
+    let of = |state, reviewers: &[PersonId]| {
+        let mut run = run_target(901, OPERATOR, &["census"]);
+        run.state = state;
+        run.reviewers = reviewers.iter().copied().collect();
+        run
+    };
+    let waiting = Target::Run(of(RunState::InReview, &[]));
+    for action in [Action::ViewRunDetail, Action::ReviewRelease] {
+        assert!(ask(&reviewer, action, &waiting).allowed, "{action}");
+    }
+    // What does not wait looks as if it did not exist: no answer tells which runs there are.
+    let elsewhere = [
+        RunState::Queued,
+        RunState::Running,
+        RunState::Sealed,
+        RunState::Withheld,
+        RunState::Failed,
+        RunState::Released,
+    ];
+    for state in elsewhere {
+        let run = Target::Run(of(state, &[]));
+        for action in [
+            Action::ViewRunDetail,
+            Action::ReviewRelease,
+            Action::ViewSealedOutput,
+            Action::ApproveStanding,
+        ] {
+            assert_eq!(
+                refusal(&reviewer, action, &run).0,
+                Code::NotFound,
+                "{action} {state}"
+            );
+        }
+    }
+    // What they released themselves they see, decide no second time, and may let leave again.
+    let released = Target::Run(of(RunState::Released, &[reviewer.person]));
+    assert!(ask(&reviewer, Action::ViewRunDetail, &released).allowed);
+    assert!(ask(&reviewer, Action::ApproveStanding, &released).allowed);
+    assert_eq!(
+        refusal(&reviewer, Action::ReviewRelease, &released),
+        by(Code::ReviewerTwice, "review.once")
+    );
+    // Figures of the checks are never for whoever submitted, nor for their organisation.
+    let mut own = of(RunState::InReview, &[]);
+    own.submitter = reviewer.person;
+    let mut colleague = of(RunState::InReview, &[]);
+    colleague.operator = reviewer.organisation;
+    for run in [own, colleague] {
+        let run = Target::Run(run);
+        assert!(!ask(&reviewer, Action::ViewRunDetail, &run).allowed);
+        assert!(!ask(&reviewer, Action::ReviewRelease, &run).allowed);
+    }
+}
+
+#[test]
 fn a_reviewers_key_is_ones_own_and_confirmed_by_another() {
     let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
     let other = principal(BUREAU, 2, &[Role::Reviewer]);

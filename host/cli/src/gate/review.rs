@@ -1,6 +1,6 @@
 //! `yunei gate review`: files in, a verdict out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -82,7 +82,7 @@ impl Review {
         } else {
             printer::line(&told::text(&report, caller.language))?;
         }
-        write(&report, &outs)?;
+        write(&report, &spec, &outs)?;
         Ok(match report.decision {
             Decision::Release => Exit::Done,
             Decision::Withhold => Exit::Refused,
@@ -152,7 +152,7 @@ fn named(given: &[String], spec: &Spec) -> Result<Vec<(String, PathBuf)>, Input>
 }
 
 /// Writes the tables that may be published, if they may.
-fn write(report: &Report, outs: &[(String, PathBuf)]) -> anyhow::Result<()> {
+fn write(report: &Report, spec: &Spec, outs: &[(String, PathBuf)]) -> anyhow::Result<()> {
     if report.decision != Decision::Release {
         return Ok(());
     }
@@ -160,7 +160,12 @@ fn write(report: &Report, outs: &[(String, PathBuf)]) -> anyhow::Result<()> {
         let Some(table) = report.tables.iter().find(|table| &table.name == name) else {
             continue;
         };
-        files::write(path, &csv(table)?)?;
+        let described = spec.tables.iter().find(|table| &table.name == name);
+        let bytes = match described.and_then(|table| table.across.as_deref()) {
+            Some(across) => crosstab(table, across)?,
+            None => csv(table)?,
+        };
+        files::write(path, &bytes)?;
     }
     Ok(())
 }
@@ -180,6 +185,41 @@ fn csv(table: &TableReport) -> anyhow::Result<Vec<u8>> {
                 .map_or_else(String::new, |shown| shown.to_string())
         });
         writer.write_record(cell.cell.iter().cloned().chain(figures))?;
+    }
+    writer.into_inner().context("cannot write the table")
+}
+
+/// The labels of one dimension across the heading, a row for each combination of the others.
+fn crosstab(table: &TableReport, across: &str) -> anyhow::Result<Vec<u8>> {
+    let place = table.dimensions.iter().position(|name| name == across);
+    let place = place.context("the table has no such dimension")?;
+    let down = |labels: &[String]| -> Vec<String> {
+        let others = labels.iter().enumerate().filter(|(axis, _)| *axis != place);
+        others.map(|(_, label)| label.clone()).collect()
+    };
+    let mut over: Vec<String> = Vec::new();
+    let mut known: BTreeSet<&String> = BTreeSet::new();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut places: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for cell in &table.cells {
+        let label = cell.cell.get(place).context("a cell lacks a label")?;
+        if known.insert(label) {
+            over.push(label.clone());
+        }
+        let labels = down(&cell.cell);
+        let row = *places.entry(labels).or_insert_with_key(|labels| {
+            rows.push(labels.clone());
+            rows.len() - 1
+        });
+        // Cells come in canonical order, so that those of a row come in the order of the heading.
+        let shown = cell.figures.first().and_then(|figure| figure.shown);
+        let row = rows.get_mut(row).context("a row is not there")?;
+        row.push(shown.map_or_else(String::new, |shown| shown.to_string()));
+    }
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(down(&table.dimensions).into_iter().chain(over))?;
+    for row in rows {
+        writer.write_record(row)?;
     }
     writer.into_inner().context("cannot write the table")
 }

@@ -146,6 +146,10 @@ impl Bench<'_> {
                 // Numerators that are all 0 make a ratio that tells each of them.
                 (ChannelRole::Value, Aggregate::Ratio) => alike && slot.least == 0.0,
                 (ChannelRole::Value, _) => alike,
+                // So do denominators and weights that add up to nothing: what they divide has no figure.
+                (ChannelRole::Denominator | ChannelRole::Weight, _) => {
+                    slot.rows > 0 && !slot.negative && slot.total() == 0.0
+                }
                 _ => false,
             };
             if tells {

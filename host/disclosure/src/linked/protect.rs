@@ -33,20 +33,9 @@ pub(super) fn protect(
     profile: &Profile,
 ) -> Result<Protected, Unlinked> {
     let mut system = System::build(joint, parties)?;
-    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
     let mut targets = targets(&system, joint, parties, profile);
-    targets.sort_by(|a, b| {
-        let cells = b.class.is_some().cmp(&a.class.is_some());
-        cells.then(b.weight().total_cmp(&a.weight()))
-    });
-    let mut budget = Budget::new(MOVES_MAX);
-    let mut shifts = shift(&mut system, &targets, &mut budget)?;
-    prune(&mut system, &failed, &targets, &mut shifts, &mut budget);
-    for (target, shifts) in targets.iter().zip(&shifts) {
-        if !is_proven(&system, target, shifts) {
-            return Err(Unlinked::NotProven);
-        }
-    }
+    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
+    hold(&mut system, &mut targets)?;
     let brackets = audit::audit(&system, parties, &targets)?;
     let complementary = system
         .classes
@@ -64,6 +53,24 @@ pub(super) fn protect(
         brackets,
         pattern: bound::pattern(&system, parties, &failed),
     })
+}
+
+/// Shifts for every target: blanks what they pass through, takes back what none needs, and checks every proof.
+pub(super) fn hold(system: &mut System, targets: &mut [Target]) -> Result<(), Unlinked> {
+    let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
+    targets.sort_by(|a, b| {
+        let cells = b.class.is_some().cmp(&a.class.is_some());
+        cells.then(b.weight().total_cmp(&a.weight()))
+    });
+    let mut budget = Budget::new(MOVES_MAX);
+    let mut shifts = shift(system, targets, &mut budget)?;
+    prune(system, &failed, targets, &mut shifts, &mut budget);
+    let proven = |(target, shifts): (&Target, &Vec<Shift>)| is_proven(system, target, shifts);
+    if targets.iter().zip(&shifts).all(proven) {
+        Ok(())
+    } else {
+        Err(Unlinked::NotProven)
+    }
 }
 
 /// Whether each level that is demanded has a shift that proves it.

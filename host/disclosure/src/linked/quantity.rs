@@ -35,6 +35,25 @@ pub(super) struct Quantity {
 }
 
 impl Quantity {
+    /// A quantity of tables that are described cell by cell; it reads no table's statistics.
+    pub(super) fn given(counted: bool, values: Vec<f64>) -> Self {
+        let kind = if counted {
+            Kind::Rows
+        } else {
+            Kind::Sum(usize::MAX, ChannelRole::Value)
+        };
+        let whole = Contributions {
+            largest: [0.0; 3],
+            units: 0,
+            total: values.iter().sum(),
+        };
+        Self {
+            kind,
+            values,
+            whole,
+        }
+    }
+
     /// Whether it moves in whole numbers.
     pub(super) const fn is_counted(&self) -> bool {
         !matches!(self.kind, Kind::Sum(..))

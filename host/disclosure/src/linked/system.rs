@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+pub(super) mod given;
+
 use super::frame::Frame;
 use super::quantity::{QUANTITIES_MAX, Quantity, quantities};
 use super::{Joint, LinkedTable, Standing, Unlinked};

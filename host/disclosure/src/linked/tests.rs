@@ -7,6 +7,7 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 mod attacker;
 mod examples;
 mod pieces;
+mod given;
 mod together;
 
 /// Subjects with a code on every axis and a value; one row each.

@@ -151,7 +151,8 @@ impl<'a> Fit<'a> {
     /// [`RegressionFault`] when the model cannot be fitted.
     pub fn end_pass(&mut self) -> Result<Step, RegressionFault> {
         let columns = self.design.columns.len();
-        if !self.finite {
+        // Squares may overflow where no value does, and R² over them would be 1.
+        if !(self.finite && self.squares.is_finite() && self.raw_squares.is_finite()) {
             return Err(RegressionFault::NotFinite);
         }
         if !self.binary {

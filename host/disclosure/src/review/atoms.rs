@@ -100,6 +100,27 @@ impl Atoms {
         (cell != NOWHERE).then_some(cell as usize)
     }
 
+    /// Units of each atom that are in no other.
+    pub(super) fn exclusive_units(&self, rows: &Rows) -> Vec<f64> {
+        // The only atom of each unit; none where it has several.
+        let mut of_unit: HashMap<u32, Option<u32>> = HashMap::new();
+        for (row, atom) in &self.rows {
+            if let Some(unit) = rows.units.get(*row) {
+                let only = of_unit.entry(*unit).or_insert(Some(*atom));
+                if *only != Some(*atom) {
+                    *only = None;
+                }
+            }
+        }
+        let mut units = vec![0.0; self.count()];
+        for atom in of_unit.into_values().flatten() {
+            if let Some(units) = units.get_mut(atom as usize) {
+                *units += 1.0;
+            }
+        }
+        units
+    }
+
     /// What each atom holds of a quantity, and whether a row of it is negative.
     pub(super) fn values(&self, quantity: &Quantity, rows: &Rows) -> (Vec<f64>, bool) {
         let mut values = vec![0.0; self.count()];

@@ -1,15 +1,24 @@
 //! The attack on blank cells: what everything that is shown gives back of those that must stay unknown.
+//!
+//! First a proof is looked for, as for linked tables at the gate: shifts of whole numbers. Where there is none, linear programmes find between what
+//! the cell lies, and whether that is too narrow. Cells that are proven are bracketed too, for the report, while that is little work.
 
 use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
 use super::atoms::{Atoms, Told};
-use super::brackets::{Interval, Place, System, Target, Unbracketed};
+use super::brackets::{Interval, Place, System, Target, Unbracketed, Work};
 use super::counted::{Counted, Failed, Rows};
 use super::measured::Quantity;
+use super::shifts::{Levels, Shifts};
 use crate::profile::Profile;
 use crate::rules::real;
+
+/// Work of linear programmes in one review at most, for cells that no shift proves; what lies beyond goes to people.
+pub(super) const ATTACK_WORK_MAX: u64 = 60_000_000;
+/// Work of linear programmes in one review at most, for the report alone: the brackets of cells that are proven.
+const REPORT_WORK_MAX: u64 = 6_000_000;
 
 /// Relative error that ends of intervals are allowed.
 const TOLERANCE: f64 = 1e-6;
@@ -23,19 +32,43 @@ pub(super) enum Need {
     Ends { low: f64, high: f64 },
 }
 
+impl Need {
+    /// How far a cell must be able to lie from its value so that it is met.
+    pub(super) fn levels(self, value: f64) -> Levels {
+        match self {
+            Self::Width(width) => Levels {
+                up: width.ceil(),
+                down: 0.0,
+            },
+            Self::Ends { low, high } => Levels {
+                up: (high - value).max(0.0),
+                down: (value - low).max(0.0),
+            },
+        }
+    }
+}
+
 /// What the attack found about one blank cell in one quantity.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) measure: usize,
     pub(super) need: Need,
     pub(super) interval: Result<Interval, Unbracketed>,
+    /// The true value.
+    pub(super) value: f64,
+    /// Whether shifts prove what is needed.
+    pub(super) proven: bool,
 }
 
 impl Found {
     /// Whether enough stays unknown; review where that is not proven.
     pub(super) fn status(&self) -> Status {
         let Ok(interval) = &self.interval else {
-            return Status::Review;
+            return if self.proven {
+                Status::Pass
+            } else {
+                Status::Review
+            };
         };
         let enough = self.enough(interval.low, interval.high)
             && interval
@@ -45,9 +78,24 @@ impl Found {
             // The true interval is no wider than this one.
             (false, _) => Status::Fail,
             (true, true) => Status::Pass,
+            (true, false) if self.proven => Status::Pass,
             (true, false) => Status::Review,
         }
     }
+
+    /// Between what the cell is known to lie: the bracket, or the part of it that is proven.
+    pub(super) fn ends(&self) -> Option<(Option<f64>, Option<f64>)> {
+        match &self.interval {
+            Ok(interval) => Some((interval.low, interval.high)),
+            Err(_) if self.proven => {
+                let levels = self.need.levels(self.value);
+                let (low, high) = (self.value - levels.down, self.value + levels.up);
+                Some((Some(low), Some(high)))
+            }
+            Err(_) => None,
+        }
+    }
+
     fn enough(&self, low: Option<f64>, high: Option<f64>) -> bool {
         let (low, high) = (
             low.unwrap_or(f64::NEG_INFINITY),
@@ -71,17 +119,22 @@ pub(super) fn concerns(failed: &Failed, measure: usize) -> bool {
     failed.measure.is_none_or(|of| of == measure)
 }
 
-/// A target, the measure that would show it, and how much must stay unknown.
-type Aim = (Target, usize, Need);
+/// What must stay unknown of a cell.
+pub(super) struct Aim<'a> {
+    pub(super) quantity: &'a Quantity,
+    pub(super) target: Target,
+    /// The measure that would show it.
+    measure: usize,
+    pub(super) need: Need,
+}
 
-/// Attacks every blank cell that fails a rule. Empty cells hide nothing: the attacker is taken to know them.
-pub(super) fn attack(
-    tables: &[Told<'_>],
-    atoms: &Atoms,
-    rows: &Rows,
+/// Every cell that fails a rule and is blank, by the keys of the quantities that must stay unknown in it. Empty cells hide nothing: the
+/// attacker is taken to know them.
+pub(super) fn aims<'a>(
+    tables: &'a [Told<'_>],
     profile: &Profile,
-) -> BTreeMap<Place, Vec<Found>> {
-    let mut by_key: BTreeMap<&str, (&Quantity, Vec<Aim>)> = BTreeMap::new();
+) -> BTreeMap<&'a str, Vec<Aim<'a>>> {
+    let mut by_key: BTreeMap<&str, Vec<Aim<'_>>> = BTreeMap::new();
     for (index, table) in tables.iter().enumerate() {
         for cell in 0..table.counted.frame.cells() {
             if table.counted.rows(cell) == 0 {
@@ -91,31 +144,66 @@ pub(super) fn attack(
                 let Some(value) = value(table.counted, cell, measure, quantity) else {
                     continue;
                 };
-                let target = Target {
-                    place: (index, cell),
-                    value,
-                };
-                let need = need(table.counted, cell, measure, quantity, value, profile);
-                by_key
-                    .entry(&quantity.key)
-                    .or_insert_with(|| (quantity, Vec::new()))
-                    .1
-                    .push((target, measure, need));
+                by_key.entry(&quantity.key).or_default().push(Aim {
+                    quantity,
+                    target: Target {
+                        place: (index, cell),
+                        value,
+                    },
+                    measure,
+                    need: need(table.counted, cell, measure, quantity, value, profile),
+                });
             }
         }
     }
+    by_key
+}
+
+/// Attacks every blank cell that fails a rule.
+pub(super) fn attack(
+    tables: &[Told<'_>],
+    atoms: &Atoms,
+    rows: &Rows,
+    profile: &Profile,
+) -> BTreeMap<Place, Vec<Found>> {
+    let aims = aims(tables, profile);
+    let quantities: Vec<&Quantity> = aims
+        .values()
+        .filter_map(|aims| aims.first().map(|aim| aim.quantity))
+        .collect();
+    let mut shifts = Shifts::new(tables, atoms, rows, &quantities, 0);
+    let mut work = Work::new(ATTACK_WORK_MAX);
+    let mut spare_work = Work::new(REPORT_WORK_MAX);
     let mut found: BTreeMap<Place, Vec<Found>> = BTreeMap::new();
-    for (quantity, targets) in by_key.into_values() {
-        let mut system = System::new(quantity, tables, atoms, rows);
-        for (target, measure, need) in targets {
-            let interval = match &mut system {
-                Ok(system) => system.bracket(&target),
-                Err(unbracketed) => Err(*unbracketed),
+    for (quantity, aims) in quantities.into_iter().zip(aims.values()) {
+        let proven: Vec<bool> = aims
+            .iter()
+            .map(|aim| {
+                let levels = aim.need.levels(aim.target.value);
+                let place = aim.target.place;
+                let shifts = shifts.as_mut();
+                shifts.is_some_and(|shifts| shifts.proves(place, quantity, levels))
+            })
+            .collect();
+        let mut system = None;
+        for (aim, proven) in aims.iter().zip(proven) {
+            let work = if proven { &mut spare_work } else { &mut work };
+            let interval = if work.is_spent() {
+                Err(Unbracketed::TooLarge)
+            } else {
+                let system =
+                    system.get_or_insert_with(|| System::new(quantity, tables, atoms, rows));
+                match system {
+                    Ok(system) => system.bracket(&aim.target, work),
+                    Err(unbracketed) => Err(*unbracketed),
+                }
             };
-            found.entry(target.place).or_default().push(Found {
-                measure,
-                need,
+            found.entry(aim.target.place).or_default().push(Found {
+                measure: aim.measure,
+                need: aim.need,
                 interval,
+                value: aim.target.value,
+                proven,
             });
         }
     }

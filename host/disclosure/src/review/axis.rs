@@ -31,6 +31,8 @@ pub(super) struct Layer {
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     pub(super) name: String,
+    /// Column of the microdata.
+    pub(super) column: String,
     pub(super) sensitive: bool,
     /// Number of finest labels; they are the first nodes.
     pub(super) leaves: usize,
@@ -59,6 +61,7 @@ impl Axis {
         let leaves = labels.len();
         let mut axis = Self {
             name: spec.name.clone(),
+            column: spec.column().to_owned(),
             sensitive: spec.sensitive,
             leaves,
             nodes: Vec::with_capacity(leaves),
@@ -199,7 +202,9 @@ fn own_labels(
     let mut seen = std::collections::BTreeSet::new();
     for (row, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
         if let Some(text) = column.text(row) {
-            seen.insert(text);
+            if !seen.contains(text.as_ref()) {
+                seen.insert(text.into_owned());
+            }
         }
         if seen.len() > LABELS_MAX {
             return Err(ReviewError::TooLarge {
@@ -271,7 +276,7 @@ fn codes(
                 .map(|number| band_of(cuts, spec.closed, number)),
             None => column
                 .text(row)
-                .and_then(|text| known.get(text.as_str()).copied()),
+                .and_then(|text| known.get(text.as_ref()).copied()),
         };
         let code = found.or(other);
         if code.is_none() && !spec.drop {

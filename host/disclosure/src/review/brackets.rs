@@ -6,24 +6,26 @@
 //! programme (Fischetti and Salazar, *Models and algorithms for optimizing cell suppression in tabular data with linear
 //! constraints*, J. Amer. Stat. Assoc. 95 (2000), section 2: the attacker subproblems).
 
+mod knowledge;
 mod programme;
+mod work;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::atoms::{Atoms, Told};
 use super::counted::Rows;
-use super::measured::{Quantity, Source};
+use super::measured::Quantity;
+use crate::suppress::COALITION;
 
 use programme::Programme;
 
+pub(super) use knowledge::known;
+pub(super) use work::Work;
+
 /// Pairs of unknown atom and cell at most.
 pub const LINKS_MAX: usize = 4_000_000;
-/// Respondents of a blank cell who put together what they know: a cell of so many is known to them.
-const COALITION: u64 = 2;
 /// Cells of so few respondents that are looked at beside one target, at most.
 const INSIDERS_MAX: usize = 50;
-/// Linear programmes × unknowns that one audit solves at most; what lies beyond goes to people.
-pub const PROGRAMME_WORK_MAX: usize = 4_000_000;
 
 /// A cell of one of several tables.
 pub(super) type Place = (usize, usize);
@@ -65,7 +67,6 @@ pub(super) struct System {
     whole: bool,
     /// Whether every vertex of the system is whole: a network.
     network: bool,
-    work: usize,
 }
 
 /// A component: unknowns and lines that share none with another.
@@ -159,7 +160,6 @@ impl System {
             parts: BTreeMap::new(),
             whole,
             network: alone && tables.iter().all(is_network),
-            work: 0,
         };
         system.fix();
         system.components();
@@ -248,7 +248,11 @@ impl System {
     }
 
     /// What stays unknown of a target.
-    pub(super) fn bracket(&mut self, target: &Target) -> Result<Interval, Unbracketed> {
+    pub(super) fn bracket(
+        &self,
+        target: &Target,
+        work: &mut Work,
+    ) -> Result<Interval, Unbracketed> {
         let mut of_component: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let own = self.members.get(&target.place).cloned().unwrap_or_default();
         for unknown in &own {
@@ -258,7 +262,7 @@ impl System {
                 .or_default()
                 .push(*unknown);
         }
-        let mut interval = self.reach(target, &of_component, &[])?;
+        let mut interval = self.reach(target, &of_component, &[], work)?;
         let component = |u: &u32| self.component.get(*u as usize).copied().unwrap_or(u32::MAX);
         let insiders: Vec<Vec<u32>> = self
             .insiders
@@ -274,7 +278,7 @@ impl System {
             _ => f64::INFINITY,
         };
         for known in insiders.iter().take(INSIDERS_MAX) {
-            let inside = self.reach(target, &of_component, known)?;
+            let inside = self.reach(target, &of_component, known, work)?;
             interval.exact &= inside.exact;
             let ends = (inside.low, inside.high);
             let narrowest = interval.inside.unwrap_or((interval.low, interval.high));
@@ -287,10 +291,11 @@ impl System {
 
     /// Between what a target lies for whoever knows the sum of some unknowns.
     fn reach(
-        &mut self,
+        &self,
         target: &Target,
         of_component: &BTreeMap<u32, Vec<u32>>,
         known: &[u32],
+        work: &mut Work,
     ) -> Result<Interval, Unbracketed> {
         let mut interval = Interval {
             low: Some(target.value),
@@ -299,7 +304,7 @@ impl System {
             exact: true,
         };
         for (component, objective) in of_component {
-            let programme = self.programme(*component, objective, known)?;
+            let programme = self.programme(*component, objective, known, work)?;
             for upwards in [true, false] {
                 let reach = programme.reach(upwards)?;
                 let end = if upwards {
@@ -319,16 +324,14 @@ impl System {
     }
 
     fn programme(
-        &mut self,
+        &self,
         component: u32,
         objective: &[u32],
         known: &[u32],
+        work: &mut Work,
     ) -> Result<Programme, Unbracketed> {
         let part = self.parts.get(&component).ok_or(Unbracketed::Unsolved)?;
-        self.work = self.work.saturating_add(part.unknowns.len() * 2);
-        if self.work > PROGRAMME_WORK_MAX {
-            return Err(Unbracketed::TooLarge);
-        }
+        work.spend((part.unknowns.len() * part.lines.len().max(1)) as u64)?;
         // Unknowns rise.
         let within = |list: &[u32]| -> Vec<usize> {
             list.iter()
@@ -354,63 +357,6 @@ impl System {
             network: self.network,
         })
     }
-}
-
-/// What a table tells of its cells in a quantity: by how much the true value could be less or more; none where it tells nothing.
-fn known(quantity: &Quantity, table: &Told<'_>) -> Vec<Option<(f64, f64)>> {
-    let mut known = vec![None; table.counted.frame.cells()];
-    for (measure, measured) in table.counted.measures.iter().enumerate() {
-        if !measured.tells.iter().any(|told| told.key == quantity.key) {
-            continue;
-        }
-        let Some(grid) = table.grids.get(measure) else {
-            continue;
-        };
-        for (cell, known) in known.iter_mut().enumerate() {
-            let shown = table.published.figure(cell, measure);
-            let exact = table.counted.figure(cell, measure);
-            let (Some(shown), Some(exact)) = (shown, exact) else {
-                continue;
-            };
-            let (low, high) = if grid.adds_up() {
-                let (low, high) = grid.interval(shown);
-                // A figure that is wrong is a problem of its own; the attack is on the true one.
-                ((low - exact).min(0.0), (high - exact).max(0.0))
-            } else {
-                (0.0, 0.0)
-            };
-            let (so_low, so_high) = known.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-            *known = Some((low.max(so_low), high.min(so_high)));
-        }
-    }
-    if matches!(quantity.source, Source::Rows | Source::Present(_)) {
-        for (cell, known) in known.iter_mut().enumerate() {
-            if divides(table, cell) {
-                *known = Some((0.0, 0.0));
-            }
-        }
-    }
-    known
-}
-
-/// Whether a cell shows a sum and the mean of the same values: the number of rows is one over the other.
-fn divides(table: &Told<'_>, cell: usize) -> bool {
-    let shown = |mean: bool| {
-        let measures = table.counted.measures.iter().enumerate();
-        measures.filter_map(move |(measure, measured)| {
-            let grid = table.grids.get(measure)?;
-            let figure = table.published.figure(cell, measure)?;
-            // A mean that the gate made of the rounded sum and number tells no more than they do.
-            let exact = table.counted.figure(cell, measure)?;
-            let is = if mean {
-                grid.is_mean() && grid.agrees(figure, exact)
-            } else {
-                grid.is_sum()
-            };
-            measured.tells.first().filter(|_| is).map(|told| &told.key)
-        })
-    };
-    shown(true).any(|key| shown(false).any(|other| key == other))
 }
 
 /// The number of atoms in every finest cell.

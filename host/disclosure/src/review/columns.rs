@@ -1,5 +1,6 @@
 //! Columns of a file, as a review reads them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::ReviewError;
@@ -149,16 +150,18 @@ pub(super) struct Column<'a> {
     name: &'a str,
 }
 
-impl Column<'_> {
+impl<'a> Column<'a> {
     /// The text of a row; none where the value is missing.
-    pub(super) fn text(&self, row: usize) -> Option<String> {
+    pub(super) fn text(&self, row: usize) -> Option<Cow<'a, str>> {
         match self.values {
             Values::Text(texts) => {
                 let text = texts.get(row)?.as_deref()?.trim();
                 let missing = text.is_empty() || self.missing.iter().any(|m| m == text);
-                (!missing).then(|| text.to_owned())
+                (!missing).then_some(Cow::Borrowed(text))
             }
-            Values::Number(numbers) => numbers.get(row)?.map(|number| number.to_string()),
+            Values::Number(numbers) => numbers
+                .get(row)?
+                .map(|number| Cow::Owned(number.to_string())),
         }
     }
 
@@ -186,7 +189,7 @@ impl Column<'_> {
 
     fn is(&self, row: usize, literal: &Literal) -> Result<bool, ReviewError> {
         Ok(match literal {
-            Literal::Text(text) => self.text(row).as_ref() == Some(text),
+            Literal::Text(text) => self.text(row).as_deref() == Some(text.as_str()),
             Literal::Number(number) => self
                 .number(row)?
                 .is_some_and(|value| value.total_cmp(number).is_eq()),

@@ -1,5 +1,6 @@
 //! A table computed from the microdata: the gate's own accumulator and rules, once per combination of layers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use yunei_model::{Name, Status};
@@ -65,8 +66,8 @@ fn numbered(columns: &Columns, name: Option<&str>) -> Result<Vec<Option<u32>>, R
             .collect());
     };
     let column = columns.column(name)?;
-    let mut known: HashMap<String, u32> = HashMap::new();
-    let mut number = |text: String| {
+    let mut known: HashMap<Cow<'_, str>, u32> = HashMap::new();
+    let mut number = |text| {
         let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
         *known.entry(text).or_insert(next)
     };
@@ -337,6 +338,24 @@ impl<'a> Counted<'a> {
         let role = crate::accumulate::ChannelRole::Denominator;
         let channel = pass.statistics.channel_of(measure, role)?;
         Some(pass.statistics.contributions(place, channel).total)
+    }
+
+    /// The rows that units gave to a cell.
+    pub(super) fn rows_given(&self, cell: usize) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        Some(pass.statistics.contributions(place, 0))
+    }
+
+    /// The contributions to a cell in one role of a measure, where it has that.
+    pub(super) fn contributions_as(
+        &self,
+        cell: usize,
+        measure: usize,
+        role: crate::accumulate::ChannelRole,
+    ) -> Option<Contributions> {
+        let (pass, place) = self.at(cell)?;
+        let channel = pass.statistics.channel_of(measure, role)?;
+        Some(pass.statistics.contributions(place, channel))
     }
 
     /// What the gate itself says of the table: none where it is not one table with plain margins, or has figures that the

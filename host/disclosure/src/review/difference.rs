@@ -15,6 +15,8 @@ use crate::rules::{self, Figure, real};
 
 /// Pairs of cells that are looked at, at most.
 const PAIRS_MAX: usize = 4_000_000;
+/// Atoms and rows that are looked at to count what lies between pairs, at most.
+const BETWEEN_MAX: usize = 1_000_000_000;
 
 /// A difference that is too small.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +69,7 @@ pub(super) fn differences(
     }
     let enough = enough(atoms, rows, profile);
     let mut found = Vec::new();
+    let mut looked_at = 0_usize;
     for ((one, other), shared) in shared {
         let size = |place: &Place| sizes.get(place).copied().unwrap_or(0);
         let (whole, part) = if shared == size(&other) && shared < size(&one) {
@@ -79,6 +82,10 @@ pub(super) fn differences(
         let of = |(table, cell): Place| tables.get(table).map_or(0, |t| t.counted.rows(cell));
         if of(whole).saturating_sub(of(part)) >= enough || !is_told(tables, whole, part, profile) {
             continue;
+        }
+        looked_at += atoms.count() + atoms.rows().len();
+        if looked_at > BETWEEN_MAX {
+            return None;
         }
         let units = between(tables, atoms, rows, whole, part);
         let figure = rules::threshold(units, &profile.settings().threshold);

@@ -79,6 +79,13 @@ impl<'a> Frame<'a> {
         (cell + node * stride).saturating_sub(self.node(cell, axis) * stride)
     }
 
+    /// Whether a cell is of finest labels alone.
+    pub(super) fn is_finest(&self, cell: usize) -> bool {
+        let axes = self.axes.iter().enumerate();
+        axes.into_iter()
+            .all(|(axis, a)| self.node(cell, axis) < a.leaves)
+    }
+
     /// The labels of a cell.
     pub(super) fn labels(&self, cell: usize) -> Vec<String> {
         self.axes

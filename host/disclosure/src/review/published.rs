@@ -346,7 +346,7 @@ impl Reading<'_> {
         for (measure, column) in self.measures.iter().enumerate() {
             let blank = column
                 .text(row)
-                .is_none_or(|text| self.spec.blank.contains(&text));
+                .is_none_or(|text| self.spec.blank.iter().any(|blank| *blank == text));
             if blank {
                 continue;
             }

@@ -134,6 +134,8 @@ pub struct BracketReport {
     pub width_needed: Option<f64>,
     /// Whether the interval is reached (over integers for counts), and not only an outer bound.
     pub exact: bool,
+    /// Whether a shift of whole numbers proves what is needed; where the interval was not computed it reaches as far as that.
+    pub proven: bool,
     /// `pass` where enough stays unknown, `fail` where not, `review` where it is not proven.
     pub status: Status,
 }

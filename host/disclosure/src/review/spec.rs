@@ -238,6 +238,9 @@ pub struct TableSpec {
     /// Dimensions, in the order of the table's columns.
     #[serde(default)]
     pub dimensions: Vec<String>,
+    /// The dimension whose labels run across the heading of the file; without one it has a row per cell.
+    #[serde(default)]
+    pub across: Option<String>,
     /// Rows that it is made of, beyond the review's filter.
     #[serde(default)]
     pub filter: Vec<Condition>,

@@ -8,6 +8,7 @@ use crate::fixture::profile;
 mod bad_input;
 mod brute;
 mod corruption;
+mod crosstab;
 mod linked;
 mod statistics;
 

@@ -58,7 +58,7 @@ pub enum Frame {
 }
 
 /// A column at rest: its buffers as bytes, little-endian.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredColumn {
     /// Type.
     pub kind: FieldType,
@@ -204,6 +204,9 @@ fn take_frame(bytes: &[u8]) -> Result<(Frame, &[u8]), RoomError> {
     let (prefix, rest) = bytes.split_first_chunk::<8>().ok_or_else(short)?;
     let length = usize::try_from(u64::from_le_bytes(*prefix)).map_err(RoomError::protocol)?;
     let (body, rest) = rest.split_at_checked(length).ok_or_else(short)?;
-    let frame = postcard::from_bytes(body).map_err(RoomError::protocol)?;
+    let (frame, over) = postcard::take_from_bytes(body).map_err(RoomError::protocol)?;
+    if !over.is_empty() {
+        return Err(RoomError::protocol("a frame with something behind it"));
+    }
     Ok((frame, rest))
 }

@@ -15,7 +15,7 @@ use super::alternatives::{self, NoiseKeys};
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
-use super::failed;
+use super::{accumulated, failed, too_large};
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
 
 /// Where one input of the accumulator comes from.
@@ -69,7 +69,10 @@ pub fn output(
     }
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
-    let statistics = gathering.accumulator.finish().map_err(|e| failed(&e))?;
+    let statistics = gathering
+        .accumulator
+        .finish()
+        .map_err(|e| accumulated(&e))?;
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
     let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
@@ -108,7 +111,7 @@ impl<'a> Gathering<'a> {
                 .then(|| DerivedColumns::read(&plan.derived, plaintext))
                 .transpose()?,
             accumulator: Accumulator::arranged(&shape, protection(output), Arrangement::Rising)
-                .map_err(|e| failed(&e))?,
+                .map_err(|e| accumulated(&e))?,
             noise: NoiseKeys::new(output, &shape)?,
             rows: 0,
         })
@@ -132,7 +135,7 @@ impl<'a> Gathering<'a> {
 
     /// What was gathered, with the keys of the noise where there is some.
     pub fn finish(self) -> Result<(Statistics, Option<CellKeys>), RoomError> {
-        let statistics = self.accumulator.finish().map_err(|e| failed(&e))?;
+        let statistics = self.accumulator.finish().map_err(|e| accumulated(&e))?;
         Ok((statistics, self.noise.map(NoiseKeys::into_keys)))
     }
 
@@ -203,7 +206,9 @@ impl<'a> Gathering<'a> {
             cells: &cells,
             inputs: &inputs,
         };
-        self.accumulator.block(&block).map_err(|e| failed(&e))?;
+        self.accumulator
+            .block(&block)
+            .map_err(|e| accumulated(&e))?;
         self.rows += rows;
         Ok(())
     }
@@ -279,7 +284,7 @@ pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
         aggregate: measure.aggregate,
         weighted: measure.weight.is_some(),
     });
-    Shape::new(dimensions(output), measures.collect(), output.totals).map_err(|e| failed(&e))
+    Shape::new(dimensions(output), measures.collect(), output.totals).map_err(|e| too_large(&e))
 }
 
 fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {

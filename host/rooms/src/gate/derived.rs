@@ -1,7 +1,7 @@
 //! Derived columns of a `per-row` module, as the sealed output holds them, joined to the snapshot by position.
 
 use sha2::{Digest as _, Sha256};
-use yunei_model::{Derived, DerivedValue};
+use yunei_model::{Derived, DerivedValue, FieldType};
 
 use crate::RoomError;
 use crate::cell::{Frame, StoredColumn, read_frames};
@@ -141,6 +141,17 @@ fn short() -> RoomError {
 
 impl Derivation {
     fn extend(&mut self, rows: usize, column: &StoredColumn) -> Result<(), RoomError> {
+        let kind = match self {
+            Self::Numbers { .. } => FieldType::Float64,
+            Self::Codes { .. } => FieldType::Int32,
+        };
+        if column.kind != kind || column.text.is_some() {
+            return Err(RoomError::protocol("a derived column of another type"));
+        }
+        let bitmap = column.validity.as_ref().map(Vec::len);
+        if bitmap.is_some_and(|bytes| bytes != rows.div_ceil(8)) {
+            return Err(short());
+        }
         let valid = |row: usize| {
             column
                 .validity

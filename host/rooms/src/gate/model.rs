@@ -12,7 +12,7 @@ use yunei_model::{Name, Table, Verdict};
 
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::derived::DerivedColumns;
-use super::failed;
+use super::{accumulated, failed, too_large};
 use crate::{ModelPlan, OutputPlan, RoomError, Source, TermPlan};
 
 /// Where a term's values come from in a batch.
@@ -107,13 +107,13 @@ fn examine(
     rows: &mut Rows<'_>,
 ) -> Result<Support, RoomError> {
     let mut examination =
-        Examination::new(design, estimates, protection).map_err(|e| failed(&e))?;
+        Examination::new(design, estimates, protection).map_err(|e| accumulated(&e))?;
     rows.each(&mut |part| {
         examination
             .observe(&part.subjects, &part.groups, &part.responses, &part.terms)
-            .map_err(|e| failed(&e))
+            .map_err(|e| accumulated(&e))
     })?;
-    examination.finish().map_err(|e| failed(&e))
+    examination.finish().map_err(|e| accumulated(&e))
 }
 
 impl Rows<'_> {
@@ -243,7 +243,7 @@ fn design(model: &ModelPlan) -> Result<Design, RoomError> {
         } => classes(name, labels.clone(), reference.as_deref()),
     });
     let terms = terms.collect::<Result<Vec<_>, _>>()?;
-    Design::new(model.kind, model.intercept, terms).map_err(|e| failed(&e))
+    Design::new(model.kind, model.intercept, terms).map_err(|e| too_large(&e))
 }
 
 fn classes(name: &Name, labels: Vec<String>, reference: Option<&str>) -> Result<Term, RoomError> {

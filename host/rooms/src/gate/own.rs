@@ -18,7 +18,7 @@ use yunei_model::{
 
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::compute::{coder, dimensions};
-use super::failed;
+use super::{accumulated, failed, too_large};
 use crate::{DimensionPlan, OutputPlan, OwnPlan, RoomError};
 
 /// Name of the one measure of the frame's support.
@@ -94,7 +94,7 @@ fn frame(output: &OutputPlan) -> Result<Shape, RoomError> {
         aggregate: Aggregate::Count,
         weighted: false,
     };
-    Shape::new(dimensions(output), vec![support], false).map_err(|e| failed(&e))
+    Shape::new(dimensions(output), vec![support], false).map_err(|e| too_large(&e))
 }
 
 fn gather(
@@ -106,8 +106,8 @@ fn gather(
     protection: Protection,
     runtime: &Runtime,
 ) -> Result<Gathered, RoomError> {
-    let mut accumulator =
-        Accumulator::arranged(shape, protection, Arrangement::Rising).map_err(|e| failed(&e))?;
+    let mut accumulator = Accumulator::arranged(shape, protection, Arrangement::Rising)
+        .map_err(|e| accumulated(&e))?;
     let mut coders: Vec<Option<Coder>> = output.dimensions.iter().map(coder).collect();
     let strides: Vec<u32> = shape
         .strides()
@@ -140,7 +140,7 @@ fn gather(
             cells: &cells,
             inputs: &[],
         };
-        accumulator.block(&block).map_err(|e| failed(&e))?;
+        accumulator.block(&block).map_err(|e| accumulated(&e))?;
         if output.own.iter().all(|m| m.column.is_none()) {
             continue;
         }
@@ -154,7 +154,7 @@ fn gather(
             let numbers = numbers.options();
             taken = taken.saturating_add(numbers.len());
             if taken > VALUES_MAX {
-                return Err(RoomError::protocol("more values than can be put in order"));
+                return Err(too_large(&"more values than can be put in order"));
             }
             for ((number, cell), ordinal) in numbers.iter().zip(&cells).zip(&ordinals) {
                 if let Some(number) = number {
@@ -163,7 +163,7 @@ fn gather(
             }
         }
     }
-    let statistics = accumulator.finish().map_err(|e| failed(&e))?;
+    let statistics = accumulator.finish().map_err(|e| accumulated(&e))?;
     Ok(Gathered {
         judgement: judge(&statistics, shape, profile, protection),
         values,

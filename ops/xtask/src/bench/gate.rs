@@ -3,37 +3,21 @@
 //! A run reads the columns in the sandbox and sums them over the same cells (`guest`); then the gate reads the snapshot itself, subject included, and
 //! computes, checks and rounds the table (`judge`). Both are laps of the same run, told by the server's log.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use anyhow::Context as _;
 
-use anyhow::{Context as _, bail};
-use serde_json::Value;
-use yunei_tests::{Client, Server, Story};
-
-use crate::process::Call;
 use crate::workspace::Workspace;
 
 use super::Built;
 use super::figures::print_load;
-use super::scan::RESOURCE;
-use super::start::{LOG, Moments, id, laps};
+use super::stand::Stand;
+use super::start::laps;
 
 /// Its module.
 pub const MODULE: &str = "bench/fine-sum";
 /// Counted runs of each size, after one that warms up.
 const RUNS: usize = 7;
-/// Longest wait for one run; its own limit is shorter.
-const RUN_WAIT_MAX: Duration = Duration::from_secs(600);
 /// Asked of the ratio of the gate's work to the scan.
 const ASKED_RATIO: f64 = 2.0;
-
-/// Who runs what, for every size.
-struct Stand {
-    unit: Client,
-    directory: PathBuf,
-    module: String,
-    grant: String,
-}
 
 /// Measures both sizes.
 pub fn run(
@@ -42,24 +26,7 @@ pub fn run(
     rows: u64,
     runs: Option<usize>,
 ) -> anyhow::Result<()> {
-    let place = tempfile::tempdir()?;
-    let server = Server::start(&built.program("yunei"), &place.path().join("data"), LOG)?;
-    let mut story = Story::begin(&workspace.root, &server)?;
-    story.register_organisations()?;
-    story.open_accounts(|_| ())?;
-    story.propose_scenarios()?;
-    let benchmarks = workspace.root.join("ops").join("benchmarks");
-    story.catalogue(&benchmarks.join("scan").join("resource.toml"))?;
-    let directory = benchmarks.join("gate");
-    let unit = story.operator_of(&directory)?.clone();
-    let module = id(&story.upload(&unit, &built.module(MODULE))?.served()?)?;
-    let grant = id(&story.grant(&directory)?)?;
-    let stand = Stand {
-        unit,
-        directory,
-        module,
-        grant,
-    };
+    let mut stand = Stand::set_up(workspace, built, "gate", MODULE)?;
     let runs = runs.unwrap_or(RUNS);
     println!(
         "gate: rides, cards and takings over line × day × band of fares (11,310 cells, 10,752 with rides), per data subject; synthetic rows from a fixed seed; {runs} runs after 1"
@@ -67,16 +34,10 @@ pub fn run(
     println!(
         "  scan: the guest reads the same columns in the sandbox and sums them over the same cells; judge: the gate reads them with the subject, computes, checks and rounds; laps of the same run"
     );
-    let file = place.path().join("rows.parquet");
     let mut judged = Vec::new();
     for (size, day) in [(rows / 10, 1), (rows, 2)] {
-        Call::new(built.program("yunei-bench-scan"))
-            .args(["make", &size.to_string()])
-            .args([&file])
-            .run()?;
-        let query = format!("format=parquet&data_as_of=2026-02-0{day}T00:00:00Z");
-        story.import_file(RESOURCE, &file, &query)?;
-        judged.push(measure(&mut story, &server, &stand, size, runs)?);
+        stand.import(size, day)?;
+        judged.push(measure(&mut stand, size, runs)?);
     }
     if let [small, large] = judged.as_slice() {
         println!(
@@ -89,27 +50,15 @@ pub fn run(
 }
 
 /// One size. Gives the gate's median in milliseconds.
-fn measure(
-    story: &mut Story,
-    server: &Server,
-    stand: &Stand,
-    rows: u64,
-    runs: usize,
-) -> anyhow::Result<f64> {
+fn measure(stand: &mut Stand, rows: u64, runs: usize) -> anyhow::Result<f64> {
     let mut moments = Vec::with_capacity(runs);
     for turn in 0..=runs {
-        let answer = story.submit(&stand.unit, &stand.directory, &stand.module, &stand.grant)?;
-        let run = id(&answer.served()?)?;
-        let detail = story.wait_state(&run, &["released"], RUN_WAIT_MAX)?;
-        let fed = detail.pointer("/run/rows_fed").and_then(Value::as_u64);
-        if fed != Some(rows) {
-            bail!("the module was fed {fed:?} rows of {rows}");
-        }
+        let moment = stand.run(rows)?;
         if turn > 0 {
-            moments.push(Moments::of(&detail)?);
+            moments.push(moment);
         }
     }
-    let laps = laps(server, &moments)?;
+    let laps = laps(stand.server(), &moments)?;
     let lap = |name: &str| laps.get(name).with_context(|| format!("no lap `{name}`"));
     let (scan, judge) = (lap("guest")?, lap("judge")?);
     println!("{rows} rows; ms:");

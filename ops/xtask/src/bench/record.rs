@@ -190,9 +190,7 @@ fn through_the_server(
     let witnesses = witnesses(&program, place, &data)?;
     server.restart()?;
     let mut story = Story::begin(&workspace.root, &server)?;
-    story.register_organisations()?;
-    story.open_accounts(|_| ())?;
-    story.propose_scenarios()?;
+    story.set_up_people()?;
     let directory = workspace.root.join("ops").join("benchmarks").join("scan");
     story.catalogue(&directory.join("resource.toml"))?;
     let file = place.join("rows.parquet");

@@ -4,19 +4,19 @@
 //! goes from the claim to the sealed output, so it has the start of both rooms in it; the gate, which computes the table anew, is told beside it.
 //! The native side is a process that reads the same parts with the same view, projection, order and batches, in one thread.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use yunei_tests::{Client, Server, Story};
+use yunei_tests::Story;
 
 use crate::process::Call;
 use crate::workspace::Workspace;
 
 use super::Built;
 use super::figures::{Figures, print_load};
-use super::start::{LOG, Moments, id, laps};
+use super::stand::Stand;
+use super::start::{Moments, laps};
 
 /// Rows of the larger size.
 pub const ROWS: u64 = 20_000_000;
@@ -24,23 +24,8 @@ pub const ROWS: u64 = 20_000_000;
 pub const MODULE: &str = "bench/grouped-sum";
 /// Counted pairs of runs of each size, after one that warms up.
 const RUNS: usize = 11;
-/// Longest wait for one run; its own limit is shorter.
-const RUN_WAIT_MAX: Duration = Duration::from_secs(600);
 /// Asked of the ratio.
 const ASKED_RATIO: f64 = 1.25;
-/// The resource.
-pub const RESOURCE: &str = "synthetic-takings";
-
-/// Who runs what, for every size.
-struct Stand<'a> {
-    built: &'a Built,
-    server: &'a Server,
-    unit: Client,
-    directory: PathBuf,
-    module: String,
-    grant: String,
-}
-
 /// Measures both sizes.
 pub fn run(
     workspace: &Workspace,
@@ -48,25 +33,7 @@ pub fn run(
     rows: u64,
     runs: Option<usize>,
 ) -> anyhow::Result<()> {
-    let place = tempfile::tempdir()?;
-    let server = Server::start(&built.program("yunei"), &place.path().join("data"), LOG)?;
-    let mut story = Story::begin(&workspace.root, &server)?;
-    story.register_organisations()?;
-    story.open_accounts(|_| ())?;
-    story.propose_scenarios()?;
-    let directory = workspace.root.join("ops").join("benchmarks").join("scan");
-    story.catalogue(&directory.join("resource.toml"))?;
-    let unit = story.operator_of(&directory)?.clone();
-    let module = id(&story.upload(&unit, &built.module(MODULE))?.served()?)?;
-    let grant = id(&story.grant(&directory)?)?;
-    let stand = Stand {
-        built,
-        server: &server,
-        unit,
-        directory,
-        module,
-        grant,
-    };
+    let mut stand = Stand::set_up(workspace, built, "scan", MODULE)?;
     let runs = runs.unwrap_or(RUNS);
     println!(
         "scan: sum per line (64 groups, int32) of fares (int64); synthetic rows from a fixed seed; {runs} pairs after 1, sandbox and native by turns"
@@ -74,10 +41,9 @@ pub fn run(
     println!(
         "  sandbox: claim → output sealed, whole record and lock-down; native: footers → last group, one thread; both on a warm page cache"
     );
-    let file = place.path().join("rows.parquet");
     let mut sandbox = Vec::new();
     for (size, day) in [(rows / 10, 1), (rows, 2)] {
-        sandbox.push(measure(&mut story, &stand, &file, size, day, runs)?);
+        sandbox.push(measure(&mut stand, built, size, day, runs)?);
     }
     if let [small, large] = sandbox.as_slice() {
         println!(
@@ -97,27 +63,22 @@ struct Native {
 
 /// One size: imports it, and measures by turns. Gives the median of the sandbox in milliseconds.
 fn measure(
-    story: &mut Story,
-    stand: &Stand<'_>,
-    file: &Path,
+    stand: &mut Stand,
+    built: &Built,
     rows: u64,
     day: u8,
     runs: usize,
 ) -> anyhow::Result<f64> {
-    let program = stand.built.program("yunei-bench-scan");
-    Call::new(&program)
-        .args(["make", &rows.to_string()])
-        .args([file])
-        .run()?;
-    let query = format!("format=parquet&data_as_of=2026-02-0{day}T00:00:00Z");
-    let snapshot = story.import_file(RESOURCE, file, &query)?;
-    let parts = parts(&snapshot, &stand.server.data().join("parts"))?;
-    let native = Call::new(&program).args(["sum"]).args(&parts);
+    let snapshot = stand.import(rows, day)?;
+    let parts = parts(&snapshot, &stand.parts())?;
+    let native = Call::new(built.program("yunei-bench-scan"))
+        .args(["sum"])
+        .args(&parts);
 
     let mut moments = Vec::with_capacity(runs);
     let mut outside = Vec::with_capacity(runs);
     for turn in 0..=runs {
-        let moment = sandboxed(story, stand, rows)?;
+        let moment = stand.run(rows)?;
         let told = sum(&native)?;
         if told.rows != rows {
             bail!("the native side read {} rows of {rows}", told.rows);
@@ -127,8 +88,8 @@ fn measure(
             outside.push(told.millis);
         }
     }
-    let laps = laps(stand.server, &moments)?;
-    let inside = sealed_millis(story, &moments)?;
+    let laps = laps(stand.server(), &moments)?;
+    let inside = sealed_millis(stand.story(), &moments)?;
     let pairs = Figures::of(inside.iter().zip(&outside).map(|(a, b)| a / b));
     let (inside, outside) = (Figures::of(inside), Figures::of(outside));
     println!("{rows} rows, {} parts; ms:", parts.len() / 2);
@@ -147,21 +108,6 @@ fn measure(
         "  (`judge` is not in the sandbox's figure: the gate computes the table anew from the parts, per data subject)"
     );
     Ok(inside.median())
-}
-
-/// One run of the module, to its release.
-fn sandboxed(story: &mut Story, stand: &Stand<'_>, rows: u64) -> anyhow::Result<Moments> {
-    let answer = story.submit(&stand.unit, &stand.directory, &stand.module, &stand.grant)?;
-    let run = id(&answer.served()?)?;
-    let detail = story.wait_state(&run, &["released"], RUN_WAIT_MAX)?;
-    let fed = detail
-        .pointer("/run/rows_fed")
-        .and_then(Value::as_u64)
-        .context("a run without `rows_fed`")?;
-    if fed != rows {
-        bail!("the module was fed {fed} rows of {rows}");
-    }
-    Moments::of(&detail)
 }
 
 /// One sum outside the sandbox.

@@ -1,12 +1,17 @@
 //! One linear programme: how far a sum of unknowns could lie from what it is.
 
 use good_lp::solvers::ResolutionError;
-use good_lp::{Expression, ProblemVariables, Solution, SolverModel, Variable, microlp, variable};
+use good_lp::{
+    Expression, ProblemVariables, Solution, SolutionStatus, SolverModel, Variable, microlp,
+    solvers::WithTimeLimit, variable,
+};
 
 use super::Unbracketed;
 
 /// Unknowns of a programme that is solved over integers, at most.
 const INTEGER_UNKNOWNS_MAX: usize = 60;
+/// Seconds of one programme at most: a backstop, beside the limits of size.
+const PROGRAMME_SECONDS_MAX: u32 = 5;
 /// What a solver may be wrong by, relative to the programme's scale.
 const TOLERANCE: f64 = 1e-6;
 
@@ -97,7 +102,9 @@ impl Programme {
         } else {
             variables.minimise(objective.clone())
         };
-        let mut model = problem.using(microlp);
+        let mut model = problem
+            .using(microlp)
+            .with_time_limit(PROGRAMME_SECONDS_MAX);
         for (of, low, high) in &self.lines {
             if low.total_cmp(high).is_eq() || (*low >= 0.0 && *high <= 0.0) {
                 model.add_constraint(sum(of).eq(low / scale));
@@ -111,6 +118,10 @@ impl Programme {
             }
         }
         match model.solve() {
+            // Cut short it is no end.
+            Ok(solution) if !matches!(solution.status(), SolutionStatus::Optimal) => {
+                Err(Unbracketed::Unsolved)
+            }
             Ok(solution) => {
                 let whole = |value: f64| (value - value.round()).abs() <= TOLERANCE;
                 Ok(Reach {

@@ -107,6 +107,18 @@ impl TableSpec {
             dimensions.chain(self.measures.iter().map(|m| m.name.as_str())),
             "column",
         )?;
+        if let Some(across) = &self.across {
+            if !self.dimensions.contains(across) {
+                return Err(wrong(format!(
+                    "table `{name}` has no dimension `{across}` that could run across"
+                )));
+            }
+            if self.measures.len() > 1 {
+                return Err(wrong(format!(
+                    "table `{name}` has labels across its heading and room for one measure: make a table of each"
+                )));
+            }
+        }
         if let Rounded::By(rounding) = self.rounding
             && !rounding.is_sound()
         {

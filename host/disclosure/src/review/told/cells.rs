@@ -141,14 +141,15 @@ impl One<'_> {
 
     fn bracket(&self, found: &Found) -> BracketReport {
         let interval = found.interval.ok();
+        let ends = found.ends().unwrap_or((None, None));
         let (low_needed, high_needed, width_needed) = match found.need {
             Need::Width(width) => (None, None, Some(width)),
             Need::Ends { low, high } => (finite(low), finite(high), None),
         };
         BracketReport {
             measure: self.measure(found.measure),
-            low: interval.and_then(|i| i.low).and_then(finite),
-            high: interval.and_then(|i| i.high).and_then(finite),
+            low: ends.0.and_then(finite),
+            high: ends.1.and_then(finite),
             respondents: interval
                 .and_then(|i| i.inside)
                 .map(|(low, high)| [low, high].map(|end| end.and_then(finite))),
@@ -156,6 +157,7 @@ impl One<'_> {
             high_needed,
             width_needed,
             exact: interval.is_some_and(|i| i.exact),
+            proven: found.proven,
             status: found.status(),
         }
     }

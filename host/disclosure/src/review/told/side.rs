@@ -3,6 +3,7 @@
 use super::super::axis::Axis;
 use super::super::columns::Columns;
 use super::super::counted::{Counted, Rows};
+use super::super::crosstab;
 use super::super::frame::Frame;
 use super::super::measured::Reader;
 use super::super::published::{Grid, Published};
@@ -109,7 +110,13 @@ impl<'a> Side<'a> {
                     .ok_or_else(|| ReviewError::NotGiven {
                         table: table.name.clone(),
                     })?;
-                Published::read(table, columns, counted, grids)
+                match &table.across {
+                    Some(across) => {
+                        let long = crosstab::long(table, across, columns)?;
+                        Published::read(table, &long, counted, grids)
+                    }
+                    None => Published::read(table, columns, counted, grids),
+                }
             })
             .collect()
     }
