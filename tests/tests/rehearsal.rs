@@ -64,6 +64,7 @@ fn an_author_sees_each_rule_that_failed_and_hints_that_follow_from_the_manifest(
                 "{figure}"
             );
         }
+        every_rule(rehearsal);
         let used = rehearsal["run"]["use_of_fields"]
             .as_array()
             .expect("fields");
@@ -80,6 +81,50 @@ fn an_author_sees_each_rule_that_failed_and_hints_that_follow_from_the_manifest(
         hints[0].0,
         serde_json::json!(["coarser-banding", "counts-alone"])
     );
+}
+
+/// Each cell is told with every rule that applies, those that it passes among them; the ones that failed are those of the verdict.
+fn every_rule(rehearsal: &Value) {
+    let checks = &rehearsal["checks"][0];
+    let verdict = &rehearsal["run"]["verdicts"][0];
+    assert_eq!(checks["output"], verdict["output"]);
+    assert_eq!(checks["cells"], verdict["cells_total"]);
+    let cells = checks["items"].as_array().expect("cells");
+    assert_eq!(Some(cells.len() as u64), verdict["cells_total"].as_u64());
+    let of = |status: &str| {
+        let rules = cells
+            .iter()
+            .flat_map(|cell| cell["rules"].as_array().expect("rules"));
+        rules.filter(|figure| figure["status"] == status).count()
+    };
+    assert!(of("pass") > 0, "rules that passed have figures: {checks}");
+    let named = verdict["cells"].as_array().expect("cells").iter();
+    let named = named.map(|cell| cell["failed"].as_array().expect("rules").len());
+    // Cells that nobody is in are counted in the verdict and not named.
+    assert!(of("fail") >= named.sum::<usize>(), "{checks}");
+}
+
+#[test]
+fn a_module_of_each_data_subject_runs_within_a_budget_of_its_own() {
+    let more = ["--rows", "1200", "--subjects", "300"];
+    let (exit, answer) = check("doctor-visits", "rand-health-insurance", &more);
+    let rehearsal = &answer["rehearsals"][0];
+    assert_eq!(
+        (exit, &rehearsal["state"]),
+        (0, &"released".into()),
+        "{rehearsal}"
+    );
+    let verdict = &rehearsal["run"]["verdicts"][0];
+    assert_eq!(verdict["route"], "private", "{rehearsal}");
+    assert_eq!(
+        rehearsal["checks"],
+        serde_json::json!([]),
+        "no rule is held against noise"
+    );
+    let table = &rehearsal["tables"][0][1];
+    let rows = table["rows"].as_array().expect("rows");
+    assert_eq!(Some(rows.len() as u64), verdict["cells_total"].as_u64());
+    assert!(table.to_string().contains("fewer visits"), "{table}");
 }
 
 #[test]

@@ -205,3 +205,46 @@ fn assert_standing(world: &World, unit: &Client, run: &str) -> Value {
     assert_eq!(two["state"], json!("in-force"));
     two
 }
+
+#[test]
+fn nobody_says_yes_unseen_or_for_a_unit_of_theirs_and_what_is_withdrawn_ends() {
+    let mut world = World::start();
+    let (unit, module, _, run) = waiting(&mut world);
+    state(&world, &run, &["in-review"]);
+    let [first, second] = REVIEWERS;
+    let review = |reviewer: &str, outcome: &str| {
+        let review = json!({ "outcome": outcome, "reason": "it looks fine" });
+        let client = world.story.person(reviewer).expect("a reviewer");
+        let answer = client.post(&format!("/runs/{run}/reviews"), &review);
+        let answer = answer.expect("an answer");
+        (answer.status, text(&answer.json(), "code"))
+    };
+    let unopened = (409, "output-unopened".to_owned());
+    assert_eq!(review(first, "approved"), unopened);
+    // What one of them opened, the other has not seen.
+    world.story.open_output(&run).expect("opened");
+    assert_eq!(review(second, "approved"), unopened);
+
+    // The first one works for the operating unit too, under another name.
+    let other = world
+        .story
+        .open_another(first, "taihu-data-services")
+        .expect("an account");
+    assert_eq!(other["active"], json!(true), "{other}");
+    let forbidden = (403, "forbidden".to_owned());
+    assert_eq!(review(first, "approved"), forbidden);
+    assert_eq!(review(first, "rejected"), forbidden);
+    let client = world.story.person(first).expect("a reviewer");
+    let sealed = client.get(&format!("/runs/{run}/output"));
+    assert_eq!(sealed.expect("an answer").status, 403);
+
+    let withdrawn = unit.post(&format!("/modules/{module}/withdraw"), &json!({}));
+    withdrawn.expect("an answer").served().expect("withdrawn");
+    let stopped = state(&world, &run, &["stopped"]);
+    let cause = &stopped["run"]["end_cause"];
+    assert!(cause.to_string().contains("module.admitted"), "{stopped:#}");
+    let entries = world.story.entries(&run).expect("entries");
+    let destroyed = json!("sealed-output-destroyed");
+    assert!(entries.iter().any(|e| e["entry"]["kind"] == destroyed));
+    world.assert_record_holds();
+}

@@ -154,6 +154,11 @@ fn asker(words: &Vocabulary, principal: &Principal) -> Result<Entity, SceneError
         .flag("active", principal.active)
         .one("person", &words.person, principal.person)
         .one("organisation", &words.organisation, principal.organisation)
+        .many(
+            "organisations",
+            &words.organisation,
+            &principal.organisations,
+        )
         .one("kind", &words.kind, principal.kind)
         .flag("remitAll", principal.remit.resources.is_empty())
         .texts("remit", &principal.remit.resources);
@@ -266,6 +271,7 @@ impl Builder<'_> {
             .flag("active", account.active)
             .one("person", &words.person, account.person)
             .one("organisation", &words.organisation, account.organisation)
+            .many("organisations", &words.organisation, [account.organisation])
             .one("kind", &words.kind, account.kind)
             .flag("remitAll", false)
             .texts("remit", [""; 0]);

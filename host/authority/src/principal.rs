@@ -1,5 +1,7 @@
 //! Who asks.
 
+use std::collections::BTreeSet;
+
 use yunei_model::{
     Account, AccountId, Name, Organisation, OrganisationId, OrganisationKind, PersonId, Remit,
     Role, Timestamp,
@@ -14,7 +16,9 @@ pub struct Principal {
     pub person: PersonId,
     /// Organisation that it acts for.
     pub organisation: OrganisationId,
-    /// What that organisation is to the domain.
+    /// Every organisation that the person has, or ever had, an account in; that one among them.
+    pub organisations: BTreeSet<OrganisationId>,
+    /// What the organisation that it acts for is to the domain.
     pub kind: OrganisationKind,
     /// Whether the account is open; a closed one can do nothing.
     pub active: bool,
@@ -25,9 +29,17 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The principal behind an account, as it stands at `at`.
+    /// The principal behind an account, as it stands at `at`; `accounts` are all that its person has or had.
     #[must_use]
-    pub fn of(account: &Account, organisation: &Organisation, at: Timestamp) -> Self {
+    pub fn of(
+        account: &Account,
+        organisation: &Organisation,
+        accounts: &[Account],
+        at: Timestamp,
+    ) -> Self {
+        let persons = accounts.iter().filter(|a| a.person == account.person);
+        let mut organisations: BTreeSet<_> = persons.map(|a| a.organisation).collect();
+        organisations.insert(account.organisation);
         let mut roles: Vec<Role> = account
             .appointments
             .iter()
@@ -40,6 +52,7 @@ impl Principal {
             account: account.id,
             person: account.person,
             organisation: account.organisation,
+            organisations,
             kind: organisation.kind,
             active: account.active,
             roles,

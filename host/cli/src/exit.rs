@@ -63,6 +63,7 @@ impl Exit {
             | Code::ModuleRefused
             | Code::ModuleNotAdmitted
             | Code::ReviewerTwice
+            | Code::OutputUnopened
             | Code::ReviewerKeyMissing
             | Code::RoleSeparation
             | Code::QueryRefused => Self::Refused,

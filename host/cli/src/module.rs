@@ -94,7 +94,7 @@ impl Modules {
         match self {
             Self::New(new) => return new.run(printer),
             Self::Build(build) => return build.run(printer),
-            Self::Check(check) => return check.run(printer),
+            Self::Check(check) => return check.run(printer, caller.language),
             Self::Upload { file } => upload(caller, &file)?,
             Self::List(part) => {
                 let client = caller.client()?;

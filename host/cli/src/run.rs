@@ -1,5 +1,6 @@
 //! `yunei run`: runs of modules under grants.
 
+pub mod checks;
 pub mod detail;
 mod submit;
 mod told;
@@ -7,7 +8,7 @@ mod wait;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use yunei_model::RunId;
+use yunei_model::{Name, RunId};
 
 use crate::caller::Caller;
 use crate::exit::Exit;
@@ -37,6 +38,8 @@ pub enum Runs {
         /// Id of the run
         run: RunId,
     },
+    /// Shows what the gate found in the cells of an output: every rule with its figure, and what stays unknown of blank cells
+    Checks(CheckedCells),
     /// Shows what a run asked of the host
     Calls(Calls),
     /// Stops a run
@@ -62,6 +65,41 @@ pub struct Calls {
     from: u64,
 }
 
+/// Which cells.
+#[derive(Debug, Args)]
+pub struct CheckedCells {
+    /// Id of the run
+    run: RunId,
+    /// The output
+    #[arg(long, value_name = "NAME")]
+    output: Name,
+    /// Cells at most
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Begins with this row of the table, from 0
+    #[arg(long, value_name = "ROW", default_value_t = 0)]
+    from: u32,
+    /// Only cells that are blank or that a rule did not let pass
+    #[arg(long)]
+    at_risk: bool,
+}
+
+impl CheckedCells {
+    fn run(self, caller: &Caller) -> anyhow::Result<()> {
+        let run = self.run.to_string();
+        let asked = checks::Asked {
+            run: &run,
+            output: self.output.as_str(),
+            from: self.from,
+            limit: self.limit,
+            at_risk: self.at_risk,
+        };
+        let checked = checks::fetch(&caller.client()?, &asked)?;
+        let words = checks::every_rule(&checked, checks::Words(caller.language));
+        caller.printer().say(&json!(checked), &words)
+    }
+}
+
 impl Runs {
     /// Does it.
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
@@ -78,6 +116,7 @@ impl Runs {
                 &client.get(format!("/runs/{run}/detail")).send()?,
                 detail::one,
             )?,
+            Self::Checks(cells) => cells.run(caller)?,
             Self::Calls(Calls { run, limit, from }) => {
                 let part = page::Part {
                     limit,

@@ -1,10 +1,14 @@
 //! The verdict on a table: rules cell by cell, suppression, and what leaves.
 
 mod cells;
+mod figures;
 mod repeat;
 mod table;
 
+#[cfg(test)]
+pub(crate) use cells::hold_and_keep;
 pub(crate) use cells::{hold_against, unjudged};
+pub use figures::Proven;
 pub(crate) use table::{exact, shown, unit};
 
 use yunei_model::{
@@ -17,6 +21,8 @@ use crate::profile::{Profile, Rounding};
 use crate::rules;
 use crate::shape::Shape;
 use crate::suppress::{Bracket, Pattern, Plan, protect};
+use figures::Frame;
+pub(crate) use figures::Ledger;
 
 /// Verdicts of single cells in one verdict at most; the counts are always those of all.
 const CELL_VERDICTS_MAX: usize = 10_000;
@@ -69,9 +75,13 @@ pub struct Judgement {
     pub hints: Vec<Hint>,
     /// Why it was withheld or sent to review.
     pub reasons: Vec<String>,
+    /// What is proven to stay unknown of each blank cell.
+    pub proven: Vec<Proven>,
     profile: Name,
     profile_digest: Digest,
     labels: Vec<(usize, Vec<String>)>,
+    ledger: Ledger,
+    frame: Frame,
 }
 
 impl Judgement {
@@ -115,6 +125,7 @@ impl Judgement {
             hints: self.hints.clone(),
             reasons: self.reasons.clone(),
             routine: false,
+            checks: figures::checks(&self.frame, &self.ledger, &self.cells, &self.proven),
         }
     }
 }
@@ -231,6 +242,9 @@ impl<'a> Trial<'a> {
                 profile: profile.name().clone(),
                 profile_digest: profile.digest(),
                 labels: Vec::new(),
+                proven: Vec::new(),
+                ledger: Ledger::default(),
+                frame: Frame::of(shape),
             },
             judged: false,
             ended: None,
@@ -260,11 +274,12 @@ impl<'a> Trial<'a> {
         if self.protection == Protection::None {
             return Ok(());
         }
-        cells::hold_against(
+        cells::hold_and_keep(
             statistics,
             self.shape,
             self.profile,
             &mut self.judgement.cells,
+            &mut self.judgement.ledger,
         );
         self.judged = true;
         Ok(())
@@ -314,6 +329,11 @@ impl<'a> Trial<'a> {
         self.judgement.brackets.push(bracket);
     }
 
+    /// Takes note of what is proven to stay unknown.
+    pub(crate) fn prove(&mut self, proven: Proven) {
+        self.judgement.proven.push(proven);
+    }
+
     /// Takes note of how good the choice of blanks is.
     pub(crate) fn patterned(&mut self, pattern: Pattern) {
         self.judgement.pattern = Some(pattern);
@@ -324,6 +344,7 @@ impl<'a> Trial<'a> {
             self.blank(cell);
         }
         self.judgement.brackets = plan.brackets;
+        self.judgement.proven = plan.proven;
         self.judgement.pattern = Some(plan.pattern);
     }
 

@@ -24,6 +24,7 @@ mod given;
 mod path;
 mod protect;
 mod quantity;
+mod reach;
 mod search;
 mod solver;
 mod system;
@@ -256,6 +257,12 @@ fn hand_down(
                 let trial = parties.get(bracket.table).and_then(|p| trials.get_mut(*p));
                 if let Some(trial) = trial {
                     trial.bracket(bracket.bracket);
+                }
+            }
+            for (party, proven) in protected.proven {
+                let trial = parties.get(party).and_then(|p| trials.get_mut(*p));
+                if let Some(trial) = trial {
+                    trial.prove(proven);
                 }
             }
         }

@@ -22,8 +22,10 @@ pub(crate) mod levels;
 mod optimum;
 pub(crate) mod programme;
 mod prune;
+mod reach;
 
 use crate::accumulate::Statistics;
+use crate::judge::Proven;
 use crate::profile::Profile;
 use certificate::Move;
 use field::{Demand, Field};
@@ -43,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) brackets: Vec<Bracket>,
     /// How good the choice is.
     pub(crate) pattern: Pattern,
+    /// What the moves prove to stay unknown of every blank cell.
+    pub(crate) proven: Vec<Proven>,
 }
 
 /// How good a pattern of blanks is: what the cells that were blanked beside the failed ones cost, and what any pattern costs at least. A cell
@@ -102,6 +106,7 @@ pub(crate) fn protect(
             complementary: Vec::new(),
             brackets: Vec::new(),
             pattern: Pattern::NONE,
+            proven: reach::unbounded(&Field::new(statistics, profile, failed)),
         });
     }
     if failed.len().saturating_mul(lattice.count()) > SEARCH_WORK_MAX {
@@ -128,6 +133,7 @@ pub(crate) fn protect(
     let brackets = audit::audit(&field, &demands)?;
     Ok(Plan {
         complementary: field.complementary(),
+        proven: reach::proven(&field, &demands, &proofs),
         brackets,
         pattern,
     })

@@ -3,7 +3,7 @@
 use serde_json::json;
 use yunei_authority::{Action, Judgement, Principal, Question, Target};
 use yunei_ledger::{Draft, Kind};
-use yunei_model::{Digest, OrganisationId, Role, TokenId};
+use yunei_model::{Account, Digest, Organisation, OrganisationId, Role, Timestamp, TokenId};
 use yunei_telemetry::{event, span};
 
 use crate::{Domain, LifecycleError, Once, RequestTrace};
@@ -16,6 +16,19 @@ pub struct Actor {
     pub(crate) trace: RequestTrace,
     /// Set where the request counts once.
     pub(crate) once: Option<Once>,
+}
+
+impl Domain {
+    /// The principal behind an account as it stands at `at`, with every organisation of its person.
+    pub(crate) async fn principal(
+        &self,
+        account: &Account,
+        organisation: &Organisation,
+        at: Timestamp,
+    ) -> Result<Principal, LifecycleError> {
+        let accounts = self.store.accounts_of_person(account.person).await?;
+        Ok(Principal::of(account, organisation, &accounts, at))
+    }
 }
 
 impl Actor {

@@ -58,6 +58,11 @@ impl Domain {
         let leaves = figures::leaves(run, release, verdict.as_ref(), &reviews)?;
         let mut secret = [0_u8; SECRET_BYTES];
         getrandom::fill(&mut secret).map_err(|_| crate::KeyError::Random)?;
+        let figures = serde_json::to_string(&leaves).map_err(|_| LifecycleError::Impossible {
+            detail: "figures that are no JSON",
+        })?;
+        let checks = change.checks(run.id, &release.output).await?;
+        let leaves = figures::with_checks(leaves, checks.as_ref())?;
         let commitments = committed(&leaves, &secret)?.commitments()?;
         let visible_from = self.visible_from(run).unwrap_or_else(|| self.clock.now());
         let mut certificate = self
@@ -77,9 +82,6 @@ impl Domain {
             .count() as u64;
         let text = certificate.text()?;
         let digest = Digest::of(text.as_bytes());
-        let figures = serde_json::to_string(&leaves).map_err(|_| LifecycleError::Impossible {
-            detail: "figures that are no JSON",
-        })?;
         change
             .put_certificate(&HeldCertificate {
                 release: release.id,

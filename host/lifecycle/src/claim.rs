@@ -1,10 +1,10 @@
 //! Claim: a queued run is decided again, its quota reserved, and its intent put on the record before anything happens.
 
 use tracing::Instrument as _;
-use yunei_authority::{Capability, Principal};
+use yunei_authority::Capability;
 use yunei_ledger::Kind;
 use yunei_model::{
-    Code, EndCause, GrantState, Module, PrivacyCharged, Refusal, Run, RunState, State,
+    Code, EndCause, GrantState, Module, ModuleState, PrivacyCharged, Refusal, Run, RunState, State,
 };
 use yunei_store::{Change, StoreError, Usage};
 use yunei_telemetry::span;
@@ -14,6 +14,10 @@ use crate::stop::run_facts;
 use crate::submit::{Facts, RunRequest};
 use crate::{Domain, LifecycleError};
 
+/// The clause by which a run of a withdrawn module ends.
+pub(crate) const MODULE_CLAUSE: &str = "module.admitted";
+/// The clause by which a run ends whose account was closed.
+pub(crate) const ACCOUNT_CLAUSE: &str = "account.active";
 /// How often a run may read each row of its snapshots.
 pub(crate) const READS_PER_ROW_MAX: u64 = 2;
 
@@ -105,7 +109,9 @@ impl Domain {
             .organisation(account.organisation)
             .await?
             .ok_or(Code::Forbidden)?;
-        let principal = Principal::of(&account, &organisation, self.clock.now());
+        let principal = self
+            .principal(&account, &organisation, self.clock.now())
+            .await?;
         let mut rows = 0_u64;
         for id in &run.snapshots {
             rows += self.store.snapshot(*id).await?.map_or(0, |s| s.rows());
@@ -184,7 +190,8 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Whether the run's grant is in force at this moment, and the edition that it is to become may still come; read within the change.
+    /// Why the run may go no further: its grant is in force no more, its module was withdrawn, the account that submitted it closed, or
+    /// the edition that it is to become may not come any more. `None` while it may. Read within the change.
     pub(crate) async fn grant_in_force(
         &self,
         change: &mut Change,
@@ -192,6 +199,18 @@ impl Domain {
     ) -> Result<Option<EndCause>, LifecycleError> {
         if let Some(cause) = self.edition_hindered(change, run).await? {
             return Ok(Some(cause));
+        }
+        let module = change.module(run.module).await?;
+        if module.is_none_or(|module| module.state == ModuleState::Withdrawn) {
+            return Ok(Some(EndCause::Denied {
+                clause: MODULE_CLAUSE.to_owned(),
+            }));
+        }
+        let account = change.account(run.submitted_by).await?;
+        if account.is_none_or(|account| !account.active) {
+            return Ok(Some(EndCause::Denied {
+                clause: ACCOUNT_CLAUSE.to_owned(),
+            }));
         }
         let grant = change.grant_version(run.grant, run.grant_version).await?;
         let grant = grant.ok_or(LifecycleError::Impossible {

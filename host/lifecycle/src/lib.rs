@@ -52,6 +52,7 @@ mod alerts;
 mod anew;
 mod catalogue;
 mod certificate;
+mod checks;
 mod claim;
 mod coarse;
 mod contract;
@@ -112,6 +113,7 @@ pub use alerts::{
 };
 pub use catalogue::{INCREMENTS_MAX, NewSnapshot, Onto};
 pub use certificate::LEAVES_OPENED_MAX;
+pub use checks::{CheckQuery, ChecksView, Word};
 pub use claim::Claimed;
 pub use coarse::{bucket_end, visible_status};
 pub use contract::{NewGrant, NewScenario};

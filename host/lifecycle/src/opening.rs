@@ -9,6 +9,7 @@ use yunei_authority::{Action, Target};
 use yunei_ledger::Kind;
 use yunei_model::{Code, Name, Recipient, Run, RunId, RunState, Table};
 use yunei_rooms::{GateMode, GatePlan, GateSession, KeptPlan, SealKey};
+use yunei_store::{Change, EntryFilter, Page, Recorded};
 
 use crate::keys::KeyUse;
 use crate::stop::run_facts;
@@ -60,6 +61,30 @@ impl Domain {
             recipient,
             ciphertext,
         })
+    }
+
+    /// Whether somebody opened a run's sealed output, with the account that they come with now, as the gate judged it last.
+    pub(crate) async fn has_opened(
+        &self,
+        change: &mut Change,
+        actor: &Actor,
+        run: RunId,
+    ) -> Result<bool, LifecycleError> {
+        let judged = EntryFilter {
+            kinds: vec![Kind::RunInReview, Kind::RunJudgedAnew],
+            run: Some(run),
+            ..EntryFilter::default()
+        };
+        let viewed = EntryFilter {
+            kinds: vec![Kind::ReleaseViewed],
+            actor: Some(actor.principal.account),
+            ..judged.clone()
+        };
+        let newest = Page::first(1).falling();
+        let judged = change.entries(&judged, newest).await?;
+        let viewed = change.entries(&viewed, newest).await?;
+        let at = |entries: &[Recorded]| entries.first().map(|recorded| recorded.position);
+        Ok(at(&viewed) > at(&judged))
     }
 
     /// The tables that reviewers let pass, by output.

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use yunei_authority::{AccountTarget, Action, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    Account, AccountId, Appointment, Code, Name, Organisation, OrganisationId, OrganisationKind,
-    Person, PersonId, Role, Text,
+    Account, AccountId, Appointment, Code, EndCause, Name, Organisation, OrganisationId,
+    OrganisationKind, Person, PersonId, Role, Run, Text,
 };
-use yunei_store::Page;
+use yunei_store::{Page, RunFilter};
 
+use crate::claim::ACCOUNT_CLAUSE;
 use crate::list::Listing;
 use crate::{Actor, Domain, LifecycleError, Listed};
 
@@ -223,7 +224,7 @@ impl Domain {
         Ok(account)
     }
 
-    /// Closes an account: it may do nothing any more, and its tokens end.
+    /// Closes an account: it may do nothing any more, its tokens end, and so do its runs.
     ///
     /// # Errors
     /// Refused by policy, or it is closed.
@@ -250,7 +251,20 @@ impl Domain {
             .fact("tokens", tokens)
             .fact("reason", crate::stop::kept_reason(reason));
         self.record(&mut change, draft).await?;
+        let runs = RunFilter {
+            operator: Some(account.organisation),
+            ..RunFilter::default()
+        };
+        let submitted = |run: &Run| run.submitted_by == id;
+        let cause = EndCause::Denied {
+            clause: ACCOUNT_CLAUSE.to_owned(),
+        };
+        let by = Some((actor, &permit));
+        let stopped = self
+            .stop_runs(&mut change, runs, submitted, &cause, by)
+            .await?;
         self.commit(change).await?;
+        self.kill_all(&stopped);
         Ok(account)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use yunei_authority::{Action, Principal, Question, RecordTarget, Target};
+use yunei_authority::{Action, Question, RecordTarget, Target};
 use yunei_model::{Code, Name, OrganisationId, Timestamp};
 use yunei_store::Recorded;
 
@@ -139,7 +139,9 @@ impl Reader {
         let standing = standing
             .filter(|standing| standing.account.active)
             .ok_or(Code::NotSignedIn)?;
-        let principal = Principal::of(&standing.account, &standing.organisation, now);
+        let principal = domain
+            .principal(&standing.account, &standing.organisation, now)
+            .await?;
         let turns = standing.account.appointments.iter();
         let turns = turns.flat_map(|a| [Some(a.from), a.until]).flatten();
         let next = turns.filter(|turn| *turn > now).min();

@@ -5,6 +5,7 @@
 
 mod again;
 mod basis;
+mod checks;
 mod compare;
 mod original;
 mod rooms;

@@ -4,12 +4,13 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, HeldJudgement, Module, ModuleId, ModuleState, ReleaseReview, ReviewId,
-    ReviewOutcome, RunId, RunState, State,
+    AlgorithmReview, Code, EndCause, HeldJudgement, Module, ModuleId, ModuleState, ReleaseReview,
+    ReviewId, ReviewOutcome, RunId, RunState, State,
 };
 use yunei_store::{Page, RunFilter};
 use yunei_telemetry::span;
 
+use crate::claim::MODULE_CLAUSE;
 use crate::list::Listing;
 use crate::stop::{kept_reason, run_facts};
 use crate::{Actor, Domain, LifecycleError, Listed, ModuleView, RunDetail};
@@ -104,7 +105,19 @@ impl Domain {
             .operator(module.operator)
             .fact("module", id);
         self.record(&mut change, draft).await?;
+        let runs = RunFilter {
+            module: Some(id),
+            ..RunFilter::default()
+        };
+        let cause = EndCause::Denied {
+            clause: MODULE_CLAUSE.to_owned(),
+        };
+        let by = Some((actor, &permit));
+        let stopped = self
+            .stop_runs(&mut change, runs, |_| true, &cause, by)
+            .await?;
         self.commit(change).await?;
+        self.kill_all(&stopped);
         Ok(ModuleView::of(module, actor))
     }
 
@@ -148,7 +161,8 @@ impl Domain {
     ///
     /// # Errors
     /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
-    /// the run needs is not there, and [`Code::JudgedAnew`] when another judgement holds.
+    /// the run needs is not there, when another judgement holds ([`Code::JudgedAnew`]), or when they have not opened the output as it
+    /// was judged last ([`Code::OutputUnopened`]).
     pub async fn review_release(
         &self,
         actor: &Actor,
@@ -170,8 +184,13 @@ impl Domain {
         }
         // INVARIANT: nobody says yes to what they have not been shown.
         let holds = change.judgement(id).await?.unwrap_or(HeldJudgement::FIRST);
-        if outcome == ReviewOutcome::Approved && judgement.unwrap_or(1) != holds.number {
-            return Err(Code::JudgedAnew.into());
+        if outcome == ReviewOutcome::Approved {
+            if judgement.unwrap_or(1) != holds.number {
+                return Err(Code::JudgedAnew.into());
+            }
+            if !self.has_opened(&mut change, actor, id).await? {
+                return Err(Code::OutputUnopened.into());
+            }
         }
         let earlier = change.release_reviews(id).await?;
         if earlier.iter().any(|r| r.person == actor.principal.person) {

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::watch;
-use yunei_authority::Principal;
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     AccountId, Code, Due, LimitExceeded, Product, ProductId, ProductState, Refusal, Schedule,
@@ -319,7 +318,9 @@ impl Domain {
         let organisation = self.store.organisation(account.organisation).await?;
         let organisation = organisation.ok_or(Code::Forbidden)?;
         Ok(Actor {
-            principal: Principal::of(&account, &organisation, self.clock.now()),
+            principal: self
+                .principal(&account, &organisation, self.clock.now())
+                .await?,
             // Nobody has it: what a schedule does comes with no token.
             token: TokenId::new(&*self.ids),
             trace: RequestTrace::default(),

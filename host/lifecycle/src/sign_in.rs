@@ -4,7 +4,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use cap_std::fs::{OpenOptions, OpenOptionsExt};
 use std::io::Write;
-use yunei_authority::{Action, Principal, Target};
+use yunei_authority::{Action, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     Account, AccountId, Appointment, Code, Digest, Name, Organisation, OrganisationId,
@@ -124,7 +124,7 @@ impl Domain {
             .organisation(account.organisation)
             .await?
             .ok_or(Code::NotSignedIn)?;
-        let principal = Principal::of(&account, &organisation, now);
+        let principal = self.principal(&account, &organisation, now).await?;
         Ok(Actor {
             principal,
             token: token.id,

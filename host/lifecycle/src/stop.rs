@@ -75,8 +75,12 @@ impl Domain {
             state: step.next.to_string(),
         };
         let by = Some((actor, &permit));
+        let runs = RunFilter {
+            grant: Some(step.grant),
+            ..RunFilter::default()
+        };
         let stopped = self
-            .stop_runs(&mut change, Some(step.grant), &cause, by)
+            .stop_runs(&mut change, runs, |_| true, &cause, by)
             .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);
@@ -138,8 +142,10 @@ impl Domain {
         let cause = EndCause::Stop {
             reason: "emergency stop".to_owned(),
         };
+        let by = Some((actor, &permit));
+        let every = RunFilter::default();
         let stopped = self
-            .stop_runs(&mut change, None, &cause, Some((actor, &permit)))
+            .stop_runs(&mut change, every, |_| true, &cause, by)
             .await?;
         self.commit(change).await?;
         self.kill_all(&stopped);
@@ -175,25 +181,21 @@ impl Domain {
         Ok(self.store.emergency().await?)
     }
 
-    /// Stops every run of a grant, or every run there is.
-    async fn stop_runs(
+    /// Stops every run within `filter` that has not ended and is one of `those`. Their rooms are to be killed after the commit.
+    pub(crate) async fn stop_runs(
         &self,
         change: &mut Change,
-        grant: Option<GrantId>,
+        mut filter: RunFilter,
+        those: impl Fn(&Run) -> bool + Send,
         cause: &EndCause,
         by: Option<(&Actor, &Permit)>,
     ) -> Result<Vec<RunId>, LifecycleError> {
-        let states = vec![
+        filter.states = vec![
             RunState::Queued,
             RunState::Running,
             RunState::Sealed,
             RunState::InReview,
         ];
-        let filter = RunFilter {
-            grant,
-            states,
-            ..RunFilter::default()
-        };
         let mut stopped = Vec::new();
         let mut page = Page::first(yunei_store::PAGE_ROWS_MAX);
         loop {
@@ -201,7 +203,7 @@ impl Domain {
             let Some(last) = runs.last().map(|r| r.id) else {
                 return Ok(stopped);
             };
-            for run in runs {
+            for run in runs.into_iter().filter(&those) {
                 stopped.push(self.stop_one(change, run, cause, by).await?.id);
             }
             page = page.after(last);
@@ -277,7 +279,8 @@ impl Domain {
         Ok(())
     }
 
-    fn kill_all(&self, runs: &[RunId]) {
+    /// Kills the rooms of runs that were stopped.
+    pub(crate) fn kill_all(&self, runs: &[RunId]) {
         for run in runs {
             self.kill_rooms(*run);
         }

@@ -111,6 +111,7 @@ codes! {
     ModuleNotApproved = "module-not-approved", 409, "模块算法尚未通过两人审查。", "Two people have not approved the module's algorithm.";
     ReviewerIsSubmitter = "reviewer-is-submitter", 403, "审核员不能审核自己提交的内容。", "Nobody reviews what they submitted.";
     ReviewerTwice = "reviewer-twice", 409, "同一人不能审核两次。", "One person reviews once.";
+    OutputUnopened = "output-unopened", 409, "请先打开封存结果，再作出通过的决定。", "Open the sealed output before you approve it.";
     JudgedAnew = "judged-anew", 409, "闸门此后已重新评判该结果：请重新查看，并注明所依据的评判序号。", "The gate has judged this output anew since: look at it again, and name the judgement.";
     ReviewerKeyMissing = "reviewer-key-missing", 409, "请先登记审核员公钥。", "Register a reviewer's key first.";
     ReviewerKeyUnconfirmed = "reviewer-key-unconfirmed", 409, "新公钥尚待安全管理员确认。", "The new key waits for the security administrator.";

@@ -11,6 +11,7 @@
 mod account;
 mod banding;
 mod call;
+mod check;
 mod clock;
 mod code;
 mod contract;
@@ -46,6 +47,10 @@ pub use account::{
 };
 pub use banding::{Banding, BandingKind, CalendarUnit, Group, OTHER};
 pub use call::{Call, CallDecision, CallKind};
+pub use check::{
+    Blank, BracketColumn, BracketOf, CHECK_BRACKETS_MAX, CHECK_FIGURES_MAX, CellBracket,
+    CheckedAxis, CheckedCell, Checks, RuleColumn, rule_title,
+};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use code::{Code, Hint, Language, Refusal};
 pub use contract::{Application, Consent, Scenario, ScenarioState};

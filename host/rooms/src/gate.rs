@@ -258,6 +258,7 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
         hints: vec![Hint::AwaitReview, Hint::StandardAggregate],
         reasons: vec!["the manifest gives no lineage that the gate can compute".to_owned()],
         routine: false,
+        checks: None,
     }
 }
 

@@ -15,13 +15,12 @@ use axum::routing::get;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use yunei_lifecycle::Domain;
+use yunei_listener::Connections;
 use yunei_telemetry::{event, metrics};
 
 use crate::headers;
-use crate::serve::{ServerError, accept};
+use crate::serve::{BOUNDS, ServerError};
 
 /// Where they are.
 const PATH: &str = "/metrics";
@@ -43,12 +42,10 @@ pub async fn serve_metrics(
         .route(PATH, get(measured))
         .layer(from_fn(headers::protect))
         .with_state(domain);
-    let (_never, stopping) = watch::channel(false);
     // Dropped at the end, with every connection: a scrape that is under way is taken again.
-    let mut connections = JoinSet::new();
-    let accepting = accept(&listener, &router, &stopping, &mut connections);
+    let mut connections = Connections::new(BOUNDS);
     tokio::select! {
-        failed = accepting => failed,
+        failed = connections.accept(&listener, &router) => Err(ServerError::Listener(failed)),
         () = shutdown => Ok(()),
     }
 }

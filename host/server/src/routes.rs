@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod calls;
 mod certificates;
+mod choice;
 mod emergency;
 mod events;
 mod exports;

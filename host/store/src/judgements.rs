@@ -71,7 +71,7 @@ impl Change {
         self.write("release review", reviews).await.map(drop)
     }
 
-    /// Writes the verdicts of a run in place of those that it had.
+    /// Writes the verdicts of a run, with their checks, in place of those that it had.
     ///
     /// # Errors
     /// [`StoreError::Dangling`] without the run.
@@ -80,6 +80,8 @@ impl Change {
         run: RunId,
         verdicts: &[Verdict],
     ) -> Result<(), StoreError> {
+        let checks = sqlx::query("DELETE FROM verdict_checks WHERE run = $1").bind(run.to_string());
+        self.write("checks", checks).await?;
         let former = sqlx::query("DELETE FROM verdicts WHERE run = $1").bind(run.to_string());
         self.write("verdict", former).await?;
         for verdict in verdicts {

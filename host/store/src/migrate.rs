@@ -89,6 +89,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "certificates",
         include_str!("../migrations/0100_certificates.sql"),
     ),
+    (110, "checks", include_str!("../migrations/0110_checks.sql")),
     (
         113,
         "judgements",

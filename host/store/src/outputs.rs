@@ -2,7 +2,7 @@
 
 use sqlx::{Row as _, SqliteConnection};
 use yunei_model::{
-    Delivery, DeliveryId, Name, OrganisationId, Release, ReleaseId, ReleaseReview, RunId,
+    Checks, Delivery, DeliveryId, Name, OrganisationId, Release, ReleaseId, ReleaseReview, RunId,
     SealedOutput, Timestamp, Verdict,
 };
 
@@ -67,10 +67,15 @@ reads! {
         rows.iter().map(held).collect()
     };
 
-    /// The verdicts on a run's outputs, by output.
+    /// The verdicts on a run's outputs, by output. Their checks are kept apart: [`Self::checks`].
     fn verdicts(run: RunId) -> Vec<Verdict> = |c| find_all(c, "verdict",
         sqlx::query("SELECT body FROM verdicts WHERE run = $1 ORDER BY output LIMIT $2")
             .bind(run.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
+
+    /// What the gate found in every cell of one output, where rules were held against cells.
+    fn checks(run: RunId, output: &Name) -> Option<Checks> = |c| find(c, "checks",
+        sqlx::query("SELECT body FROM verdict_checks WHERE run = $1 AND output = $2")
+            .bind(run.to_string()).bind(output.to_string())).await;
 
     /// The reviews of a run's outputs, oldest first.
     fn release_reviews(run: RunId) -> Vec<ReleaseReview> = |c| find_all(c, "release review",
@@ -145,7 +150,7 @@ impl Change {
         }
     }
 
-    /// Writes the verdict on one output of a run.
+    /// Writes the verdict on one output of a run, and its checks apart from it.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the output has one; [`StoreError::Dangling`] without the run.
@@ -153,8 +158,17 @@ impl Change {
         let query = sqlx::query("INSERT INTO verdicts (run, output, body) VALUES ($1, $2, $3)")
             .bind(run.to_string())
             .bind(verdict.output.to_string())
-            .bind(json(verdict, "verdict")?);
-        self.write("verdict", query).await.map(drop)
+            .bind(json(&without_checks(verdict), "verdict")?);
+        self.write("verdict", query).await?;
+        let Some(checks) = &verdict.checks else {
+            return Ok(());
+        };
+        let query =
+            sqlx::query("INSERT INTO verdict_checks (run, output, body) VALUES ($1, $2, $3)")
+                .bind(run.to_string())
+                .bind(verdict.output.to_string())
+                .bind(json(checks, "checks")?);
+        self.write("checks", query).await.map(drop)
     }
 
     /// Writes one person's review of a run's outputs.
@@ -218,6 +232,19 @@ impl Change {
     ) -> Result<Option<Row>, StoreError> {
         let connection: &mut SqliteConnection = self.connection();
         Ok(query.fetch_optional(connection).await?)
+    }
+}
+
+/// The verdict as it is kept, and read by most.
+fn without_checks(verdict: &Verdict) -> Verdict {
+    Verdict {
+        output: verdict.output.clone(),
+        profile: verdict.profile.clone(),
+        cells: verdict.cells.clone(),
+        hints: verdict.hints.clone(),
+        reasons: verdict.reasons.clone(),
+        checks: None,
+        ..*verdict
     }
 }
 

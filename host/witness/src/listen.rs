@@ -1,7 +1,6 @@
 //! Listening: the HTTP interface of tlog-witness, and its limits.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,36 +10,29 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower_http::timeout::TimeoutLayer;
+use yunei_listener::{Bounds, Connections};
 use yunei_telemetry::event;
 
 use crate::{REQUEST_BYTES_MAX, Refused, Witness, WitnessError};
 
-/// Connections at once at most; further ones wait in the operating system's queue.
-const CONNECTIONS_MAX: usize = 256;
+/// What a witness bears.
+const BOUNDS: Bounds = Bounds {
+    connections_max: 256,
+    head_seconds_max: 30,
+    headers_max: 32,
+    head_bytes_max: 32 << 10,
+    buffer_bytes_max: 128 << 10,
+};
 /// Requests that are checked at once at most; a further one is sent away.
 const REQUESTS_MAX: usize = 32;
-/// Seconds in which a client sends the head of a request; also how long a connection may idle.
-const HEAD_SECONDS_MAX: u64 = 30;
 /// Seconds that a request may take, from its head to its answer.
 const REQUEST_SECONDS_MAX: u64 = 20;
-/// Headers of a request at most.
-const HEADERS_MAX: usize = 32;
-/// Bytes that a connection buffers at most.
-const BUFFER_BYTES_MAX: usize = 128 << 10;
 /// Seconds that requests under way have to end when the witness stops.
 const GRACE_SECONDS: u64 = 10;
-/// Milliseconds to wait after a connection could not be accepted.
-const ACCEPT_PAUSE_MS: u64 = 100;
-/// Connections in a row that cannot be accepted before the witness gives up.
-const ACCEPT_FAILURES_MAX: u32 = 100;
 /// Media type of the size that a stale request is answered with.
 const SIZE_TYPE: &str = "text/x.tlog.size";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
@@ -75,77 +67,18 @@ pub async fn serve(
             Duration::from_secs(REQUEST_SECONDS_MAX),
         ))
         .with_state(desk);
-    let (stop, stopping) = watch::channel(false);
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::new(BOUNDS);
     let address = listener.local_addr().map_err(WitnessError::Listener)?;
     event!(INFO, SERVER_STARTED, SERVER_ADDRESS = %address.ip(), SERVER_PORT = address.port());
     let ended = tokio::select! {
-        failed = accept(&listener, &router, &stopping, &mut connections) => failed,
+        failed = connections.accept(&listener, &router) => Err(WitnessError::Listener(failed)),
         () = shutdown => Ok(()),
     };
     drop(listener);
-    stop.send_replace(true);
-    let last = async { while connections.join_next().await.is_some() {} };
-    let rest = timeout(Duration::from_secs(GRACE_SECONDS), last).await;
-    event!(
-        INFO,
-        SERVER_STOPPED,
-        COUNT = if rest.is_ok() { 0 } else { connections.len() }
-    );
+    connections.stop();
+    let _rest = timeout(Duration::from_secs(GRACE_SECONDS), connections.ended()).await;
+    event!(INFO, SERVER_STOPPED, COUNT = connections.count());
     ended
-}
-
-/// Takes connections; comes back only when there are none to be had.
-async fn accept(
-    listener: &TcpListener,
-    router: &Router,
-    stopping: &watch::Receiver<bool>,
-    connections: &mut JoinSet<()>,
-) -> Result<(), WitnessError> {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut failures = 0;
-    loop {
-        while connections.try_join_next().is_some() {}
-        let place = Arc::clone(&places).acquire_owned().await;
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                failures = 0;
-                let service = TowerToHyperService::new(router.clone());
-                let stopping = stopping.clone();
-                connections.spawn(async move {
-                    let _place = place;
-                    converse(stream, service, stopping).await;
-                });
-            }
-            Err(_) if failures < ACCEPT_FAILURES_MAX => {
-                failures += 1;
-                sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
-            }
-            Err(error) => return Err(WitnessError::Listener(error)),
-        }
-    }
-}
-
-/// One connection. What goes wrong on it is the client's to see.
-async fn converse(
-    stream: TcpStream,
-    service: TowerToHyperService<Router>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    // Without this an answer is slower, and still one.
-    let _slower = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    tokio::select! {
-        _ended = connection.as_mut() => return,
-        _stop = stopping.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
-    }
-    let _ended = connection.await;
 }
 
 async fn add_checkpoint(State(desk): State<Desk>, body: Bytes) -> Response {

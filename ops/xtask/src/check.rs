@@ -1,5 +1,6 @@
 //! `cargo xtask check`: the whole of the static checks.
 
+mod links;
 mod lints;
 mod names;
 mod readme;
@@ -30,6 +31,7 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
     steps.step("guest interface version", || none(wit::check(root)?));
     steps.step("forbidden words", || none(words::check(root)?));
     steps.step("readme commands", || none(readme::check(root)?));
+    steps.step("links", || none(links::check(root)?));
     steps.step("clippy", || {
         Call::cargo()
             .args(["clippy", "--workspace", "--all-targets", "--"])

@@ -37,6 +37,15 @@ pub struct Package {
 pub struct Dependency {
     /// Name of the package depended on.
     pub name: String,
+    /// What for: `dev`, `build`, or none of these.
+    pub kind: Option<String>,
+}
+
+impl Dependency {
+    /// Whether tests, examples and benchmarks alone have it.
+    pub fn is_for_tests(&self) -> bool {
+        self.kind.as_deref() == Some("dev")
+    }
 }
 
 impl Workspace {

@@ -5,11 +5,26 @@ use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use super::{Story, id};
+use super::{PASSWORD, Story, id};
 use crate::files::string;
 use crate::{Client, StoryError, Told};
 
 impl Story {
+    /// Opens another account for the person behind one, in that organisation. Gives the account.
+    ///
+    /// # Errors
+    /// The step was refused.
+    pub fn open_another(&self, account: &str, organisation: &str) -> Told<Value> {
+        let me = self.person(account)?.get("/me")?.served()?;
+        let new = json!({
+            "name": format!("{account}-elsewhere"),
+            "organisation": organisation,
+            "password": PASSWORD,
+            "same_person_as": id(&me)?,
+        });
+        self.system.post("/accounts", &new)?.served()
+    }
+
     /// The security administrator confirms the key that replaced a reviewer's. Gives the key.
     ///
     /// # Errors

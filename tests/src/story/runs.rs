@@ -35,10 +35,23 @@ impl Story {
     /// # Errors
     /// A step was refused.
     pub fn release_output(&self, run: &str) -> Told<Value> {
+        self.both_open(run)?;
         self.both_review(
             &format!("/runs/{run}/reviews"),
             "statistics alone, of many flights each",
         )
+    }
+
+    /// Both reviewers open the output of a run that waits for them: nobody says yes to what they have not opened.
+    ///
+    /// # Errors
+    /// A step was refused.
+    pub fn both_open(&self, run: &str) -> Told<()> {
+        for reviewer in REVIEWERS {
+            let output = format!("/runs/{run}/output");
+            self.person(reviewer)?.get(&output)?.served()?;
+        }
+        Ok(())
     }
 
     fn both_review(&self, path: &str, reason: &str) -> Told<Value> {

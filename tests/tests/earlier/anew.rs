@@ -22,6 +22,7 @@ fn review(town: &Town, reviewer: &str, run: &str, judgement: Option<u64>) -> yun
 /// Both reviewers say yes; what the second one is told.
 fn both(town: &Town, run: &str, judgement: Option<u64>) -> Value {
     let [first, second] = REVIEWERS;
+    town.story.both_open(run).expect("opened");
     let one = review(town, first, run, judgement).served().expect("a yes");
     assert_eq!(state(&one), "in-review", "{one}");
     review(town, second, run, judgement)
@@ -102,6 +103,11 @@ fn two_tables_that_wait_are_not_both_let_out_as_they_were_judged() {
     assert_eq!(
         (stale.status, &stale.json()["code"]),
         (409, &json!("judged-anew"))
+    );
+    let unseen = review(&town, REVIEWERS[1], &coarse, Some(2));
+    assert_eq!(
+        (unseen.status, &unseen.json()["code"]),
+        (409, &json!("output-unopened"))
     );
     assert_eq!(state(&both(&town, &coarse, Some(2))), "released");
     let released = town.story.detail(&coarse).expect("a detail");

@@ -193,6 +193,7 @@ fn openings(world: &World, hands: &Hands, unit: &Client, regulator: &Client) {
     let by_others = holds(hands.others("opening", &certificate, &[name(&opening)]));
     assert_eq!(by_others["leaves"], 4);
     let run = text(&report["certificate"], "run");
+    every_rule(&report["opened"][3], (unit, regulator), &run);
     let entries = world.story.entries(&run).expect("entries");
     let of_kind = |kind: &str| {
         let found = entries.iter().find(|e| e["entry"]["kind"] == kind);
@@ -219,6 +220,71 @@ fn openings(world: &World, hands: &Hands, unit: &Client, regulator: &Client) {
     let bureau = world.story.person(BUREAU).expect("the bureau");
     let (done, told) = hands.fetch(world, bureau, &open[..3], "all");
     assert!(done, "{told}");
+    brackets(&hands.place("all"));
+}
+
+/// Of every blank cell that somebody is in, what stays unknown is told, and is no narrower than was asked for.
+fn brackets(opening: &Path) {
+    let opening = std::fs::read_to_string(opening).expect("an opening");
+    let opening: Value = serde_json::from_str(&opening).expect("an opening");
+    let mut told = 0;
+    for leaf in opening["leaves"].as_array().expect("leaves").iter().skip(3) {
+        let leaf = leaf["content"].as_str().expect("a leaf");
+        let leaf: Value = serde_json::from_str(leaf).expect("a leaf");
+        let zero = leaf["rules"][0]["value"].as_f64().expect("subjects");
+        let blank = leaf["blank"].as_str().expect("whether it is blank");
+        let brackets = leaf["brackets"].as_array().expect("brackets");
+        assert_eq!(brackets.is_empty(), blank == "no" || zero == 0.0, "{leaf}");
+        for bracket in brackets {
+            let end = |name: &str| bracket[name].as_f64();
+            let low = end("low").expect("a lower end");
+            assert!(end("high").is_none_or(|high| low <= high), "{bracket}");
+            assert!(
+                end("high_needed")
+                    .is_none_or(|needed| end("high").is_none_or(|high| high >= needed)),
+                "{bracket}"
+            );
+            assert!(
+                end("low_needed").is_none_or(|needed| low <= needed),
+                "{bracket}"
+            );
+            told += 1;
+        }
+    }
+    assert!(told > 0, "blank cells are in the table");
+}
+
+/// A row's leaf has every rule with its figure, passed or not: those that supervision reads of the run, and an operating unit does not.
+fn every_rule(leaf: &Value, (unit, regulator): (&Client, &Client), run: &str) {
+    let rules = leaf["rules"].as_array().expect("rules");
+    let of = |rule: &str| rules.iter().find(|figure| figure["rule"] == rule);
+    let threshold = of("threshold").unwrap_or_else(|| panic!("a threshold: {leaf}"));
+    assert!(
+        threshold["value"].is_number() && threshold["bound"] == 10,
+        "{leaf}"
+    );
+    let path = format!("/runs/{run}/checks?output=rides&limit=1");
+    let answer = regulator.get(&path).expect("an answer");
+    assert_eq!(answer.status, 200);
+    let page = answer.json();
+    assert_eq!(page["items"][0]["rules"], leaf["rules"]);
+    assert_eq!(page["items"][0]["blank"], leaf["blank"]);
+    assert_eq!(
+        (&page["items"][0]["row"], &page["next"]),
+        (&0.into(), &1.into())
+    );
+    let words = page["words"].as_array().expect("words");
+    assert!(
+        words
+            .iter()
+            .any(|w| w["word"] == "threshold" && w["title"]["zh"] == "最小频数"),
+        "{words:?}"
+    );
+    let answer = unit.get(&path).expect("an answer");
+    assert_ne!(
+        answer.status, 200,
+        "an operating unit reads no figure of a check"
+    );
 }
 
 fn failed(report: &Value) -> Vec<&str> {

@@ -138,11 +138,47 @@ fn a_release_is_reviewed_by_others_than_its_submitter_and_their_organisation() {
         );
         let colleague = Principal {
             organisation: run.operator,
+            organisations: BTreeSet::from([run.operator]),
             ..reviewer.clone()
         };
         assert_eq!(
             refusal(&colleague, action, &Target::Run(run.clone())),
             by(Code::Forbidden, "review.not-own-organisation")
+        );
+    }
+}
+
+#[test]
+fn nobody_reviews_for_an_operating_unit_in_which_they_have_another_account() {
+    let mut waiting = run_target(901, OPERATOR, &["census"]);
+    waiting.state = RunState::InReview;
+    let mut released = run_target(902, OPERATOR, &["census"]);
+    released.state = RunState::Released;
+    let reviewer = principal(SECTOR, 1, &[Role::Reviewer]);
+    released.reviewers = BTreeSet::from([reviewer.person]);
+    let module = module_target(701, OPERATOR, &["census"]);
+    let asked = [
+        (Action::ReviewModule, Target::Module(module)),
+        (Action::ReviewRelease, Target::Run(waiting.clone())),
+        (Action::ViewSealedOutput, Target::Run(waiting)),
+        (Action::ApproveStanding, Target::Run(released)),
+    ];
+    let with = |other: u64| Principal {
+        organisations: BTreeSet::from([id(SECTOR), id(other)]),
+        ..reviewer.clone()
+    };
+    // Nor do they see what the checks found.
+    let seen = |asks: &Principal| ask(asks, Action::ViewRunDetail, &asked[1].1).allowed;
+    assert!(seen(&with(OPERATOR_OTHER)) && !seen(&with(OPERATOR)));
+    for (action, target) in &asked {
+        assert!(
+            ask(&with(OPERATOR_OTHER), *action, target).allowed,
+            "{action}"
+        );
+        assert_eq!(
+            refusal(&with(OPERATOR), *action, target),
+            by(Code::Forbidden, "review.not-own-organisation"),
+            "{action}"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! Decisions about roles, their separation, and what they cover.
 
+use std::collections::BTreeSet;
+
 use yunei_model::*;
 
 use super::judging::{ask, by, refusal};
@@ -156,7 +158,7 @@ fn roles_and_remits_are_those_in_force() {
         title: text(),
         kind: OrganisationKind::Sector,
     };
-    let principal = Principal::of(&account, &organisation, now());
+    let principal = Principal::of(&account, &organisation, &[], now());
     assert_eq!(principal.roles, [Role::Regulator]);
     assert_eq!(principal.remit.resources, [name("census"), name("flights")]);
     account.appointments.push(appointment(
@@ -166,7 +168,16 @@ fn roles_and_remits_are_those_in_force() {
         &[],
     ));
     assert_eq!(
-        Principal::of(&account, &organisation, now()).remit,
+        Principal::of(&account, &organisation, &[], now()).remit,
         Remit::default()
     );
+    // Whatever else the person has, or had, counts; what others have does not.
+    let mut elsewhere = account.clone();
+    (elsewhere.id, elsewhere.organisation, elsewhere.active) = (id(3), id(OPERATOR), false);
+    let mut of_another = elsewhere.clone();
+    (of_another.person, of_another.organisation) = (id(4), id(OPERATOR_OTHER));
+    let accounts = [account.clone(), elsewhere, of_another];
+    let principal = Principal::of(&account, &organisation, &accounts, now());
+    let organisations = BTreeSet::from([id(OPERATOR), id(SECTOR)]);
+    assert_eq!(principal.organisations, organisations);
 }

@@ -71,6 +71,7 @@ pub(super) fn principal(organisation: u64, number: u64, roles: &[Role]) -> Princ
         account: id(organisation + 200 + number * 1000),
         person: id(organisation + 100 + number * 1000),
         organisation: id(organisation),
+        organisations: BTreeSet::from([id(organisation)]),
         kind: kind_of(organisation),
         active: true,
         roles: roles.to_vec(),

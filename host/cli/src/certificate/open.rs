@@ -11,6 +11,7 @@ use super::verify::leaves;
 use crate::caller::Caller;
 use crate::files;
 use crate::printer::{read, text};
+use crate::run::checks::{Words, leaf_rows};
 
 /// Leaves before those of the table's rows: about the run, the reviewers, and the verdict as a whole.
 const LEAVES_BEFORE: u64 = 3;
@@ -49,11 +50,31 @@ impl Open {
             let said = opening.leaves.iter();
             let said = said.filter_map(|leaf| serde_json::from_str(&leaf.content).ok());
             let said: Vec<Map<String, Value>> = said.collect();
-            return caller.printer().say(&answer, &text(&leaves(&said)));
+            let words = told(&said, Words(caller.language));
+            return caller.printer().say(&answer, &words);
         };
         files::write(&file, answer.to_string().as_bytes())?;
         let told = json!({ "release": self.release, "file": file, "leaves": count });
         let words = format!("{count} leaves opened into `{}`", file.display());
         caller.printer().say(&told, &words)
     }
+}
+
+/// What was opened: first what is about the whole, then the rows with the figures of their rules.
+fn told(leaves_opened: &[Map<String, Value>], words: Words) -> String {
+    let is_row = |leaf: &&Map<String, Value>| leaf.contains_key("rules");
+    let whole: Vec<Map<String, Value>> = leaves_opened
+        .iter()
+        .filter(|leaf| !is_row(leaf))
+        .cloned()
+        .collect();
+    let rows: Vec<&Map<String, Value>> = leaves_opened.iter().filter(is_row).collect();
+    let mut parts = Vec::new();
+    if !whole.is_empty() {
+        parts.push(text(&leaves(&whole)));
+    }
+    if !rows.is_empty() {
+        parts.push(text(&leaf_rows(&rows, words)));
+    }
+    parts.join("\n\n")
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use yunei_model::{
-    Contribution, ContributionMeasure, Digest, Finding, Limits, Manifest, Output, Route, World,
+    Contribution, ContributionMeasure, Digest, Finding, Language, Limits, Manifest, Output, Route,
+    World,
 };
 use yunei_sandbox::{Inspection, inspect};
 
@@ -26,7 +27,7 @@ pub struct Check {
 
 impl Check {
     /// Inspects it.
-    pub fn run(self, printer: Printer) -> anyhow::Result<Exit> {
+    pub fn run(self, printer: Printer, language: Language) -> anyhow::Result<Exit> {
         let limits = Limits::default();
         // One byte more than is allowed, so that admission itself says that it is too many.
         let bytes = files::beginning(&self.file, limits.component_bytes_max.saturating_add(1))?;
@@ -61,7 +62,7 @@ impl Check {
                 answer.insert("rehearsals".to_owned(), rehearsals);
             }
             for outcome in &outcomes {
-                words.push(outcome.words()?);
+                words.push(outcome.words(language)?);
                 exit = exit.max(outcome.exit());
             }
         }

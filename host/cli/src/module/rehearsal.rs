@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
-use yunei_model::{Manifest, Name};
+use yunei_model::{Language, Manifest, Name};
 
 use crate::exit::Exit;
 use crate::failure::{Answered, Input};
@@ -137,6 +137,7 @@ impl Outcome {
                 "run": rehearsed.detail,
                 "tables": rehearsed.tables,
                 "hints": rehearsed.hints,
+                "checks": rehearsed.checks,
             }),
             Err(refused) => json!({
                 "profile": self.profile,
@@ -150,8 +151,8 @@ impl Outcome {
     }
 
     /// As people read it.
-    pub fn words(&self) -> anyhow::Result<String> {
-        told::words(&self.profile, &self.ended)
+    pub fn words(&self, language: Language) -> anyhow::Result<String> {
+        told::words(&self.profile, &self.ended, language)
     }
 
     /// How it ended, as a program learns.

@@ -44,7 +44,7 @@ struct FieldUse {
 
 /// What the gate says of one output. Like the model's, but a figure that is no number comes as nothing in JSON.
 #[derive(Debug, Deserialize)]
-struct Verdict {
+pub struct Verdict {
     output: Name,
     route: Route,
     profile: Name,
@@ -77,19 +77,55 @@ struct Figure {
     bound: Option<f64>,
 }
 
+impl Shown {
+    /// Verdicts on its outputs.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+}
+
+impl Verdict {
+    /// The output.
+    pub const fn output(&self) -> &Name {
+        &self.output
+    }
+}
+
 /// One run, with everything that supervision may see.
 pub fn one(shown: Shown) -> String {
     let mut parts = vec![text(&facts(&shown))];
-    if !shown.use_of_fields.is_empty() {
-        parts.push(text(&use_of_fields(&shown.use_of_fields)));
-    }
+    parts.extend(fields(&shown));
     for verdict in &shown.verdicts {
         parts.push(text(&verdict_facts(verdict)));
-        if !verdict.cells.is_empty() {
-            parts.push(cells(&verdict.cells));
-        }
+        parts.extend(cells_of(verdict));
     }
     parts.join("\n\n")
+}
+
+/// How a run went, as much as its author needs of it.
+pub fn course(shown: &Shown) -> Sheet {
+    let run = &shown.run;
+    let mut sheet = Sheet::facts();
+    sheet
+        .fact("state", run.state)
+        .fact_if("cause", run.end_cause.as_ref().map(cause))
+        .fact("rows fed", number(run.rows_fed))
+        .fact("calls", number(run.calls));
+    for (name, value) in &run.parameters {
+        let value = serde_json::json!(value);
+        sheet.fact("parameter", format!("{name} = {value}"));
+    }
+    sheet
+}
+
+/// Granted, declared and used, where anything was.
+pub fn fields(shown: &Shown) -> Option<String> {
+    (!shown.use_of_fields.is_empty()).then(|| text(&use_of_fields(&shown.use_of_fields)))
+}
+
+/// The cells that a verdict names, if it names any.
+pub fn cells_of(verdict: &Verdict) -> Option<String> {
+    (!verdict.cells.is_empty()).then(|| cells(&verdict.cells))
 }
 
 fn facts(shown: &Shown) -> Sheet {
@@ -174,7 +210,8 @@ fn use_of_fields(uses: &[FieldUse]) -> Sheet {
     sheet
 }
 
-fn verdict_facts(verdict: &Verdict) -> Sheet {
+/// What the gate says of an output as a whole.
+pub fn verdict_facts(verdict: &Verdict) -> Sheet {
     let mut sheet = Sheet::facts();
     sheet
         .fact("output", &verdict.output)

@@ -1,5 +1,7 @@
 //! What the accumulator found, cell by cell.
 
+use yunei_model::BracketOf;
+
 use super::Protection;
 use super::slot::Slot;
 use crate::rules::Contributions;
@@ -16,6 +18,18 @@ pub(crate) enum ChannelRole {
     Denominator,
     /// Weights alone.
     Weight,
+}
+
+impl ChannelRole {
+    /// What the channel sums, as supervision reads it.
+    pub(crate) const fn told(self) -> BracketOf {
+        match self {
+            Self::Rows => BracketOf::Rows,
+            Self::Value => BracketOf::Sum,
+            Self::Denominator => BracketOf::Denominator,
+            Self::Weight => BracketOf::Weight,
+        }
+    }
 }
 
 /// One figure that is summed in every cell.

@@ -2,6 +2,7 @@
 
 use yunei_model::{Aggregate, Name, RuleFigure, Status};
 
+use super::figures::Ledger;
 use super::{CellOutcome, Suppression};
 use crate::accumulate::{ChannelRole, Statistics};
 use crate::profile::{Profile, Settings};
@@ -28,17 +29,51 @@ pub(crate) fn hold_against(
     profile: &Profile,
     cells: &mut [CellOutcome],
 ) {
+    hold_each(statistics, shape, profile, cells, None);
+}
+
+/// As [`hold_against`], and keeps what was measured, passed or not.
+pub(crate) fn hold_and_keep(
+    statistics: &Statistics,
+    shape: &Shape,
+    profile: &Profile,
+    cells: &mut [CellOutcome],
+    ledger: &mut Ledger,
+) {
+    hold_each(statistics, shape, profile, cells, Some(ledger));
+}
+
+fn hold_each(
+    statistics: &Statistics,
+    shape: &Shape,
+    profile: &Profile,
+    cells: &mut [CellOutcome],
+    mut ledger: Option<&mut Ledger>,
+) {
     let bench = Bench {
         statistics,
         shape,
         settings: profile.settings(),
     };
     for outcome in cells {
-        bench.hold(outcome);
+        let cell = outcome.cell;
+        let mut taken = Taken {
+            outcome,
+            ledger: ledger
+                .as_deref_mut()
+                .and_then(|ledger| ledger.begin(cell).then_some(ledger)),
+        };
+        bench.hold(&mut taken);
         if outcome.status == Status::Fail {
             outcome.suppression = Suppression::Primary;
         }
     }
+}
+
+/// Where the figures of one cell go.
+struct Taken<'a> {
+    outcome: &'a mut CellOutcome,
+    ledger: Option<&'a mut Ledger>,
 }
 
 struct Bench<'a> {
@@ -48,35 +83,30 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn hold(&self, outcome: &mut CellOutcome) {
-        let cell = outcome.cell;
+    fn hold(&self, taken: &mut Taken<'_>) {
+        let cell = taken.outcome.cell;
         let units = self.statistics.units(cell);
-        note(
-            outcome,
-            "zero",
-            None,
-            rules::zero(units, &self.settings.zero),
-        );
-        if outcome.empty {
+        note(taken, "zero", None, rules::zero(units, &self.settings.zero));
+        if taken.outcome.empty {
             return;
         }
         note(
-            outcome,
+            taken,
             "threshold",
             None,
             rules::threshold(units, &self.settings.threshold),
         );
         if self.settings.class.is_some_and(|class| class.disclosive) {
-            self.classes(outcome);
+            self.classes(taken);
         }
         for channel in 0..self.statistics.channels().len() {
-            self.channel(outcome, channel);
+            self.channel(taken, channel);
         }
     }
 
     /// The rules about what one channel sums in the cell.
-    fn channel(&self, outcome: &mut CellOutcome, index: usize) {
-        let cell = outcome.cell;
+    fn channel(&self, taken: &mut Taken<'_>, index: usize) {
+        let cell = taken.outcome.cell;
         let (Some(channel), Some(slot)) = (
             self.statistics.channels().get(index),
             self.statistics.slot(cell, index),
@@ -88,28 +118,28 @@ impl Bench<'_> {
         let units = slot.units.min(self.statistics.subjects(cell));
         if name.is_some() {
             let zero = rules::zero(units, &self.settings.zero);
-            note(outcome, "zero", name, zero);
+            note(taken, "zero", name, zero);
             let threshold = rules::threshold(units, &self.settings.threshold);
-            note(outcome, "threshold", name, threshold);
+            note(taken, "threshold", name, threshold);
         }
         if slot.negative {
             if let Some(rule) = &self.settings.negative {
-                note(outcome, "negative", name, rules::negative(true, rule));
+                note(taken, "negative", name, rules::negative(true, rule));
             }
             return;
         }
         let contributions = self.statistics.contributions(cell, index);
         if let Some(rule) = &self.settings.dominance {
             let figure = rules::dominance(&contributions, rule);
-            note(outcome, "dominance", name, figure);
+            note(taken, "dominance", name, figure);
         }
         if let Some(rule) = &self.settings.p_percent {
             let figure = rules::p_percent(&contributions, rule);
-            note(outcome, "p-percent", name, figure);
+            note(taken, "p-percent", name, figure);
         }
         if let Some(rule) = &self.settings.prior_posterior {
             let figure = rules::prior_posterior(&contributions, rule);
-            note(outcome, "prior-posterior", name, figure);
+            note(taken, "prior-posterior", name, figure);
         }
         let is_mean =
             measure.is_some_and(|m| matches!(m.aggregate, Aggregate::Mean | Aggregate::Ratio));
@@ -118,13 +148,13 @@ impl Bench<'_> {
             && is_mean
         {
             let figure = rules::degrees_of_freedom(units.saturating_sub(1), rule);
-            note(outcome, "degrees-of-freedom", name, figure);
+            note(taken, "degrees-of-freedom", name, figure);
         }
     }
 
     /// Class disclosure: all of a line in one sensitive class, or all members of the cell with one value.
-    fn classes(&self, outcome: &mut CellOutcome) {
-        let cell = outcome.cell;
+    fn classes(&self, taken: &mut Taken<'_>) {
+        let cell = taken.outcome.cell;
         let lattice = self.statistics.lattice();
         for (axis, dimension) in self.shape.dimensions().iter().enumerate() {
             if !dimension.sensitive || dimension.labels.len() < 2 || lattice.is_margin(cell, axis) {
@@ -134,7 +164,7 @@ impl Bench<'_> {
                 .map(|label| self.statistics.rows(lattice.moved(cell, axis, label)))
                 .sum();
             let figure = rules::class_disclosure(self.statistics.rows(cell), group);
-            note(outcome, "class", None, figure);
+            note(taken, "class", None, figure);
         }
         for (index, channel) in self.statistics.channels().iter().enumerate() {
             let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
@@ -154,17 +184,21 @@ impl Bench<'_> {
             };
             if tells {
                 let figure = rules::class_disclosure(slot.rows, slot.rows);
-                note(outcome, "class", Some(&measure.name), figure);
+                note(taken, "class", Some(&measure.name), figure);
             }
         }
     }
 }
 
-/// Takes a figure into the outcome unless it passes.
-fn note(outcome: &mut CellOutcome, rule: &str, measure: Option<&Name>, figure: Figure) {
+/// Keeps a figure, and takes it into the outcome unless it passes.
+fn note(taken: &mut Taken<'_>, rule: &'static str, measure: Option<&Name>, figure: Figure) {
+    if let Some(ledger) = taken.ledger.as_deref_mut() {
+        ledger.note(rule, measure, &figure);
+    }
     if figure.status == Status::Pass {
         return;
     }
+    let outcome = &mut *taken.outcome;
     outcome.status = match (outcome.status, figure.status) {
         (Status::Fail, _) | (_, Status::Fail) => Status::Fail,
         _ => Status::Review,

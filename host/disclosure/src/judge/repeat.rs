@@ -49,6 +49,7 @@ impl Judgement {
         };
         let built = table::build(statistics, shape, rounding, &self.cells).ok();
         self.brackets.clear();
+        self.proven.clear();
         self.reasons.clear();
         self.labels = self
             .cells

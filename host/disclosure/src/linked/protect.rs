@@ -9,8 +9,8 @@ use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
-use super::{audit, bound};
-use crate::judge::statuses;
+use super::{audit, bound, reach};
+use crate::judge::{Proven, statuses};
 use crate::profile::Profile;
 use crate::suppress::Pattern;
 
@@ -23,6 +23,8 @@ const PRUNED_MAX: usize = 2_000;
 pub(super) struct Protected {
     pub(super) complementary: Vec<(usize, usize)>,
     pub(super) brackets: Vec<LinkedBracket>,
+    /// Per table, what is proven to stay unknown of its blank cells.
+    pub(super) proven: Vec<(usize, Proven)>,
     pub(super) pattern: Pattern,
 }
 
@@ -51,6 +53,7 @@ pub(super) fn protect(
     Ok(Protected {
         complementary,
         brackets,
+        proven: reach::proven(&system, parties, &targets, &shifts),
         pattern: bound::pattern(&system, parties, &failed),
     })
 }

@@ -1,5 +1,7 @@
 //! The quantities that cells add up in, over the atoms.
 
+use yunei_model::BracketOf;
+
 use super::Joint;
 use super::system::Party;
 use crate::accumulate::{ChannelRole, Statistics, total_of};
@@ -81,6 +83,30 @@ impl Quantity {
         };
         let measure = self.measure(party)?;
         party.table.statistics.channel_of(measure, role)
+    }
+
+    /// What it is, as supervision reads it.
+    pub(super) const fn told(&self) -> BracketOf {
+        match self.kind {
+            Kind::Units => BracketOf::Subjects,
+            Kind::Rows => BracketOf::Rows,
+            Kind::Sum(_, role) => role.told(),
+            Kind::RowsOf(..) => BracketOf::RowsWithValue,
+            Kind::UnitsOf(..) => BracketOf::SubjectsWithValue,
+        }
+    }
+
+    /// Its value in a cell of a table, if the table tells of it.
+    pub(super) fn value_in(&self, party: &Party<'_>, cell: usize) -> Option<f64> {
+        let statistics = party.table.statistics;
+        let slot = statistics.slot(cell, self.channel(party)?)?;
+        Some(match self.kind {
+            Kind::Units => real(statistics.units(cell)),
+            Kind::Rows => real(statistics.rows(cell)),
+            Kind::Sum(..) => total_of(slot),
+            Kind::RowsOf(..) => real(slot.rows),
+            Kind::UnitsOf(..) => real(slot.units),
+        })
     }
 
     /// Whether a table tells of it: every table tells of units and rows, to be safe.

@@ -6,7 +6,7 @@ use super::system::{Class, System};
 use crate::suppress::COALITION;
 
 /// Relative error that sums of doubles are allowed.
-const TOLERANCE: f64 = 1e-9;
+pub(super) const TOLERANCE: f64 = 1e-9;
 
 /// A set of atoms about which something must stay unknown: a cell that failed, or an atom that would fail if anybody could work it out.
 pub(super) struct Target {
@@ -70,7 +70,7 @@ impl Shift {
         changed.abs() > TOLERANCE * self.size()
     }
 
-    fn size(&self) -> f64 {
+    pub(super) fn size(&self) -> f64 {
         let amounts = self.deviations.iter().map(|(_, amount)| amount.abs());
         amounts.fold(0.0, f64::max)
     }

@@ -3,13 +3,14 @@
 //! Parameters are counted against data subjects, never against rows: rows of the same subject are no new observations.
 
 use yunei_model::{
-    CellVerdict, Column, Decision, Hint, Name, RegressionKind, Route, RuleFigure, Status, Table,
-    Text, Value, Verdict,
+    CellVerdict, CheckedAxis, Checks, Column, Decision, Hint, Name, RegressionKind, Route,
+    RuleFigure, Status, Table, Text, Value, Verdict,
 };
 
 use super::examine::Behind;
 use super::{Design, Estimates, RegressionFault, Support, Term};
 use crate::accumulate::Protection;
+use crate::judge::Ledger;
 use crate::profile::{Dominance, Profile, Rounding, Threshold};
 use crate::rounding::{round_count, round_figure};
 use crate::rules::{self, Contributions, Figure, real};
@@ -44,6 +45,7 @@ pub fn judge_regression(
         hints: hints(design),
         reasons: Vec::new(),
         routine: false,
+        checks: None,
     };
     let (estimates, support) = match fitted {
         Ok(fitted) => fitted,
@@ -55,6 +57,7 @@ pub fn judge_regression(
     let protected = support.protection == Protection::Subjects;
     if protected {
         verdict.cells = failures(design, estimates, support, profile);
+        verdict.checks = checks(design, estimates, support, profile);
         verdict.cells_failed = verdict.cells.iter().filter(|c| !c.cell.is_empty()).count() as u64;
         if support.broken {
             verdict
@@ -116,6 +119,31 @@ fn failures(
         failures.extend(failure(column.labels(), figures));
     }
     failures
+}
+
+/// Every rule of every coefficient, and after them those of the model as a whole.
+fn checks(
+    design: &Design,
+    estimates: &Estimates,
+    support: &Support,
+    profile: &Profile,
+) -> Option<Checks> {
+    let of_each = support.columns.iter().map(|b| coefficient(b, profile));
+    let whole = whole(design, estimates, support, profile);
+    let mut ledger = Ledger::default();
+    for (cell, figures) in of_each.chain([whole]).enumerate() {
+        if !ledger.begin(cell) {
+            break;
+        }
+        for (rule, figure) in figures {
+            ledger.note(rule, None, &figure);
+        }
+    }
+    let labels = design.columns().iter().map(|c| c.labels().join(" "));
+    Some(ledger.along(CheckedAxis {
+        name: Name::parse("coefficient").ok()?,
+        labels: labels.chain(["(model)".to_owned()]).collect(),
+    }))
 }
 
 fn failure(cell: Vec<String>, figures: Vec<(&str, Figure)>) -> Option<CellVerdict> {

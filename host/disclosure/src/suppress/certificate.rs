@@ -19,6 +19,11 @@ impl Move {
         self.steps.iter().map(|(cell, _)| *cell)
     }
 
+    /// Each cell that moves, and whether upwards.
+    pub(super) fn steps(&self) -> &[(usize, bool)] {
+        &self.steps
+    }
+
     /// Whether the move proves that the attacker cannot rule out the demanded levels.
     ///
     /// Every cell is blank, not known to be empty or to those in it, and there once; the failed one goes the right way; those that go down can;

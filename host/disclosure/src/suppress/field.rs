@@ -1,5 +1,7 @@
 //! What the attacker could know of every cell, and how much must stay unknown.
 
+use yunei_model::BracketOf;
+
 use super::levels;
 use crate::accumulate::{ChannelRole, Slot, Statistics};
 use crate::profile::Profile;
@@ -21,6 +23,8 @@ pub(super) struct Quantity {
     source: Source,
     /// Index of the measure that it belongs to, if it does.
     pub(super) measure: Option<usize>,
+    /// What it is.
+    pub(super) of: BracketOf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -260,6 +264,11 @@ impl Quantity {
     pub(super) fn at(&self, cell: usize) -> f64 {
         self.values.get(cell).copied().unwrap_or(0.0)
     }
+
+    /// Least that a blank cell's value is taken for.
+    pub(super) const fn least(&self) -> f64 {
+        self.least
+    }
 }
 
 /// Subjects, rows, and every channel's sum, with the rows behind it where some lack a value. Channels with negative values have no
@@ -275,6 +284,7 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
         least: 1.0,
         source: Source::Count,
         measure: None,
+        of: BracketOf::Subjects,
     }];
     for (channel, described) in statistics.channels().iter().enumerate() {
         let slots = || (0..cells).filter_map(|cell| statistics.slot(cell, channel));
@@ -289,6 +299,7 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
             least: if rows { 1.0 } else { 0.0 },
             source: Source::Channel { channel, rows },
             measure: described.measure,
+            of: described.role.told(),
         });
         let partial = (0..cells).any(|cell| {
             statistics
@@ -296,13 +307,18 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
                 .is_some_and(|slot| slot.rows != statistics.rows(cell))
         });
         if partial {
-            for count in [|slot: &Slot| slot.rows, |slot: &Slot| slot.units] {
+            let counts: [(BracketOf, fn(&Slot) -> u64); 2] = [
+                (BracketOf::RowsWithValue, |slot| slot.rows),
+                (BracketOf::SubjectsWithValue, |slot| slot.units),
+            ];
+            for (of, count) in counts {
                 quantities.push(Quantity {
                     values: slots().map(|slot| real(count(slot))).collect(),
                     spare: slots().map(|slot| few(count(slot))).collect(),
                     least: 0.0,
                     source: Source::Count,
                     measure: described.measure,
+                    of,
                 });
             }
         }

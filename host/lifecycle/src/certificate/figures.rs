@@ -1,7 +1,7 @@
 //! What a certificate commits to without saying it: one leaf for each row of the table, and three before them.
 
 use serde_json::{Map, Value, json};
-use yunei_model::{CellVerdict, Release, ReleaseReview, Run, Verdict};
+use yunei_model::{CellVerdict, Checks, Release, ReleaseReview, Run, Verdict};
 
 use crate::LifecycleError;
 
@@ -59,6 +59,32 @@ pub(super) fn leaves(
         }),
     });
     objects.collect()
+}
+
+/// Puts what the gate found in every cell into the leaves of the rows: all rules that apply, and what stays unknown of blank cells. They are
+/// kept once, with the verdict, and put in each time that the leaves are made.
+pub(super) fn with_checks(
+    mut leaves: Vec<Leaf>,
+    checks: Option<&Checks>,
+) -> Result<Vec<Leaf>, LifecycleError> {
+    let Some(checks) = checks else {
+        return Ok(leaves);
+    };
+    let told = |value: Result<Value, serde_json::Error>| {
+        value.map_err(|_| LifecycleError::Impossible {
+            detail: "checks that are no JSON",
+        })
+    };
+    for (leaf, row) in leaves.iter_mut().skip(LEAVES_BEFORE).zip(0_u32..) {
+        let Some(cell) = checks.cell(row) else {
+            continue;
+        };
+        leaf.insert("blank".to_owned(), told(serde_json::to_value(cell.blank))?);
+        leaf.insert("rules".to_owned(), told(serde_json::to_value(cell.rules))?);
+        let brackets = told(serde_json::to_value(cell.brackets))?;
+        leaf.insert("brackets".to_owned(), brackets);
+    }
+    Ok(leaves)
 }
 
 /// The verdict on each row of the table, as the labels in its first columns say; `None` where nothing failed. What has no row is

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use yunei_authority::{Action, ReleaseTarget, Target};
-use yunei_ledger::{Kind, OPENING_FORMAT, OpenedLeaf, Opening};
+use yunei_ledger::{Certificate, Commitments, Kind, OPENING_FORMAT, OpenedLeaf, Opening};
 use yunei_model::{Code, Digest, ReleaseId};
+use yunei_store::HeldCertificate;
 
 use super::committed;
-use super::figures::Leaf;
+use super::figures::{self, Leaf};
 use crate::{Actor, Domain, LifecycleError};
 
 /// Leaves of one opening at most.
@@ -34,8 +35,15 @@ impl Domain {
             serde_json::from_str(&held.figures).map_err(|_| LifecycleError::Impossible {
                 detail: "figures of a certificate that are no JSON",
             })?;
-        let figures = committed(&leaves, &held.secret)?;
         let count = leaves.len() as u64;
+        let checks = self.store.checks(run.id, &release.output).await?;
+        let leaves = figures::with_checks(leaves, checks.as_ref())?;
+        let figures = committed(&leaves, &held.secret)?;
+        if figures.commitments()? != promised(&held)? {
+            return Err(LifecycleError::Impossible {
+                detail: "figures that a certificate does not commit to",
+            });
+        }
         let wanted: Vec<u64> = indexes.map_or_else(|| (0..count).collect(), <[u64]>::to_vec);
         if wanted.len() as u64 > LEAVES_OPENED_MAX {
             return Err(Code::TooLarge.into());
@@ -60,6 +68,20 @@ impl Domain {
             certificate,
             leaves: opened?,
         })
+    }
+}
+
+/// What the text of a certificate commits to.
+fn promised(held: &HeldCertificate) -> Result<Commitments, LifecycleError> {
+    let certificate = held.text.lines().nth(1).map(serde_json::from_str);
+    match certificate {
+        Some(Ok(certificate)) => {
+            let certificate: Certificate = certificate;
+            Ok(certificate.commitments)
+        }
+        _ => Err(LifecycleError::Impossible {
+            detail: "a certificate that is no JSON",
+        }),
     }
 }
 

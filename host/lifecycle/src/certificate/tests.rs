@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use yunei_ledger::CERTIFICATES;
 use yunei_model::{
-    CellVerdict, Column, CountingIds, Decision, FixedClock, OrganisationId, RandomIds, RuleFigure,
-    RunState, Status, Table, Trigger, Value,
+    BracketColumn, BracketOf, CellVerdict, Checks, Column, CountingIds, Decision, FixedClock,
+    OrganisationId, RandomIds, RuleFigure, RunState, Status, Table, Trigger, Value,
 };
 
 use super::*;
@@ -202,6 +202,52 @@ fn the_number_of_leaves_is_that_of_the_rows_whatever_failed() {
     assert_eq!(odd[2]["unplaced"][0]["cell"][0], "nowhere");
     let without = figures::leaves(&run, &release, None, &[]).unwrap();
     assert_eq!(without.len(), none.len());
+}
+
+#[test]
+fn a_rows_leaf_tells_every_rule_and_what_stays_unknown_in_as_many_leaves() {
+    let (run, release) = (run(), release());
+    let mut checks = Checks {
+        cells: 2,
+        primary: vec![1],
+        ..Checks::default()
+    };
+    let threshold = [(0, Status::Pass, 20.0, 10.0), (1, Status::Fail, 3.0, 10.0)];
+    checks.add_rule(name("threshold"), None, &threshold);
+    let mut subjects = BracketColumn::new(BracketOf::Subjects, None);
+    subjects.push(1, (3.0, Some(13.0)), (None, Some(13.0)));
+    checks.brackets.push(subjects);
+    let leaves = || {
+        let failing = vec![failing("line 1")];
+        figures::leaves(&run, &release, Some(&verdict(failing)), &[]).unwrap()
+    };
+    let kept = figures::with_checks(leaves(), None).unwrap();
+    assert_eq!(kept, leaves(), "nothing to put in");
+    let full = figures::with_checks(leaves(), Some(&checks)).unwrap();
+    assert_eq!(full.len(), kept.len());
+    assert_eq!(full[3]["rules"][0]["value"], 20.0);
+    assert_eq!(full[3]["brackets"], serde_json::json!([]));
+    assert_eq!(
+        (&full[4]["blank"], &full[4]["verdict"]["status"]),
+        (&"primary".into(), &"fail".into())
+    );
+    assert_eq!(full[4]["brackets"][0]["high"], 13.0);
+    assert!(full[5].get("rules").is_none(), "no figures of that row");
+    let root = |leaves: &[_]| {
+        committed(leaves, &[7; SECRET_BYTES])
+            .unwrap()
+            .commitments()
+            .unwrap()
+            .root
+    };
+    assert_ne!(root(&kept), root(&full));
+    checks.brackets[0].high = vec![Some(14.0)];
+    let changed = figures::with_checks(leaves(), Some(&checks)).unwrap();
+    assert_ne!(
+        root(&changed),
+        root(&full),
+        "an interval that was changed is noticed"
+    );
 }
 
 #[test]

@@ -202,7 +202,7 @@ impl Domain {
             rows += self.store.snapshot(*id).await?.map_or(0, |s| s.rows());
         }
         Ok(Then {
-            principal: Principal::of(&account, &organisation, at),
+            principal: self.principal(&account, &organisation, at).await?,
             resources: self.granted_resources(&grant.terms).await?,
             grant,
             scenario,

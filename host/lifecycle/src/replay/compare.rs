@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use yunei_ledger::call_facts;
 use yunei_model::{Call, CellVerdict, Name, RunId, Verdict};
 
+use super::checks::checks_differ;
 use super::{Difference, Place};
 use crate::judge::verdicts_told;
 use crate::{Domain, LifecycleError};
@@ -202,6 +203,7 @@ fn verdict_differs(then: &Verdict, now: &Verdict) -> Option<Difference> {
         .or(cell)
         .or_else(|| named(after.into()).map(tell))
         .or_else(|| named(vec![decision, reasons]).map(tell))
+        .or_else(|| checks_differ(output, then.checks.as_ref()?, now.checks.as_ref()))
 }
 
 fn cells_differ(output: &Name, then: &[CellVerdict], now: &[CellVerdict]) -> Option<Difference> {

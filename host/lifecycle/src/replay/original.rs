@@ -124,11 +124,15 @@ impl Domain {
         let (Some(claimed), Some(outcome)) = (of(&[Kind::RunClaimed]), outcome) else {
             return Err(untold);
         };
+        let mut verdicts = self.store.verdicts(run.id).await?;
+        for verdict in &mut verdicts {
+            verdict.checks = self.store.checks(run.id, &verdict.output).await?;
+        }
         Ok(Original {
             claimed,
             outcome,
             sealed: of(&[Kind::RunSealed]),
-            verdicts: self.store.verdicts(run.id).await?,
+            verdicts,
             run,
         })
     }

@@ -8,8 +8,8 @@ use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::{
-    Accumulator, Arrangement, Block, Judgement, Measure, Ordered, Profile, Protection, Shape,
-    SubjectKey, SubjectRows, Suppression, extreme, judge, percentile, round_figure,
+    Accumulator, Arrangement, Block, Figure, Judgement, Measure, Ordered, Profile, Protection,
+    Shape, SubjectKey, SubjectRows, Suppression, extreme, judge, percentile, round_figure,
 };
 use yunei_model::{
     Aggregate, CellVerdict, Column, Decision, Hint, Name, OwnKind, Route, RuleFigure, Status,
@@ -245,12 +245,11 @@ fn finish(
         .rounding
         .filter(|_| protection == Protection::Subjects)
         .and_then(|r| r.figure_digits);
-    let blank = |row: usize| {
-        gathered
-            .judgement
-            .cells
-            .get(row)
-            .is_none_or(|cell| cell.suppression != Suppression::None)
+    let press = Press {
+        profile,
+        protection,
+        digits,
+        judgement: &gathered.judgement,
     };
     let dimensions = output.dimensions.len();
     let labels: Vec<Column> = written.columns().iter().take(dimensions).cloned().collect();
@@ -262,32 +261,93 @@ fn finish(
         };
         let plan = output.own.get(measure);
         let plan = plan.ok_or_else(|| RoomError::protocol("a column of no measure"))?;
-        let mut values = Vec::with_capacity(column.values.len());
-        for (row, value) in column.values.iter().enumerate() {
-            let figure = figure_of(plan, value, gathered.values.get(measure), row);
-            let failed = failure(plan, profile, protection, gathered.values.get(measure), row);
-            if let Some(failed) = failed.filter(|_| !blank(row)) {
-                let cell = labels_of(&labels, row);
-                verdict.cells.push(CellVerdict {
-                    cell,
-                    status: Status::Fail,
-                    suppressed: true,
-                    failed: vec![failed],
-                });
-                values.push(Value::Absent);
-            } else if blank(row) {
-                values.push(Value::Absent);
-            } else {
-                values.push(rounded(figure, digits));
-            }
-        }
+        let (values, found) = press.column(plan, column, gathered.values.get(measure));
         columns.push(Column {
             name: column.name.clone(),
             title: plan.title.clone(),
             values,
         });
+        take(plan, &found, &press, &labels, verdict)?;
     }
     Table::new(columns).map_err(RoomError::protocol)
+}
+
+/// Takes into the verdict what was found of one measure: by row, rising.
+fn take(
+    plan: &OwnPlan,
+    found: &[(u32, Figure)],
+    press: &Press<'_>,
+    labels: &[Column],
+    verdict: &mut Verdict,
+) -> Result<(), RoomError> {
+    let rule = rule(plan)?;
+    let fails = |(row, figure): &&(u32, Figure)| {
+        figure.status != Status::Pass && !press.is_blank(*row as usize)
+    };
+    for (row, figure) in found.iter().filter(fails) {
+        verdict.cells.push(CellVerdict {
+            cell: labels_of(labels, *row as usize),
+            status: Status::Fail,
+            suppressed: true,
+            failed: vec![RuleFigure {
+                rule: rule.clone(),
+                measure: Some(plan.name.clone()),
+                status: figure.status,
+                value: figure.value,
+                bound: figure.bound,
+            }],
+        });
+    }
+    if let Some(checks) = &mut verdict.checks {
+        let rows = found.iter().filter(fails).map(|(row, _)| *row);
+        checks.primary.extend(rows);
+        checks.primary.sort_unstable();
+        checks.primary.dedup();
+        let figures: Vec<_> = found
+            .iter()
+            .map(|(row, figure)| (*row, figure.status, figure.value, figure.bound))
+            .collect();
+        checks.add_rule(rule, Some(plan.name.clone()), &figures);
+    }
+    Ok(())
+}
+
+/// What makes the reviewers' columns.
+struct Press<'a> {
+    profile: &'a Profile,
+    protection: Protection,
+    digits: Option<u32>,
+    judgement: &'a Judgement,
+}
+
+impl Press<'_> {
+    fn is_blank(&self, row: usize) -> bool {
+        let cell = self.judgement.cells.get(row);
+        cell.is_none_or(|cell| cell.suppression != Suppression::None)
+    }
+
+    /// The values of a measure as reviewers see them, and what its rule says of each row where it applies.
+    fn column(
+        &self,
+        plan: &OwnPlan,
+        written: &Column,
+        values: Option<&BTreeMap<u32, Ordered>>,
+    ) -> (Vec<Value>, Vec<(u32, Figure)>) {
+        let (mut shown, mut found) = (Vec::with_capacity(written.values.len()), Vec::new());
+        for (row, value) in written.values.iter().enumerate() {
+            let measured = measured(plan, self.profile, self.protection, values, row);
+            let fails = measured.is_some_and(|figure| figure.status != Status::Pass);
+            if let (Some(figure), Ok(row)) = (measured, u32::try_from(row)) {
+                found.push((row, figure));
+            }
+            shown.push(if fails || self.is_blank(row) {
+                Value::Absent
+            } else {
+                rounded(figure_of(plan, value, values, row), self.digits)
+            });
+        }
+        (shown, found)
+    }
 }
 
 fn labels_of(columns: &[Column], row: usize) -> Vec<String> {
@@ -319,34 +379,36 @@ fn figure_of(
     figure.map_or(Value::Absent, Value::Number)
 }
 
-/// The rule that a figure of the gate's own fails, if it does.
-fn failure(
+/// The rule that figures of this kind are held against.
+fn rule(plan: &OwnPlan) -> Result<Name, RoomError> {
+    let rule = match plan.kind {
+        OwnKind::Percentile => "percentile",
+        OwnKind::Custom | OwnKind::Minimum | OwnKind::Maximum => "extreme",
+    };
+    Name::parse(rule).map_err(RoomError::protocol)
+}
+
+/// What that rule says of a figure of the gate's own, where it applies.
+fn measured(
     plan: &OwnPlan,
     profile: &Profile,
     protection: Protection,
     values: Option<&BTreeMap<u32, Ordered>>,
     row: usize,
-) -> Option<RuleFigure> {
+) -> Option<Figure> {
     let rule = profile.settings().extremes.as_ref()?;
     if protection == Protection::None {
         return None;
     }
-    let (name, figure) = match plan.kind {
-        OwnKind::Custom => return None,
-        OwnKind::Minimum | OwnKind::Maximum => ("extreme", extreme(rule)),
+    match plan.kind {
+        OwnKind::Custom => None,
+        OwnKind::Minimum | OwnKind::Maximum => Some(extreme(rule)),
         OwnKind::Percentile => {
             let ordered = values?.get(&u32::try_from(row).ok()?)?;
             let (below, above) = ordered.sides(plan.percentile?)?;
-            ("percentile", percentile(below, above, rule))
+            Some(percentile(below, above, rule))
         }
-    };
-    (figure.status != Status::Pass).then_some(RuleFigure {
-        rule: Name::parse(name).ok()?,
-        measure: Some(plan.name.clone()),
-        status: figure.status,
-        value: figure.value,
-        bound: figure.bound,
-    })
+    }
 }
 
 fn rounded(value: Value, digits: Option<u32>) -> Value {

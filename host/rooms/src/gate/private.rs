@@ -93,5 +93,6 @@ fn verdict(private: &PrivatePlan, profile: &Profile) -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: false,
+        checks: None,
     }
 }

@@ -10,24 +10,20 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::Stream;
 use http::{HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::watch;
-use utoipa::IntoParams;
 use yunei_authority::Action;
-use yunei_ledger::Kind;
 use yunei_lifecycle::{Domain, Follow, UnitFollow};
-use yunei_model::{
-    AccountId, CallDecision, CoarseStatus, Code, GrantId, ModuleId, Name, OrganisationId, RunId,
-    Timestamp,
-};
+use yunei_model::{CoarseStatus, Code, RunId, Timestamp};
 use yunei_store::EntryFilter;
 
+use super::choice::asks_for_entries;
 use super::record::{TAG, placed};
 use crate::caller::Caller;
 use crate::document::Description;
 use crate::failure::Failure;
-use crate::query::{Asked, several};
+use crate::query::Asked;
 use crate::route::{Route, get};
 use crate::streams::{Lasting, Place, Streams};
 
@@ -57,70 +53,24 @@ pub(super) fn routes() -> Vec<Route> {
 
 const ABOUT: &str = "Server-sent events: entries of the record as they are committed, those that the asker may see. \
 The `id` of an event is its sequence number; a client that comes back with it goes on after it, without a gap. \
-Operating units are told the coarse statuses of their own runs, at the ends of their buckets, under numbers of their own.";
+Operating units are told the coarse statuses of their own runs, at the ends of their buckets, under numbers of their own; their one filter is `run`.";
 
-/// Which events.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Following {
-    /// After this sequence number; without it, from now on. 0 begins at the beginning.
-    since: Option<u64>,
-    /// Of these kinds, separated by commas.
-    #[serde(default, deserialize_with = "several")]
-    #[param(value_type = Option<String>)]
-    kind: Vec<Kind>,
-    /// About this run. The one filter of an operating unit.
-    #[param(value_type = Option<String>)]
-    run: Option<RunId>,
-    /// About this operating unit.
-    #[param(value_type = Option<String>)]
-    operator: Option<OrganisationId>,
-    /// About this grant.
-    #[param(value_type = Option<String>)]
-    grant: Option<GrantId>,
-    /// About this module.
-    #[param(value_type = Option<String>)]
-    module: Option<ModuleId>,
-    /// About this resource: naming it, or about a run, a grant or a module of it.
-    #[param(value_type = Option<String>)]
-    resource: Option<Name>,
-    /// Done by this account.
-    #[param(value_type = Option<String>)]
-    actor: Option<AccountId>,
-    /// Where policy said so: `allowed` or `denied`.
-    #[param(value_type = Option<String>)]
-    decision: Option<CallDecision>,
+asks_for_entries! {
+    /// Which events. The one filter of an operating unit is `run`.
+    struct Following {
+        /// After this sequence number; without it, from now on. 0 begins at the beginning.
+        since: Option<u64>,
+    }
 }
 
 impl Following {
-    fn filter(self) -> EntryFilter {
-        EntryFilter {
-            kinds: self.kind,
-            operator: self.operator,
-            run: self.run,
-            actor: self.actor,
-            grant: self.grant,
-            module: self.module,
-            resource: self.resource,
-            decision: self.decision,
-            ..EntryFilter::default()
-        }
-    }
-
     /// Whether it has no filter but the run.
     fn is_plain(&self) -> bool {
         let run = EntryFilter {
             run: self.run,
             ..EntryFilter::default()
         };
-        let same = Self {
-            since: None,
-            kind: self.kind.clone(),
-            resource: self.resource.clone(),
-            ..*self
-        };
-        same.filter() == run
+        self.filter() == run
     }
 }
 

@@ -5,21 +5,19 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::IntoParams;
 use yunei_authority::Action;
-use yunei_ledger::{Finding, Kind, Report};
+use yunei_ledger::{Finding, Report};
 use yunei_lifecycle::Domain;
-use yunei_model::{
-    AccountId, CallDecision, Code, GrantId, ModuleId, Name, OrganisationId, RunId, Timestamp,
-};
-use yunei_store::{EntryFilter, Recorded};
+use yunei_model::{Code, Timestamp};
+use yunei_store::Recorded;
 
+use super::choice::asks_for_entries;
 use crate::answer::{Answer, Answered};
 use crate::caller::Caller;
 use crate::document::Description;
 use crate::failure::Failure;
 use crate::page::{Listed, page};
-use crate::query::{Asked, moment_if_any, several};
+use crate::query::Asked;
 use crate::route::{Budget, Route, get};
 
 pub(super) const TAG: &str = "record";
@@ -57,53 +55,19 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Which entries.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Entries {
-    /// The `next` of the page before.
-    after: Option<u64>,
-    /// Items at most.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<u32>,
-    /// Oldest first (`rising`, unless it says otherwise), or newest first (`falling`).
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    order: Direction,
-    /// Of these kinds, separated by commas.
-    #[serde(default, deserialize_with = "several")]
-    #[param(value_type = Option<String>)]
-    kind: Vec<Kind>,
-    /// About this run.
-    #[param(value_type = Option<String>)]
-    run: Option<RunId>,
-    /// About this operating unit.
-    #[param(value_type = Option<String>)]
-    operator: Option<OrganisationId>,
-    /// Done by this account.
-    #[param(value_type = Option<String>)]
-    actor: Option<AccountId>,
-    /// About this grant.
-    #[param(value_type = Option<String>)]
-    grant: Option<GrantId>,
-    /// About this module.
-    #[param(value_type = Option<String>)]
-    module: Option<ModuleId>,
-    /// About this resource: naming it, or about a run, a grant or a module of it.
-    #[param(value_type = Option<String>)]
-    resource: Option<Name>,
-    /// Where policy said so: `allowed` or `denied`.
-    #[param(value_type = Option<String>)]
-    decision: Option<CallDecision>,
-    /// Made at or after, in RFC 3339.
-    #[serde(default, deserialize_with = "moment_if_any")]
-    #[param(value_type = Option<String>)]
-    since: Option<Timestamp>,
-    /// Made before, in RFC 3339.
-    #[serde(default, deserialize_with = "moment_if_any")]
-    #[param(value_type = Option<String>)]
-    until: Option<Timestamp>,
+asks_for_entries! {
+    /// Which entries.
+    dated struct Entries {
+        /// The `next` of the page before.
+        after: Option<u64>,
+        /// Items at most.
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u32>,
+        /// Oldest first (`rising`, unless it says otherwise), or newest first (`falling`).
+        #[serde(default)]
+        #[param(value_type = Option<String>)]
+        order: Direction,
+    }
 }
 
 /// In which direction a list is read.
@@ -182,18 +146,7 @@ async fn entries(
         Direction::Rising => page,
         Direction::Falling => page.falling(),
     };
-    let filter = EntryFilter {
-        kinds: asked.kind,
-        operator: asked.operator,
-        run: asked.run,
-        actor: asked.actor,
-        grant: asked.grant,
-        module: asked.module,
-        resource: asked.resource,
-        decision: asked.decision,
-        since: asked.since,
-        until: asked.until,
-    };
+    let filter = asked.dated_filter();
     let found = domain.entries(&actor, &filter, page).await?;
     let items: Result<Vec<Placed>, Failure> = found.items.iter().map(value).collect();
     let (items, next) = (items?, found.next);

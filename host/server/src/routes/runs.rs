@@ -9,8 +9,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Actor, Domain, Replay, RunDetail, RunRequest, RunView};
-use yunei_model::{Call, RunId};
+use yunei_lifecycle::{
+    Actor, CheckQuery, ChecksView, Domain, Replay, RunDetail, RunRequest, RunView,
+};
+use yunei_model::{Call, Name, RunId};
 
 use super::words::Reasoned;
 use crate::answer::{Answer, Answered};
@@ -58,6 +60,18 @@ pub(super) fn routes() -> Vec<Route> {
                 Description::new(TAG, "runDetail", "One run, as supervision sees it.")
                     .gives("RunDetail"),
             ),
+        get("/api/v1/runs/{id}/checks", checks)
+            .decided_by(&[Action::ViewRunDetail])
+            .reads("figures of every rule in every cell, for those who supervise; authorities' reading is `queried`")
+            .described(
+                Description::new(
+                    TAG,
+                    "checks",
+                    "What the gate found in the cells of one output: every rule with its figure, passed or not, and what stays unknown of blank cells.",
+                )
+                .asks::<Cells>()
+                .gives("Checks"),
+            ),
         get("/api/v1/runs/{id}/calls", calls)
             .decided_by(&[Action::ViewRunDetail])
             .reads("names, counts and times of calls, for those who supervise; authorities' reading is `queried`")
@@ -103,6 +117,27 @@ struct Calls {
     limit: Option<u32>,
 }
 
+/// Which cells.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Cells {
+    /// The output.
+    #[param(value_type = String)]
+    output: Name,
+    /// Row of the first, from 0: the `next` of the page before.
+    #[serde(default)]
+    #[param(required = false)]
+    from: u32,
+    /// Items at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// Only cells that are blank or that a rule did not let pass.
+    #[serde(default)]
+    #[param(required = false)]
+    at_risk: bool,
+}
+
 async fn submit(
     State(domain): State<Arc<Domain>>,
     State(repeats): State<Arc<Repeats>>,
@@ -145,6 +180,21 @@ async fn detail(
     Segment(run): Segment<RunId>,
 ) -> Answered<RunDetail> {
     Ok(Answer::ok(domain.run_detail(&actor, run).await?))
+}
+
+async fn checks(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(run): Segment<RunId>,
+    Asked(asked): Asked<Cells>,
+) -> Answered<ChecksView> {
+    let query = CheckQuery {
+        output: &asked.output,
+        from: asked.from,
+        limit: rows(asked.limit)?,
+        at_risk: asked.at_risk,
+    };
+    Ok(Answer::ok(domain.checks(&actor, run, query).await?))
 }
 
 async fn calls(

@@ -1,11 +1,13 @@
 //! Runs, outputs, releases.
 
 use yunei_model::{
-    CallDecision, CallKind, CoarseStatus, Decision, Hint, ReviewOutcome, Route, StandingState,
+    Blank, BracketOf, CallDecision, CallKind, CoarseStatus, Decision, Hint, ReviewOutcome, Route,
+    StandingState, Status,
 };
 
 use super::{
-    Described, count, digest, flag, free, id, list, name, nullable, object, of, text, time, words,
+    Described, count, digest, figure, flag, free, id, list, name, nullable, object, of, text, time,
+    words,
 };
 
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
@@ -13,6 +15,10 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("RunRequest", request()),
         ("Run", run()),
         ("RunDetail", detail()),
+        ("Checks", checks()),
+        ("CheckedCell", checked_cell()),
+        ("RuleFigure", rule_figure()),
+        ("CellBracket", cell_bracket()),
         ("FieldUse", field_use()),
         ("Replay", replay()),
         ("Basis", basis()),
@@ -104,6 +110,66 @@ fn new_output_review() -> Described {
             ("outcome", words!(ReviewOutcome)),
             ("reason?", text()),
             ("judgement?", nullable(count())),
+        ],
+    )
+}
+
+fn checks() -> Described {
+    object(
+        "A page of the cells of one output, with what the gate found in each.",
+        [
+            ("output", name()),
+            ("dimensions", list(name())),
+            ("cells", count()),
+            (
+                "words",
+                list(free(
+                    "A word of the checks, `word`, and its `title` in both languages.",
+                )),
+            ),
+            ("items", list(of("CheckedCell"))),
+            ("next", nullable(count())),
+        ],
+    )
+}
+
+fn checked_cell() -> Described {
+    object(
+        "What the gate found in one cell.",
+        [
+            ("row", count()),
+            ("cell", list(text())),
+            ("status", words!(Status)),
+            ("blank", words!(Blank)),
+            ("rules", list(of("RuleFigure"))),
+            ("brackets", list(of("CellBracket"))),
+        ],
+    )
+}
+
+fn rule_figure() -> Described {
+    object(
+        "One rule's figure in one cell; without a measure where it is about the cell's support.",
+        [
+            ("rule", name()),
+            ("measure", nullable(name())),
+            ("status", words!(Status)),
+            ("value", figure()),
+            ("bound", figure()),
+        ],
+    )
+}
+
+fn cell_bracket() -> Described {
+    object(
+        "An interval of which nobody who knows all that is shown can rule out any value of a blank cell: both ends are proven over integers for counts, what really stays possible is at least as wide. Null is no end, or no end that is asked for.",
+        [
+            ("of", words!(BracketOf)),
+            ("measure", nullable(name())),
+            ("low", figure()),
+            ("high", nullable(figure())),
+            ("low_needed", nullable(figure())),
+            ("high_needed", nullable(figure())),
         ],
     )
 }

@@ -1,5 +1,6 @@
 //! Schemas are written by hand: here they are held against the types that they tell of.
 
+mod checks;
 mod privacy;
 
 use std::collections::BTreeSet;

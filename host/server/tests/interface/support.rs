@@ -9,19 +9,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use yunei_authority::{Authority, POLICIES, SCHEMA};
-use yunei_lifecycle::{AlertRule, Alerting, Domain, FileKeyStore, Settings};
-use yunei_model::{Limits, RandomIds, SystemClock};
+use yunei_lifecycle::{AlertRule, Alerting, Domain};
+use yunei_model::SystemClock;
+use yunei_town::settings;
 
 use witness::Witness;
 
-/// Password of everyone here.
-pub const PASSWORD: &str = "long enough to be a password";
+pub use yunei_town::PASSWORD;
 
 /// A domain and its interface.
 pub struct Town {
@@ -63,23 +60,7 @@ impl Reply {
 impl Town {
     pub async fn found() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let data = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
-        data.create_dir("keys").unwrap();
-        let keys = FileKeyStore::open(data.open_dir("keys").unwrap()).unwrap();
-        let settings = Settings {
-            data,
-            data_path: directory.path().to_owned(),
-            program: "/nonexistent/yunei".into(),
-            authority: Authority::new(SCHEMA, POLICIES).unwrap(),
-            profile: include_str!("../../../../policies/disclosure/yunei.toml").to_owned(),
-            log_name: "test.example/log".to_owned(),
-            witnesses: None,
-            cadence: yunei_lifecycle::CADENCE_DEFAULT,
-            limits: Limits::default(),
-            keys: Arc::new(keys),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-        };
+        let settings = settings(directory.path(), Arc::new(SystemClock));
         // One failure to sign in is enough for an alert.
         let rule = include_str!("../../../../policies/alerts/sign-in-failures.toml");
         let rule = AlertRule::parse(&rule.replace("count = 20", "count = 1")).unwrap();

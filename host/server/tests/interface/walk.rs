@@ -308,7 +308,8 @@ async fn modules_and_runs(town: &Town, people: &People) {
     );
     town.get("/api/v1/runs", &people.alice).await.expect(200);
     let of = |what: &str| format!("/api/v1/runs/{NOWHERE}{what}");
-    for what in ["", "/detail", "/calls?from=0&limit=5", "/output"] {
+    let cells = "/checks?output=rides&from=0&limit=5&at_risk=true";
+    for what in ["", "/detail", cells, "/calls?from=0&limit=5", "/output"] {
         town.get(&of(what), &people.officer).await.expect(404);
     }
     town.post(&of("/replay"), &people.officer, &json!({}))

@@ -180,3 +180,35 @@ async fn a_run_whose_end_cannot_be_written_is_not_left_running() {
     stop.send(()).unwrap();
     worker.await.unwrap().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_module_and_a_closed_account_end_what_waits() {
+    let town = Town::found().await;
+    let denied = |clause: &str| {
+        Some(EndCause::Denied {
+            clause: clause.to_owned(),
+        })
+    };
+    let run = town.submit().await;
+    let withdrawn = town.domain.withdraw_module(&town.operator, town.module);
+    withdrawn.await.unwrap();
+    let ended = town.run(run).await;
+    assert_eq!(ended.state, RunState::Stopped);
+    assert_eq!(ended.end_cause, denied("module.admitted"));
+    assert_eq!(town.kinds_of(run).await, ["run-submitted", "run-stopped"]);
+
+    let town = Town::found().await;
+    let run = town.submit().await;
+    let system = yunei_town::administrator(&town.domain, town.path(), "system").await;
+    // Whoever is closed stops their own runs, and nobody else's.
+    let other = town.stranger.principal().account;
+    let closed = town.domain.close_account(&system, other, "gone").await;
+    closed.unwrap();
+    assert_eq!(town.run(run).await.state, RunState::Queued);
+    let own = town.operator.principal().account;
+    let closed = town.domain.close_account(&system, own, "gone").await;
+    closed.unwrap();
+    let ended = town.run(run).await;
+    assert_eq!(ended.state, RunState::Stopped);
+    assert_eq!(ended.end_cause, denied("account.active"));
+}

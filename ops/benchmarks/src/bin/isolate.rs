@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use thiserror::Error;
+use yunei_benchmarks::{SplitMix, ended};
 use yunei_model::{Contribution, Digest, Limits, World};
 use yunei_sandbox::{
     Artefact, ArtefactError, ArtefactKey, Batch, Column, CompileError, Compiler, Component,
@@ -56,16 +57,7 @@ enum BenchError {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(told) => {
-            println!("{told}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run())
 }
 
 fn run() -> Result<serde_json::Value, BenchError> {
@@ -178,7 +170,7 @@ fn each(group: &Group, mut serve: impl FnMut([Batch; 1])) -> Result<(), BenchErr
 }
 
 fn rides(subjects: u64) -> Result<Vec<Group>, BenchError> {
-    let mut random = SplitMix(SEED);
+    let mut random = SplitMix::of(SEED);
     let mut groups = Vec::new();
     let mut left = subjects;
     while left > 0 {
@@ -210,23 +202,4 @@ fn rides(subjects: u64) -> Result<Vec<Group>, BenchError> {
         groups.push(Group { rides, runs });
     }
     Ok(groups)
-}
-
-/// Numbers that look random and are always the same: `SplitMix64` (Steele, Lea, Flood 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, by the high bits of a product.
-    fn below(&mut self, bound: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(bound);
-        u64::try_from(wide >> 64).unwrap_or(0)
-    }
 }

@@ -31,6 +31,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Row as _};
 use thiserror::Error;
 use tokio::task::JoinSet;
+use yunei_benchmarks::ended;
 use yunei_ledger::{
     CALLS, Checkpoint, Draft, Entry, Kind, LedgerError, NONCE_BYTES, RUN, SigningKey, TRACE_ROOT,
     TraceTree,
@@ -75,16 +76,7 @@ enum BenchError {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
-        Ok(told) => {
-            println!("{told}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&arguments))
 }
 
 fn run(arguments: &[String]) -> Result<serde_json::Value, BenchError> {

@@ -25,8 +25,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use serde_json::json;
 use thiserror::Error;
-use yunei_catalog::{MaskKey, ViewColumn, ViewError, ViewPart, ViewPlan, Views};
-use yunei_model::{FieldType, Mask, Name, NameError};
+use yunei_benchmarks::{SplitMix, TakingsError, ended, takings};
+use yunei_catalog::{ViewError, Views};
 
 /// Seed of the rows.
 const SEED: u64 = 20_261_122;
@@ -59,8 +59,8 @@ enum BenchError {
     Arrow(#[from] ArrowError),
     #[error("a number is too large")]
     Number(#[from] TryFromIntError),
-    #[error("a name")]
-    Name(#[from] NameError),
+    #[error("the rows to be read")]
+    Takings(#[from] TakingsError),
     #[error("the view")]
     View(#[from] ViewError),
     #[error("a column has another type")]
@@ -69,16 +69,10 @@ enum BenchError {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&arguments))
 }
 
-fn run(arguments: &[String]) -> Result<(), BenchError> {
+fn run(arguments: &[String]) -> Result<serde_json::Value, BenchError> {
     let (command, files) = arguments.split_first().ok_or(BenchError::Usage)?;
     let files = files.chunks(2).map(|pair| match pair {
         [rows, path] => Ok((rows.parse().map_err(|_| BenchError::Usage)?, path.as_str())),
@@ -93,7 +87,7 @@ fn run(arguments: &[String]) -> Result<(), BenchError> {
 }
 
 /// Writes the rows, card by card.
-fn make(rows: u64, file: File) -> Result<(), BenchError> {
+fn make(rows: u64, file: File) -> Result<serde_json::Value, BenchError> {
     let field = |name: &str, kind| Field::new(name, kind, false);
     let schema = Arc::new(Schema::new(vec![
         field("card", DataType::Int64),
@@ -102,7 +96,7 @@ fn make(rows: u64, file: File) -> Result<(), BenchError> {
         field("fare_fen", DataType::Int64),
     ]));
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), None)?;
-    let mut random = SplitMix(SEED);
+    let mut random = SplitMix::of(SEED);
     let mut first = 0;
     while first < rows {
         let last = rows.min(first.saturating_add(ROWS_AT_ONCE));
@@ -126,33 +120,16 @@ fn make(rows: u64, file: File) -> Result<(), BenchError> {
         first = last;
     }
     writer.close()?;
-    Ok(())
+    Ok(json!({ "rows": rows }))
 }
 
-/// Sums the rows of a snapshot's parts as the module does, and prints how long it took and what came of it.
-fn sum(parts: &[(u64, &str)]) -> Result<(), BenchError> {
-    let mut files = Vec::with_capacity(parts.len());
-    let mut planned = Vec::with_capacity(parts.len());
-    for (rows, path) in parts {
-        let file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        files.push(file);
-        planned.push(ViewPart { rows: *rows, bytes });
-    }
+/// Sums the rows of a snapshot's parts as the module does, and tells how long it took and what came of it.
+fn sum(parts: &[(u64, &str)]) -> Result<serde_json::Value, BenchError> {
+    let (plan, files) = takings(parts)?;
+    let name = plan.name.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     // As a room does before its lock, so before anything that counts.
     yunei_catalog::prepare()?;
-    let name = Name::parse("synthetic-takings")?;
-    let plan = ViewPlan {
-        name: name.clone(),
-        columns: vec![
-            column("line", FieldType::Int32)?,
-            column("fare_fen", FieldType::Int64)?,
-        ],
-        filter: Vec::new(),
-        mask_key: MaskKey::from_bytes([0; 32]),
-        parts: planned,
-    };
 
     let start = Instant::now();
     let views = Views::open(vec![(plan, files)])?;
@@ -177,41 +154,11 @@ fn sum(parts: &[(u64, &str)]) -> Result<(), BenchError> {
     let took = start.elapsed();
 
     let total: i64 = totals.iter().map(|(_, total)| total).sum();
-    let told = json!({
+    Ok(json!({
         "seconds": took.as_secs_f64(),
         "rows": seen,
         "batches": count,
         "groups": totals.len(),
         "total": total,
-    });
-    println!("{told}");
-    Ok(())
-}
-
-fn column(name: &str, kind: FieldType) -> Result<ViewColumn, NameError> {
-    Ok(ViewColumn {
-        name: Name::parse(name)?,
-        kind,
-        nullable: false,
-        mask: Mask::None,
-    })
-}
-
-/// Numbers that look random and are always the same: `SplitMix64` (Steele, Lea, Flood 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`, by the high bits of a product.
-    fn below(&mut self, bound: u64) -> u64 {
-        let wide = u128::from(self.next()) * u128::from(bound);
-        u64::try_from(wide >> 64).unwrap_or(0)
-    }
+    }))
 }

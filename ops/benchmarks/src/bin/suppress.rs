@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde_json::json;
+use yunei_benchmarks::ended;
 use yunei_disclosure::linked::{
     Atoms, Axis, Frame, Joint, LinkedTable, Reading, Standing, judge_linked,
 };
@@ -27,16 +28,7 @@ const PROFILE: &str = include_str!("../../../../policies/disclosure/yunei.toml")
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(told) => {
-            println!("{told}");
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(measure())
 }
 
 fn measure() -> Result<serde_json::Value, Failure> {

@@ -18,7 +18,6 @@
 mod fixture;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -26,11 +25,10 @@ use std::time::Instant;
 use fixture::{Setting, World as Things};
 use serde_json::json;
 use thiserror::Error;
-use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan};
+use yunei_benchmarks::{TakingsError, ended, takings};
 use yunei_ledger::{CALLS, Draft, Kind, LedgerError, RUN, TRACE_ROOT, TraceTree};
 use yunei_model::{
-    Call, Digest, FieldType, Limits, Mask, Name, NameError, Run, RunId, RunState, SystemClock,
-    World,
+    Call, Digest, Limits, Name, NameError, Run, RunId, RunState, SystemClock, World,
 };
 use yunei_rooms::{
     CellPlan, Event, FeedPlan, RoomError, RoomLimits, Session, SessionPlan, TableFiles, TablePlan,
@@ -40,8 +38,6 @@ use yunei_sandbox::{
 };
 use yunei_store::{CALLS_GROUP_MAX, Store, StoreError};
 
-/// The table that the module reads.
-const TABLE: &str = "synthetic-takings";
 /// Its output.
 const OUTPUT: &str = "takings";
 /// Limits of the rooms; as generous as the server's.
@@ -65,6 +61,8 @@ enum BenchError {
     File(#[from] std::io::Error),
     #[error("a name")]
     Name(#[from] NameError),
+    #[error("the rows")]
+    Takings(#[from] TakingsError),
     #[error("the store")]
     Store(#[from] StoreError),
     #[error("the ledger")]
@@ -82,16 +80,7 @@ enum BenchError {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(told) => {
-            println!("{told}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run())
 }
 
 /// The job, to be started as often as wanted.
@@ -188,33 +177,11 @@ impl Job {
 
     /// The plan that the lifecycle would make of a capability for both columns.
     fn plan(&self) -> Result<SessionPlan, BenchError> {
-        let name = Name::parse(TABLE)?;
-        let columns = [
-            (Name::parse("line")?, FieldType::Int32),
-            (Name::parse("fare_fen")?, FieldType::Int64),
-        ];
-        let (mut files, mut planned) = (Vec::new(), Vec::new());
-        for (rows, path) in &self.parts {
-            let file = File::open(path)?;
-            let bytes = file.metadata()?.len();
-            files.push(file);
-            planned.push(ViewPart { rows: *rows, bytes });
-        }
-        let view = ViewPlan {
-            name: name.clone(),
-            columns: columns
-                .clone()
-                .map(|(name, kind)| ViewColumn {
-                    name,
-                    kind,
-                    nullable: false,
-                    mask: Mask::None,
-                })
-                .into(),
-            filter: Vec::new(),
-            mask_key: MaskKey::from_bytes([0; 32]),
-            parts: planned,
-        };
+        let (view, files) = takings(&self.parts)?;
+        let name = view.name.clone();
+        let fields = view.columns.iter();
+        let fields = fields.map(|column| (column.name.clone(), column.kind, column.nullable));
+        let fields = fields.collect();
         let identity = Identity::of_this_host(Metering::of(World::Analysis))?;
         let key = ArtefactKey::from_bytes(KEY);
         Ok(SessionPlan {
@@ -227,10 +194,7 @@ impl Job {
             },
             cell: CellPlan {
                 world: World::Analysis,
-                tables: vec![TablePlan {
-                    name,
-                    fields: columns.map(|(name, kind)| (name, kind, false)).into(),
-                }],
+                tables: vec![TablePlan { name, fields }],
                 sql: false,
                 outputs: vec![Name::parse(OUTPUT)?],
                 derived: Vec::new(),

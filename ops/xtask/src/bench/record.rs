@@ -197,7 +197,7 @@ fn through_the_server(
     Call::new(built.program("yunei-bench-scan"))
         .args(["make", &ROWS.to_string()])
         .args([&file])
-        .run()?;
+        .read()?;
     let query = "format=parquet&data_as_of=2026-02-01T00:00:00Z";
     story.import_file("synthetic-takings", &file, query)?;
     let unit = story.operator_of(&directory)?.clone();

@@ -86,7 +86,7 @@ impl Stand {
         Call::new(&self.maker)
             .args(["make", &rows.to_string()])
             .args([file])
-            .run()?;
+            .read()?;
         let query = format!("format=parquet&data_as_of=2026-02-{day:02}T00:00:00Z");
         Ok(self.story.import_file(RESOURCE, file, &query)?)
     }

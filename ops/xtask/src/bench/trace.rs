@@ -64,7 +64,7 @@ fn measure(built: &Built, place: &Path, rows: u64, pairs: usize) -> anyhow::Resu
     Call::new(built.program("yunei-bench-scan"))
         .args(["make", &part_rows.to_string()])
         .args([&part])
-        .run()?;
+        .read()?;
     let mut call = Call::new(built.program("yunei-bench-trace"))
         .args([built.program("yunei"), built.module(MODULE)])
         .args([store.path()])

@@ -28,6 +28,7 @@ const TABLE: &[Place] = &[
     place("yunei-store", 1, &[]),
     place("yunei-telemetry", 1, &[]),
     place("yunei-outbound", 1, &[]),
+    place("yunei-listener", 1, &[]),
     place("yunei-module", 1, &[]),
     // Rooms, and the order of things.
     place("yunei-rooms", 2, &[]),
@@ -44,10 +45,14 @@ const TABLE: &[Place] = &[
     place("yunei-guest", 0, &[]),
     place("yunei-tests", 0, &[]),
     place("yunei-attacks", 0, &["yunei-tests"]),
+    // A domain for tests, of which it needs the parts: above what is tested with it.
+    place("yunei-town", 3, &[]),
     // The demo plays the story of the end-to-end tests.
     place("xtask", 0, &["yunei-tests"]),
 ];
 
+/// Crates that stand in for what is above a test: tests of any tier depend on them, and nothing else does.
+const FIXTURES: [&str; 1] = ["yunei-town"];
 /// Families of crates that tier 0 must not depend on.
 const IMPURE: [&str; 4] = ["tokio", "sqlx", "axum", "wasmtime"];
 /// The only crates that may use `anyhow`.
@@ -64,8 +69,15 @@ fn breaches(package: &Package) -> Vec<String> {
         return vec![format!("`{name}` has no place in the table of tiers")];
     };
     let mut found = Vec::new();
-    for dependency in package.dependencies.iter().map(|d| d.name.as_str()) {
-        if let Some(other) = find(dependency) {
+    for declared in &package.dependencies {
+        let dependency = declared.name.as_str();
+        if FIXTURES.contains(&dependency) {
+            if !declared.is_for_tests() {
+                found.push(format!(
+                    "`{name}` must not depend on `{dependency}`: it is for tests alone"
+                ));
+            }
+        } else if let Some(other) = find(dependency) {
             let allowed = other.tier < own.tier || own.beside.contains(&dependency);
             if !allowed && dependency != name {
                 found.push(format!(

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
 use yunei_model::{
-    Clock as _, Dimension, Hint, Manifest, Name, Required, Resource, SystemClock, World,
+    Clock as _, Code, Dimension, Hint, Manifest, Name, Required, Resource, SystemClock, World,
 };
 
 use super::domain::{Domain, id};
 use super::synthetic;
 use crate::client::Client;
-use crate::failure::Input;
+use crate::failure::{Answered, Input};
 use crate::printer::read;
+use crate::run::checks::{Asked, Checked, fetch};
 
 /// Longest wait for a run to come to its end.
 const RUN_WAIT_MAX: Duration = Duration::from_secs(600);
@@ -22,6 +23,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const UPLOAD_SECONDS_MAX: u64 = 600;
 /// How long the grant is in force, before and after now, in seconds.
 const TERM_SECONDS: i64 = 30 * 86_400;
+/// Cells of one output that are told with their figures at most.
+const CHECKED_CELLS_MAX: u32 = 20_000;
 /// States in which a run stays.
 const ENDS: [&str; 6] = [
     "released",
@@ -50,6 +53,8 @@ pub struct Rehearsed {
     pub tables: Vec<(String, Value)>,
     /// What its operating unit would be told.
     pub hints: Vec<Hint>,
+    /// What the gate found in every cell, by output.
+    pub checks: Vec<Checked>,
 }
 
 impl Rehearsed {
@@ -83,7 +88,8 @@ impl Stage<'_> {
         let once = author.post("/runs").header("idempotency-key", "rehearsal");
         let run = id(&once.json(&request)?)?;
         let detail = ended(&bureau, &run)?;
-        self.seen(&author, detail)
+        let checks = checked(&bureau, &run, &detail)?;
+        self.seen(&author, detail, checks)
     }
 
     /// Registers and fills the resources, each by an officer of its source unit.
@@ -233,11 +239,17 @@ impl Stage<'_> {
     }
 
     /// What its operating unit sees in the end: tables, or hints.
-    fn seen(&self, author: &Client, detail: Value) -> anyhow::Result<Rehearsed> {
+    fn seen(
+        &self,
+        author: &Client,
+        detail: Value,
+        checks: Vec<Checked>,
+    ) -> anyhow::Result<Rehearsed> {
         let mut rehearsed = Rehearsed {
             detail,
             tables: Vec::new(),
             hints: Vec::new(),
+            checks,
         };
         let run = rehearsed.detail.get("run").cloned().unwrap_or_default();
         let run = id(&run)?;
@@ -275,6 +287,32 @@ fn ended(bureau: &Client, run: &str) -> anyhow::Result<Value> {
         let detail = bureau.get(format!("/runs/{run}/detail")).send()?;
         Ok(ENDS.contains(&state(&detail).as_str()).then_some(detail))
     })
+}
+
+/// What the gate found in the cells of each output; nothing of those whose cells it held against no rule.
+fn checked(bureau: &Client, run: &str, detail: &Value) -> anyhow::Result<Vec<Checked>> {
+    let verdicts = detail.get("verdicts").and_then(Value::as_array);
+    let mut checks = Vec::new();
+    for verdict in verdicts.into_iter().flatten() {
+        let output = verdict.get("output").and_then(Value::as_str);
+        let asked = Asked {
+            run,
+            output: output.unwrap_or_default(),
+            from: 0,
+            limit: CHECKED_CELLS_MAX,
+            at_risk: false,
+        };
+        match fetch(bureau, &asked) {
+            Ok(checked) => checks.push(checked),
+            Err(error) => {
+                let answered = error.downcast::<Answered>()?;
+                if answered.code != Code::NotFound.as_str() {
+                    return Err(answered.into());
+                }
+            }
+        }
+    }
+    Ok(checks)
 }
 
 fn state(detail: &Value) -> String {

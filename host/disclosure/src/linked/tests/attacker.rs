@@ -126,6 +126,53 @@ pub(super) fn hold(
     Ok(())
 }
 
+/// Whether every bracket that is told of a blank cell lies within what the attacker is left with: both of its ends are really possible.
+fn borne_out(
+    world: &World,
+    counts: &[usize],
+    tables: &[&Drawn],
+    judged: &[Judgement],
+) -> Result<(), TestCaseError> {
+    let truth: Vec<u64> = counts.iter().map(|n| *n as u64).collect();
+    let mut equations: BTreeMap<Vec<usize>, u64> = BTreeMap::new();
+    let (mut asked, mut told) = (Vec::new(), Vec::new());
+    for (table, judgement) in tables.iter().zip(judged) {
+        let cells = cells(world, table);
+        for (cell, shown) in shown(judgement).into_iter().enumerate() {
+            if shown {
+                let sum = cells[cell].iter().map(|a| truth[*a]).sum();
+                equations.insert(cells[cell].clone(), sum);
+            }
+        }
+        for proven in &judgement.proven {
+            asked.push(cells[proven.cell].clone());
+            told.push(*proven);
+        }
+    }
+    let seen = Seen {
+        atoms: truth.len(),
+        equations: equations.into_iter().collect(),
+    };
+    let ceiling = truth.iter().max().unwrap_or(&0) + 10;
+    for (possible, proven) in enumerate(&seen, &truth, &asked, ceiling).iter().zip(&told) {
+        let (low, high) = (possible.0 as f64, possible.1 as f64);
+        let within = low <= proven.low && proven.high.is_none_or(|end| end <= high);
+        prop_assert!(within, "{proven:?}, but {low}..{high} is possible");
+        let enough = proven.high_needed.is_none_or(|n| proven.high >= Some(n))
+            && proven.low_needed.is_none_or(|n| proven.low <= n);
+        prop_assert!(enough, "{proven:?}");
+    }
+    for (table, judgement) in tables.iter().zip(judged) {
+        let atoms = cells(world, table);
+        for (cell, shown) in shown(judgement).into_iter().enumerate() {
+            let told = judgement.proven.iter().any(|proven| proven.cell == cell);
+            let empty = atoms[cell].iter().all(|atom| truth[*atom] == 0);
+            prop_assert_eq!(told, !shown && !empty, "cell {}", cell);
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn size() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 1_usize..10, 5 => 12_usize..17]
 }
@@ -141,6 +188,12 @@ proptest! {
         let judged = world.judge(std::slice::from_ref(&table));
         prop_assume!(released(&judged));
         hold(&world, &counts, &[(&table, shown(&judged[0]))])?;
+        borne_out(&world, &counts, &[&table], &judged)?;
+        // The search for one table by itself proves them by other moves.
+        let alone = crate::fixture::judged(&table.shape, &table.statistics, "yunei");
+        if alone.decision == Decision::Release {
+            borne_out(&world, &counts, &[&table], &[alone])?;
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn verdict(output: &str, decision: Decision) -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: false,
+        checks: None,
     }
 }
 

@@ -274,6 +274,11 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
         hints: vec![Hint::AwaitReview],
         reasons: Vec::new(),
         routine: false,
+        checks: Some(Checks {
+            cells: 4,
+            primary: vec![2],
+            ..Checks::default()
+        }),
     };
     let review = |person| ReleaseReview {
         id: ReviewId::new(&world.ids),
@@ -289,7 +294,28 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
     change.put_release_review(run, &first).await.unwrap();
     change.put_release_review(run, &second).await.unwrap();
     world.commit(change).await.unwrap();
-    assert_eq!(store.verdicts(run).await.unwrap(), [verdict]);
+    let checks = store.checks(run, &verdict.output).await.unwrap();
+    assert_eq!(checks, verdict.checks);
+    let other = world.name("other");
+    assert_eq!(store.checks(run, &other).await.unwrap(), None);
+    let light = Verdict {
+        checks: None,
+        ..verdict
+    };
+    assert_eq!(store.verdicts(run).await.unwrap(), [light.clone()]);
+    let anew = Verdict {
+        checks: Some(Checks {
+            cells: 9,
+            ..Checks::default()
+        }),
+        ..light
+    };
+    let mut change = store.begin().await.unwrap();
+    let verdicts = std::slice::from_ref(&anew);
+    change.replace_verdicts(run, verdicts).await.unwrap();
+    world.commit(change).await.unwrap();
+    let output = &anew.output;
+    assert_eq!(store.checks(run, output).await.unwrap(), anew.checks);
     assert_eq!(store.release_reviews(run).await.unwrap(), [first, second]);
     let mut change = store.begin().await.unwrap();
     let again = change

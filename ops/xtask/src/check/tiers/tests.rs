@@ -9,6 +9,7 @@ fn package(name: &str, dependencies: &[&str]) -> Package {
             .iter()
             .map(|name| Dependency {
                 name: (*name).to_owned(),
+                kind: None,
             })
             .collect(),
     }
@@ -54,6 +55,19 @@ fn arrows_upwards_and_sideways_are_found() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn a_fixture_is_for_tests_of_any_tier_alone() {
+    let mut lifecycle = package("yunei-lifecycle", &["yunei-town"]);
+    let found = check(std::slice::from_ref(&lifecycle));
+    assert_eq!(
+        found,
+        ["`yunei-lifecycle` must not depend on `yunei-town`: it is for tests alone"]
+    );
+    lifecycle.dependencies[0].kind = Some("dev".to_owned());
+    assert_eq!(check(&[lifecycle]), [""; 0]);
+    assert_eq!(findings("yunei-cli", &["yunei-town"]).len(), 1);
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! What the gate found in cells.
+
+use yunei_lifecycle::{ChecksView, Word};
+use yunei_model::*;
+
+use super::{name, shown, text};
+
+#[test]
+fn checks_are_as_the_document_tells() {
+    let rule = |measure, status| RuleFigure {
+        rule: name("threshold"),
+        measure,
+        status,
+        value: 3.0,
+        bound: 10.0,
+    };
+    let bracket = |end: Option<f64>| CellBracket {
+        of: BracketOf::Sum,
+        measure: end.map(|_| name("fares")),
+        low: 3.5,
+        high: end,
+        low_needed: end,
+        high_needed: end,
+    };
+    let cell = CheckedCell {
+        row: 4,
+        cell: vec!["1路".into()],
+        status: Status::Fail,
+        blank: Blank::Primary,
+        rules: vec![
+            rule(None, Status::Fail),
+            rule(Some(name("fares")), Status::Pass),
+        ],
+        brackets: vec![bracket(None), bracket(Some(13.5))],
+    };
+    for (rule, bracket) in cell.rules.iter().zip(&cell.brackets) {
+        shown("RuleFigure", rule);
+        shown("CellBracket", bracket);
+    }
+    shown("CheckedCell", &cell);
+    let mut view = ChecksView {
+        output: name("rides"),
+        dimensions: vec![name("line")],
+        cells: 40,
+        words: vec![Word {
+            word: "threshold".into(),
+            title: text(),
+        }],
+        items: vec![cell],
+        next: Some(5),
+    };
+    shown("Checks", &view);
+    view.next = None;
+    shown("Checks", &view);
+}
