@@ -6,8 +6,8 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 
 mod attacker;
 mod examples;
-mod pieces;
 mod given;
+mod pieces;
 mod together;
 
 /// Subjects with a code on every axis and a value; one row each.
