@@ -59,7 +59,8 @@ pub struct Accumulator {
     protection: Protection,
     channels: Vec<Channel>,
     inputs: usize,
-    inner: Vec<u32>,
+    /// The cells of inner indices; none where every cell is an inner one.
+    inner: Option<Vec<u32>>,
     margins: Vec<u32>,
     lattice: crate::shape::Lattice,
     /// The present subject's group.
@@ -92,9 +93,9 @@ impl Accumulator {
         let lattice = shape.lattice().clone();
         let channels = channels(shape);
         let links = Self::holds(shape)?;
-        let inner = lattice.inner_cells();
+        let inner = lattice.totals().then(|| lattice.inner_cells());
         let mut margins = Vec::with_capacity(links);
-        for cell in &inner {
+        for cell in inner.iter().flatten() {
             // INVARIANT: cells are below CELLS_MAX, so that they fit 32 bits.
             margins.extend(
                 lattice
@@ -102,15 +103,17 @@ impl Accumulator {
                     .map(|margin| u32::try_from(margin).unwrap_or(u32::MAX)),
             );
         }
+        // Rows as such are the first channel, and the ground's own.
+        let width = channels.len() - 1;
         Ok(Self {
             protection,
             inputs: shape.inputs().len(),
             inner,
             margins,
             group: None,
-            groups: Groups::new(channels.len()),
+            groups: Groups::new(width),
             order: Order::new(arrangement),
-            ground: Ground::new(lattice.count(), channels.len()),
+            ground: Ground::new(lattice.count(), width),
             touched: Touched::default(),
             touched_margins: Touched::default(),
             lattice,
@@ -212,6 +215,7 @@ impl Accumulator {
         let readings: Vec<Reading<'_>> = self
             .channels
             .iter()
+            .skip(1)
             .map(|channel| channel.reading(block.inputs))
             .collect();
         if self.protection == Protection::None {
@@ -288,6 +292,18 @@ impl Accumulator {
         Ok(())
     }
 
+    /// The cell of an inner index.
+    #[inline]
+    fn cell(&self, index: u32) -> Result<u32, AccumulateError> {
+        let cell = match &self.inner {
+            Some(inner) => inner.get(index as usize).copied(),
+            None => Some(index).filter(|cell| (*cell as usize) < self.lattice.count()),
+        };
+        cell.ok_or(AccumulateError::NoCell {
+            cell: index as usize,
+        })
+    }
+
     #[inline]
     fn add(
         &mut self,
@@ -295,14 +311,10 @@ impl Accumulator {
         row: usize,
         readings: &[Reading<'_>],
     ) -> Result<(), AccumulateError> {
-        let Some(cell) = self.inner.get(index as usize).copied() else {
-            return Err(AccumulateError::NoCell {
-                cell: index as usize,
-            });
-        };
-        let (sums, so_far) = self.ground.touch(cell, index, &mut self.touched);
-        for ((reading, sums), so_far) in readings.iter().zip(sums).zip(so_far) {
-            if let Some(contribution) = reading.add(sums, row) {
+        let cell = self.cell(index)?;
+        let (figures, so_far) = self.ground.subjects_row(cell, index, &mut self.touched);
+        for ((reading, figures), so_far) in readings.iter().zip(figures).zip(so_far) {
+            if let Some(contribution) = reading.add(&mut figures.sums, row) {
                 *so_far = Some(so_far.unwrap_or(0.0) + contribution);
             }
         }
@@ -316,46 +328,42 @@ impl Accumulator {
         row: usize,
         readings: &[Reading<'_>],
     ) -> Result<(), AccumulateError> {
-        let Some(cell) = self.inner.get(index as usize).copied() else {
-            return Err(AccumulateError::NoCell {
-                cell: index as usize,
-            });
-        };
-        for (reading, sums) in readings.iter().zip(self.ground.sums(cell)) {
-            reading.add(sums, row);
+        let cell = self.cell(index)?;
+        for (reading, figures) in readings.iter().zip(self.ground.row(cell)) {
+            reading.add(&mut figures.sums, row);
         }
         Ok(())
     }
 
     /// Merges what the subject contributed into its cells and their margins.
     fn end_subject(&mut self) -> Result<(), AccumulateError> {
-        let width = self.channels.len();
+        let width = self.channels.len() - 1;
         let margins_per_cell = self.lattice.margins_per_cell();
         let (ground, groups, group) = (&mut self.ground, &mut self.groups, self.group);
-        let mut count = |ground: &mut Ground, cell, contributed: &[Option<f64>]| {
+        let mut count = |ground: &mut Ground, cell, rows, contributed: &[Option<f64>]| {
             ground.count(cell);
             match group {
-                Some(group) => groups.merge(group, cell, contributed),
+                Some(group) => groups.merge(group, cell, rows, contributed),
                 None => {
-                    ground.merge(cell, contributed);
+                    ground.merge(cell, rows, contributed);
                     Ok(())
                 }
             }
         };
         let alone = self.touched.is_one();
-        for (cell, index, contributed) in self.touched.iter(width) {
-            count(ground, cell, contributed)?;
+        for (touched, contributed) in self.touched.iter(width) {
+            count(ground, touched.cell, touched.rows, contributed)?;
             if !alone && group.is_none() {
-                ground.share(cell);
+                ground.share(touched.cell);
             }
-            let first = index as usize * margins_per_cell;
+            let first = touched.index as usize * margins_per_cell;
             let margins = self.margins.get(first..first + margins_per_cell);
             for margin in margins.unwrap_or_default() {
                 if alone {
-                    count(ground, *margin, contributed)?;
+                    count(ground, *margin, touched.rows, contributed)?;
                     continue;
                 }
-                let (_, so_far) = ground.touch(*margin, 0, &mut self.touched_margins);
+                let so_far = ground.touch(*margin, touched.rows, &mut self.touched_margins);
                 for (so_far, more) in so_far.iter_mut().zip(contributed) {
                     if let Some(more) = more {
                         *so_far = Some(so_far.unwrap_or(0.0) + more);
@@ -363,8 +371,8 @@ impl Accumulator {
                 }
             }
         }
-        for (margin, _, contributed) in self.touched_margins.iter(width) {
-            count(ground, margin, contributed)?;
+        for (margin, contributed) in self.touched_margins.iter(width) {
+            count(ground, margin.cell, margin.rows, contributed)?;
         }
         self.touched.clear();
         self.touched_margins.clear();
@@ -373,7 +381,7 @@ impl Accumulator {
 
     fn sum_margins(&mut self) {
         let margins_per_cell = self.lattice.margins_per_cell();
-        for (index, cell) in self.inner.iter().enumerate() {
+        for (index, cell) in self.inner.iter().flatten().enumerate() {
             let first = index * margins_per_cell;
             let margins = self.margins.get(first..first + margins_per_cell);
             for margin in margins.unwrap_or_default() {

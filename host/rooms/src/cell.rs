@@ -14,9 +14,10 @@ use yunei_sandbox::{
 };
 
 use crate::feed::next_descriptor;
+use crate::lockdown::{self, Threads};
 use crate::protocol::{CellEnd, CellSays};
 use crate::ring::Ring;
-use crate::{CellPlan, RoomError, lockdown, wire};
+use crate::{CellPlan, RoomError, wire};
 use host::RoomHost;
 pub(crate) use host::WINDOW_CALLS_MAX;
 use output::OutputWriter;
@@ -51,7 +52,7 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
     let code = Authentic::from_supervisor(artefact).map_err(|e| failed(e.to_string()))?;
     let engine = Engine::metered(Metering::of(plan.world)).map_err(|e| failed(e.to_string()))?;
     let component = Component::load(&engine, &code).map_err(|e| failed(e.to_string()))?;
-    let layers = lockdown::lock(&plan.limits)?;
+    let layers = lockdown::lock(&plan.limits, Threads::One)?;
     wire::send(control, &CellSays::Locked { layers })?;
 
     let writer = OutputWriter::new(

@@ -14,9 +14,10 @@ use tokio::runtime::{Builder, Runtime};
 use yunei_catalog::{Batches, ViewPlan, Views};
 use yunei_model::{Code, Limits, Name};
 
+use crate::lockdown::{self, Threads};
 use crate::protocol::{FeedRefusal, FeedSays, Filled, Next, Read, ToFeed};
 use crate::ring::{Ring, rows_per_slot};
-use crate::{FeedPlan, RoomError, lockdown, wire};
+use crate::{FeedPlan, RoomError, wire};
 use subjects::{SubjectReader, Unread};
 
 /// Readers that are open at once at most.
@@ -52,7 +53,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
         room: "feed",
         detail: e.to_string(),
     })?;
-    let layers = lockdown::lock(&plan.limits)?;
+    let layers = lockdown::lock(&plan.limits, Threads::One)?;
 
     let views = open_views(&plan.views, &mut descriptors)?;
     let subjects = match plan.subjects {

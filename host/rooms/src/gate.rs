@@ -16,6 +16,7 @@ mod private;
 mod review;
 mod reviewed;
 mod revision;
+mod rows;
 mod sizes;
 
 use std::fs::File;
@@ -27,9 +28,10 @@ use yunei_disclosure::{AccumulateError, Profile};
 use yunei_model::{Decision, Digest, Hint, Name, Route, Table, Verdict};
 
 use crate::feed::{next_descriptor, single_threaded};
+use crate::lockdown::{self, Threads};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
-use crate::{GateMode, GatePlan, OutputPlan, RoomError, lockdown, wire};
+use crate::{GateMode, GatePlan, OutputPlan, RoomError, wire};
 use parts::Parts;
 
 /// Runs the gate in this process; returns when it has decided.
@@ -54,7 +56,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let plan: GatePlan = wire::receive(control)?.ok_or(RoomError::Gone { room: "supervisor" })?;
     let runtime = single_threaded()?;
     yunei_catalog::prepare().map_err(|e| failed(&e))?;
-    let layers = lockdown::lock(&plan.limits)?;
+    let layers = lockdown::lock(&plan.limits, Threads::Startable)?;
     wire::send(control, &GateSays::Locked { layers })?;
     let mut descriptors = descriptors.into_iter();
     match &plan.mode {

@@ -2,7 +2,7 @@
 
 use rustix::process::Resource;
 use serde::{Deserialize, Serialize};
-use yunei_sandbox::jail::{Allowed, Jail, guest_calls};
+use yunei_sandbox::jail::{Allowed, Jail, guest_calls, thread_calls};
 
 pub use yunei_sandbox::jail::Layer;
 
@@ -37,11 +37,20 @@ pub fn suffices(layers: &[Layer]) -> bool {
         && (layers.contains(&Layer::Landlock) || layers.contains(&Layer::LandlockInPart))
 }
 
+/// Whether a room may start threads once it is locked. They inherit the lock, and share its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// It is and stays one: every room in which a guest runs.
+    One,
+    /// It may start others: the gate, which reads ahead.
+    Startable,
+}
+
 /// Sets the lock and says which layers are in force.
 ///
 /// # Errors
 /// [`RoomError::Lockdown`] when the environment is not empty or a layer cannot be set; the room must end then.
-pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
+pub fn lock(limits: &RoomLimits, threads: Threads) -> Result<Vec<Layer>, RoomError> {
     if std::env::vars_os().next().is_some() {
         return Err(RoomError::Lockdown {
             detail: "the room was started with variables".to_owned(),
@@ -49,6 +58,11 @@ pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
     }
     let mut calls = guest_calls();
     calls.extend(room_calls());
+    let mut unknown = Vec::new();
+    if threads == Threads::Startable {
+        calls.extend(thread_calls());
+        unknown.push(libc::SYS_clone3);
+    }
     let jail = Jail {
         resources: vec![
             (Resource::Core, 0),
@@ -58,6 +72,7 @@ pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
             (Resource::Memlock, 0),
         ],
         calls,
+        unknown,
     };
     jail.enter().map_err(|error| RoomError::Lockdown {
         detail: error.to_string(),
@@ -65,7 +80,7 @@ pub fn lock(limits: &RoomLimits) -> Result<Vec<Layer>, RoomError> {
 }
 
 /// What a room's host side needs beside a guest: its open descriptors, time for its run-time, randomness for hash tables.
-/// Nothing that opens, connects, executes, traces, or starts a thread or process.
+/// Nothing that opens, connects, executes, traces, or starts a process; a thread only under [`Threads::Startable`].
 fn room_calls() -> Vec<Allowed> {
     [
         libc::SYS_read,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lockdown::{self, Layer, RoomLimits};
+use crate::lockdown::{self, Layer, RoomLimits, Threads};
 
 /// The argument that makes the program a probe.
 pub const PROBE: &str = "probe";
@@ -45,7 +45,7 @@ impl Probed {
 /// Locks this process in, and says which layers are in force. It must be the only thread, and have done nothing yet.
 #[must_use]
 pub fn probe_here() -> Probed {
-    match lockdown::lock(&LIMITS) {
+    match lockdown::lock(&LIMITS, Threads::Startable) {
         Ok(layers) => Probed {
             suffices: lockdown::suffices(&layers),
             layers,

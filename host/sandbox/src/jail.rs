@@ -170,6 +170,35 @@ pub fn guest_calls() -> Vec<Allowed> {
     calls
 }
 
+/// What starting and ending a thread of this process needs beside [`guest_calls`]. A process cannot be started with it, nor a namespace left:
+/// the flags of `clone` are conditions, and `clone3`, whose flags stand in memory where no filter sees them, belongs into [`Jail::unknown`],
+/// so that the C library falls back.
+#[must_use]
+pub fn thread_calls() -> Vec<Allowed> {
+    const SHARED: u32 = (libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_THREAD).cast_unsigned();
+    const APART: u32 = (libc::CLONE_NEWNS
+        | libc::CLONE_NEWCGROUP
+        | libc::CLONE_NEWUTS
+        | libc::CLONE_NEWIPC
+        | libc::CLONE_NEWUSER
+        | libc::CLONE_NEWPID
+        | libc::CLONE_NEWNET
+        | libc::CLONE_PTRACE
+        | libc::CLONE_VFORK)
+        .cast_unsigned();
+    let flags = Argument {
+        index: 0,
+        mask: SHARED | APART,
+        value: SHARED,
+    };
+    vec![
+        (libc::SYS_clone, vec![vec![flags]]),
+        (libc::SYS_set_robust_list, vec![]),
+        (libc::SYS_rseq, vec![]),
+        (libc::SYS_sched_getaffinity, vec![]),
+    ]
+}
+
 fn own_pid() -> u32 {
     rustix::process::getpid().as_raw_pid().cast_unsigned()
 }
@@ -181,6 +210,8 @@ pub struct Jail {
     pub resources: Vec<(Resource, u64)>,
     /// System calls that are allowed.
     pub calls: Vec<Allowed>,
+    /// System calls that are answered as by a kernel that does not know them, instead of with death.
+    pub unknown: Vec<libc::c_long>,
 }
 
 impl Jail {
@@ -209,7 +240,7 @@ impl Jail {
             };
             rustix::process::setrlimit(*resource, both).map_err(kernel(Layer::ResourceLimits))?;
         }
-        enter_seccomp(&self.calls)?;
+        enter_seccomp(&self.calls, &self.unknown)?;
         Ok(vec![
             Layer::ParentDeath,
             Layer::NotDumpable,
@@ -241,15 +272,29 @@ fn enter_landlock() -> Result<Layer, JailError> {
     }
 }
 
-fn enter_seccomp(calls: &[Allowed]) -> Result<(), JailError> {
+/// Two filters, of which the kernel takes the stricter answer: what is unknown is let through by the second one, and refused by the first.
+fn enter_seccomp(calls: &[Allowed], unknown: &[libc::c_long]) -> Result<(), JailError> {
     let wrong = |source| JailError::Seccomp {
         source: Box::new(source),
     };
-    let program = program(calls).map_err(|error| wrong(error.into()))?;
+    let unknown: Vec<Allowed> = unknown.iter().map(|call| (*call, Vec::new())).collect();
+    if !unknown.is_empty() {
+        let not_known = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
+        let program = program(&unknown, SeccompAction::Allow, not_known);
+        let program = program.map_err(|error| wrong(error.into()))?;
+        seccompiler::apply_filter(&program).map_err(wrong)?;
+    }
+    let calls: Vec<Allowed> = calls.iter().chain(&unknown).cloned().collect();
+    let program = program(&calls, SeccompAction::KillProcess, SeccompAction::Allow);
+    let program = program.map_err(|error| wrong(error.into()))?;
     seccompiler::apply_filter(&program).map_err(wrong)
 }
 
-fn program(calls: &[Allowed]) -> Result<BpfProgram, seccompiler::BackendError> {
+fn program(
+    calls: &[Allowed],
+    others: SeccompAction,
+    these: SeccompAction,
+) -> Result<BpfProgram, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for (number, alternatives) in calls {
         let conditions = alternatives
@@ -260,8 +305,8 @@ fn program(calls: &[Allowed]) -> Result<BpfProgram, seccompiler::BackendError> {
     }
     SeccompFilter::new(
         rules,
-        SeccompAction::KillProcess,
-        SeccompAction::Allow,
+        others,
+        these,
         TargetArch::try_from(std::env::consts::ARCH)?,
     )?
     .try_into()

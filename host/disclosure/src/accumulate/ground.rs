@@ -1,22 +1,45 @@
-//! The slots of every cell, and which cells the present subject has touched.
+//! The state of every cell, and which cells the present subject has touched.
 
 use super::slot::{RowSums, Slot, Units};
 
+/// What is held of a cell whatever its measures: one line of the processor's cache, since every row meets it.
 #[derive(Clone, Copy, Default)]
+#[repr(align(64))]
 struct CellState {
     /// The last subject that touched the cell, by its stamp.
     subject: u32,
     /// Where it stands among those touched.
     place: u32,
+    /// Units that are in other inner cells too.
+    shared: u32,
+    rows: u64,
     /// Subjects so far.
     subjects: u64,
+    /// Units, by how many rows they have.
+    units: Units,
+}
+
+/// A cell's figures in one channel of values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Figures {
+    pub(super) sums: RowSums,
+    units: Units,
+}
+
+/// A cell that the present subject touched.
+#[derive(Clone, Copy)]
+pub(super) struct TouchedCell {
+    pub(super) cell: u32,
+    /// Of an inner cell: which one.
+    pub(super) index: u32,
+    /// Rows of the subject in it.
+    pub(super) rows: f64,
 }
 
 /// The cells that the present subject touched, and what it contributed to each, channel by channel. Small, and used again.
 #[derive(Default)]
 pub(super) struct Touched {
-    /// Cell, and for inner cells their index.
-    cells: Vec<(u32, u32)>,
+    cells: Vec<TouchedCell>,
     contributed: Vec<Option<f64>>,
 }
 
@@ -30,38 +53,35 @@ impl Touched {
         self.cells.len() == 1
     }
 
-    /// Cell, index and contributions of each, `width` channels wide.
-    pub(super) fn iter(&self, width: usize) -> impl Iterator<Item = (u32, u32, &[Option<f64>])> {
-        let contributed = self.contributed.chunks_exact(width);
-        let cells = self.cells.iter().zip(contributed);
-        cells.map(|((cell, index), contributed)| (*cell, *index, contributed))
+    /// Each cell with its contributions, `width` channels wide.
+    pub(super) fn iter(&self, width: usize) -> impl Iterator<Item = (TouchedCell, &[Option<f64>])> {
+        self.cells.iter().enumerate().map(move |(place, cell)| {
+            let own = self.contributed.get(place * width..(place + 1) * width);
+            (*cell, own.unwrap_or_default())
+        })
     }
 }
 
-/// Sums, units and states of every cell, margins included.
+/// States and figures of every cell, margins included.
 pub(super) struct Ground {
+    /// Channels of values.
     width: usize,
-    sums: Vec<RowSums>,
-    units: Vec<Units>,
     cells: Vec<CellState>,
-    /// Units of each inner cell that are in other inner cells too.
-    shared: Vec<u32>,
+    figures: Vec<Figures>,
     /// The present subject's stamp; never that of a cell nobody touched, which is 0.
     subject: u32,
 }
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "every cell handed in is one of the lattice, and has one state and `width` slots; places are those of cells touched"
+    reason = "every cell handed in is one of the lattice, and has one state and `width` figures; places are those of cells touched"
 )]
 impl Ground {
     pub(super) fn new(cells: usize, width: usize) -> Self {
         Self {
             width,
-            sums: vec![RowSums::default(); cells * width],
-            units: vec![Units::default(); cells * width],
             cells: vec![CellState::default(); cells],
-            shared: vec![0; cells],
+            figures: vec![Figures::default(); cells * width],
             subject: 1,
         }
     }
@@ -77,31 +97,37 @@ impl Ground {
         }
     }
 
+    /// A row that is nobody's. The figures of its cell.
     #[inline]
-    pub(super) fn sums(&mut self, cell: u32) -> &mut [RowSums] {
-        &mut self.sums[cell as usize * self.width..][..self.width]
+    pub(super) fn row(&mut self, cell: u32) -> &mut [Figures] {
+        self.cells[cell as usize].rows += 1;
+        &mut self.figures[cell as usize * self.width..][..self.width]
     }
 
-    /// Takes the cell among those touched. Its sums, and what the subject contributed to it so far.
+    /// A row of the present subject. The figures of its cell, and what the subject contributed to it so far.
     #[inline]
-    pub(super) fn touch<'a>(
+    pub(super) fn subjects_row<'a>(
         &'a mut self,
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> (&'a mut [RowSums], &'a mut [Option<f64>]) {
+    ) -> (&'a mut [Figures], &'a mut [Option<f64>]) {
         let width = self.width;
-        let state = &mut self.cells[cell as usize];
-        if state.subject != self.subject {
-            state.subject = self.subject;
-            // INVARIANT: no more cells are touched than there are, which fits 32 bits.
-            state.place = u32::try_from(touched.cells.len()).unwrap_or(u32::MAX);
-            touched.cells.push((cell, index));
-            let length = touched.contributed.len();
-            touched.contributed.resize(length + width, None);
-        }
-        let so_far = &mut touched.contributed[state.place as usize * width..][..width];
-        (&mut self.sums[cell as usize * width..][..width], so_far)
+        self.cells[cell as usize].rows += 1;
+        let so_far =
+            self.cells[cell as usize].touch(self.subject, width, cell, index, touched, 1.0);
+        (&mut self.figures[cell as usize * width..][..width], so_far)
+    }
+
+    /// Takes a margin among the cells touched, with some of the present subject's rows. What the subject contributed to it so far.
+    #[inline]
+    pub(super) fn touch<'a>(
+        &mut self,
+        margin: u32,
+        rows: f64,
+        touched: &'a mut Touched,
+    ) -> &'a mut [Option<f64>] {
+        self.cells[margin as usize].touch(self.subject, self.width, margin, 0, touched, rows)
     }
 
     /// Counts the subject in the cell.
@@ -113,34 +139,71 @@ impl Ground {
     /// Counts a unit of the cell that is in other cells too.
     #[inline]
     pub(super) fn share(&mut self, cell: u32) {
-        let shared = &mut self.shared[cell as usize];
+        let shared = &mut self.cells[cell as usize].shared;
         *shared = shared.saturating_add(1);
     }
 
-    /// Counts a unit with all that it contributed to the cell.
+    /// Counts a unit with all that it contributed to the cell: its rows, and each channel.
     #[inline]
-    pub(super) fn merge(&mut self, cell: u32, contributed: &[Option<f64>]) {
-        let units = &mut self.units[cell as usize * self.width..][..self.width];
-        for (units, contribution) in units.iter_mut().zip(contributed) {
+    pub(super) fn merge(&mut self, cell: u32, rows: f64, contributed: &[Option<f64>]) {
+        self.cells[cell as usize].units.unit(rows);
+        let figures = &mut self.figures[cell as usize * self.width..][..self.width];
+        for (figures, contribution) in figures.iter_mut().zip(contributed) {
             if let Some(contribution) = contribution {
-                units.unit(*contribution);
+                figures.units.unit(*contribution);
             }
         }
     }
 
     /// Adds an inner cell's rows and sums to a margin's.
     pub(super) fn sum_on(&mut self, cell: u32, margin: u32) {
+        self.cells[margin as usize].rows += self.cells[cell as usize].rows;
         for channel in 0..self.width {
-            let from = self.sums[cell as usize * self.width + channel];
-            self.sums[margin as usize * self.width + channel].sum_on(&from);
+            let from = self.figures[cell as usize * self.width + channel].sums;
+            let onto = &mut self.figures[margin as usize * self.width + channel];
+            onto.sums.sum_on(&from);
         }
     }
 
-    /// The slots, the distinct subjects of each cell, and the units of each that other cells share.
+    /// The slots, rows first in each cell; the distinct subjects of each cell; the units of each that other cells share.
     pub(super) fn into_parts(self) -> (Vec<Slot>, Vec<u64>, Vec<u32>) {
-        let slots = self.sums.iter().zip(&self.units);
-        let slots = slots.map(|(sums, units)| Slot::new(sums, units)).collect();
+        let mut slots = Vec::with_capacity(self.cells.len() + self.figures.len());
+        for (place, cell) in self.cells.iter().enumerate() {
+            slots.push(Slot::of_rows(cell.rows, &cell.units));
+            let figures = &self.figures[place * self.width..][..self.width];
+            slots.extend(figures.iter().map(|own| Slot::new(&own.sums, &own.units)));
+        }
         let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
-        (slots, subjects, self.shared)
+        let shared = self.cells.iter().map(|cell| cell.shared).collect();
+        (slots, subjects, shared)
+    }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the place of a cell touched is among those touched"
+)]
+impl CellState {
+    #[inline]
+    fn touch<'a>(
+        &mut self,
+        subject: u32,
+        width: usize,
+        cell: u32,
+        index: u32,
+        touched: &'a mut Touched,
+        rows: f64,
+    ) -> &'a mut [Option<f64>] {
+        if self.subject == subject {
+            touched.cells[self.place as usize].rows += rows;
+        } else {
+            self.subject = subject;
+            // INVARIANT: no more cells are touched than there are, which fits 32 bits.
+            self.place = u32::try_from(touched.cells.len()).unwrap_or(u32::MAX);
+            touched.cells.push(TouchedCell { cell, index, rows });
+            let length = touched.contributed.len();
+            touched.contributed.resize(length + width, None);
+        }
+        &mut touched.contributed[self.place as usize * width..][..width]
     }
 }

@@ -16,6 +16,9 @@ pub(super) struct Groups {
     width: usize,
     known: HashMap<OwnedKey, u32>,
     places: HashMap<(u32, u32), u32>,
+    /// Rows of each pair.
+    rows: Vec<f64>,
+    /// Contributions of each pair, channel by channel.
     runs: Vec<Option<f64>>,
 }
 
@@ -25,6 +28,7 @@ impl Groups {
             width,
             known: HashMap::new(),
             places: HashMap::new(),
+            rows: Vec::new(),
             runs: Vec::new(),
         }
     }
@@ -50,6 +54,7 @@ impl Groups {
         &mut self,
         group: u32,
         cell: u32,
+        rows: f64,
         contributed: &[Option<f64>],
     ) -> Result<(), AccumulateError> {
         let next = self.places.len();
@@ -61,7 +66,11 @@ impl Groups {
         let place = *self.places.entry((group, cell)).or_insert(next);
         let start = place as usize * self.width;
         if place == next {
+            self.rows.push(0.0);
             self.runs.resize(start + self.width, None);
+        }
+        if let Some(held) = self.rows.get_mut(place as usize) {
+            *held += rows;
         }
         let runs = self.runs.iter_mut().skip(start);
         for (run, contribution) in runs.zip(contributed) {
@@ -87,8 +96,10 @@ impl Groups {
         }
         for ((_, cell), place) in &self.places {
             let start = *place as usize * self.width;
-            if let Some(contributed) = self.runs.get(start..start + self.width) {
-                ground.merge(*cell, contributed);
+            let rows = self.rows.get(*place as usize);
+            let contributed = self.runs.get(start..start + self.width);
+            if let (Some(rows), Some(contributed)) = (rows, contributed) {
+                ground.merge(*cell, *rows, contributed);
             }
         }
     }

@@ -6,8 +6,6 @@ use super::{Input, Presence};
 
 /// What a channel takes of each row.
 pub(super) enum Reading<'a> {
-    /// The row as such.
-    Row,
     /// A column whose values are all present, as they are.
     Plain(&'a [f64]),
     /// Values, what must be present beside them, and weights.
@@ -26,7 +24,6 @@ impl Channel {
         let column = |index: Option<usize>| index.and_then(|index| inputs.get(index)).copied();
         let (value, needs, weight) = (column(self.value), column(self.needs), column(self.weight));
         match (self.role, value, needs, weight) {
-            (ChannelRole::Rows, ..) => Reading::Row,
             (
                 ChannelRole::Value,
                 Some(Input {
@@ -51,7 +48,6 @@ impl Reading<'_> {
     #[inline]
     pub(super) fn add(&self, sums: &mut RowSums, row: usize) -> Option<f64> {
         match self {
-            Self::Row => Some(sums.row()),
             Self::Plain(values) => values.get(row).map(|value| sums.add(*value, 1.0)),
             Self::Gathered {
                 value,

@@ -2,7 +2,7 @@
 
 use crate::profile::CONTRIBUTORS_MAX;
 
-/// What the rows of one cell add up to in one channel.
+/// What the rows of one cell add up to in one channel of values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowSums {
     sum: f64,
@@ -29,14 +29,6 @@ impl Default for RowSums {
 }
 
 impl RowSums {
-    /// A row as such. Whole numbers need no compensation.
-    #[inline]
-    pub(super) fn row(&mut self) -> f64 {
-        self.rows += 1;
-        self.sum += 1.0;
-        1.0
-    }
-
     /// A row's contribution `value·weight`.
     #[inline]
     pub(super) fn add(&mut self, value: f64, weight: f64) -> f64 {
@@ -71,7 +63,7 @@ impl RowSums {
     }
 }
 
-/// The units of one cell in one channel: apart from the rows' sums, because margins meet units alone while rows are read.
+/// The units of one cell in one channel.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Units {
     count: u64,
@@ -118,6 +110,25 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// Of a cell's rows as such: whole numbers, which need no compensation.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of rows are far below 2⁵³"
+    )]
+    pub(super) const fn of_rows(rows: u64, units: &Units) -> Self {
+        Self {
+            total: rows as f64,
+            rows,
+            units: units.count,
+            largest: units.largest,
+            least: f64::INFINITY,
+            greatest: f64::NEG_INFINITY,
+            negative: false,
+            broken: false,
+        }
+    }
+
+    /// Of a channel of values.
     pub(super) const fn new(sums: &RowSums, units: &Units) -> Self {
         Self {
             total: sums.sum + sums.compensation,

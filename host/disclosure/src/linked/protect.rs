@@ -37,7 +37,7 @@ pub(super) fn protect(
     let mut system = System::build(joint, parties)?;
     let mut targets = targets(&system, joint, parties, profile);
     let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
-    hold(&mut system, &mut targets)?;
+    let shifts = hold(&mut system, &mut targets)?;
     let brackets = audit::audit(&system, parties, &targets)?;
     let complementary = system
         .classes
@@ -58,8 +58,12 @@ pub(super) fn protect(
     })
 }
 
-/// Shifts for every target: blanks what they pass through, takes back what none needs, and checks every proof.
-pub(super) fn hold(system: &mut System, targets: &mut [Target]) -> Result<(), Unlinked> {
+/// Shifts for every target, in the order in which it leaves them: blanks what they pass through, takes back what none needs, and checks
+/// every proof.
+pub(super) fn hold(
+    system: &mut System,
+    targets: &mut [Target],
+) -> Result<Vec<Vec<Shift>>, Unlinked> {
     let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
     targets.sort_by(|a, b| {
         let cells = b.class.is_some().cmp(&a.class.is_some());
@@ -70,7 +74,7 @@ pub(super) fn hold(system: &mut System, targets: &mut [Target]) -> Result<(), Un
     prune(system, &failed, targets, &mut shifts, &mut budget);
     let proven = |(target, shifts): (&Target, &Vec<Shift>)| is_proven(system, target, shifts);
     if targets.iter().zip(&shifts).all(proven) {
-        Ok(())
+        Ok(shifts)
     } else {
         Err(Unlinked::NotProven)
     }

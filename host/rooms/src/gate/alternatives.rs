@@ -1,6 +1,5 @@
 //! What the manifest asks for instead of blanks: the steps of a merge, and the keys of the noise on counts.
 
-use futures::StreamExt;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
@@ -11,7 +10,7 @@ use yunei_model::{Banding, Name, OnFailure, Table, Text, Value, Verdict};
 
 use super::compute::{Gathering, protection, route, shape};
 use super::earlier::review;
-use super::failed;
+use super::rows;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
 
 /// Domain of the record keys, so that they are no other digest of a subject.
@@ -37,14 +36,9 @@ pub fn output(
     let steps = steps(output);
     let begin = |step| Gathering::begin(plan, step, plaintext);
     let mut gatherings: Vec<Gathering<'_>> = steps.iter().map(begin).collect::<Result<_, _>>()?;
-    let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
-    let mut stream = views.scan(view, &columns).map_err(|e| failed(&e))?;
-    while let Some(batch) = runtime.block_on(stream.next()) {
-        let batch = batch.map_err(|e| failed(&e))?;
-        for gathering in &mut gatherings {
-            gathering.take(&batch)?;
-        }
-    }
+    rows::each(views, view, runtime, |batch| {
+        gatherings.iter_mut().try_for_each(|g| g.take(batch))
+    })?;
     let decoy = gatherings.first().is_some_and(Gathering::saw_decoy);
     let mut gathered: Vec<(Shape, Statistics, Option<CellKeys>)> = Vec::new();
     for (step, gathering) in steps.iter().zip(gatherings) {

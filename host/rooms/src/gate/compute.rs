@@ -1,7 +1,6 @@
 //! The gate's own figures for one output: read, band, accumulate per subject, judge.
 
 use arrow::array::RecordBatch;
-use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::alternative::CellKeys;
@@ -15,7 +14,7 @@ use super::alternatives::{self, NoiseKeys};
 use super::coding::{Coder, Numbers, groups, subjects};
 use super::decoys::Decoys;
 use super::derived::DerivedColumns;
-use super::{accumulated, failed, too_large};
+use super::{accumulated, rows, too_large};
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
 
 /// Where one input of the accumulator comes from.
@@ -62,11 +61,7 @@ pub fn output(
         );
     }
     let mut gathering = Gathering::begin(plan, output, plaintext)?;
-    let columns: Vec<usize> = (0..views.schema(view).map_err(|e| failed(&e))?.len()).collect();
-    let mut stream = views.scan(view, &columns).map_err(|e| failed(&e))?;
-    while let Some(batch) = runtime.block_on(stream.next()) {
-        gathering.take(&batch.map_err(|e| failed(&e))?)?;
-    }
+    rows::each(views, view, runtime, |batch| gathering.take(batch))?;
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
     let statistics = gathering

@@ -5,7 +5,6 @@ mod cut;
 mod tables;
 
 use arrow::array::RecordBatch;
-use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yunei_disclosure::linked::{
     Atoms, Frame, Joint, LinkedError, LinkedTable, Piece, judge_linked,
@@ -20,8 +19,8 @@ use self::tables::Tables;
 use super::alternatives;
 use super::coding::{Numbers, groups, subjects};
 use super::earlier::review;
-use super::failed;
 use super::parts::Parts;
+use super::{failed, rows};
 use crate::{GatePlan, JointPlan, LinkedPlan, RoomError};
 
 /// Why a revision that is linked with other tables goes to people.
@@ -77,17 +76,15 @@ pub fn judge(
     };
     let (views, name) = parts.open(joint.view)?;
     let tables = Tables::read(plan, joint, parts, plaintext)?;
-    let gathering = match Gathering::begin(tables, joint)? {
+    let mut gathering = match Gathering::begin(tables, joint) {
         Ok(gathering) => gathering,
-        Err(error) => return beyond(joint, &error, outputs),
+        Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
+        Err(Halt::Failed(error)) => return Err(error),
     };
-    let columns: Vec<usize> = (0..views.schema(name).map_err(|e| failed(&e))?.len()).collect();
-    let mut stream = views.scan(name, &columns).map_err(|e| failed(&e))?;
-    let mut gathering = gathering;
-    while let Some(batch) = runtime.block_on(stream.next()) {
-        if let Err(error) = gathering.take(&batch.map_err(|e| failed(&e))?)? {
-            return beyond(joint, &error, outputs);
-        }
+    match rows::each(&views, name, runtime, |batch| gathering.take(batch)) {
+        Ok(()) => {}
+        Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
+        Err(Halt::Failed(error)) => return Err(error),
     }
     for (index, verdict, table) in gathering.judge(joint, profile)? {
         if let Some(output) = outputs.get_mut(index) {
@@ -167,6 +164,26 @@ fn beyond(
     Ok(())
 }
 
+/// Why a joint audit ends early.
+enum Halt {
+    /// It is beyond a limit: people decide.
+    Beyond(LinkedError),
+    /// It failed.
+    Failed(RoomError),
+}
+
+impl From<RoomError> for Halt {
+    fn from(error: RoomError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<LinkedError> for Halt {
+    fn from(error: LinkedError) -> Self {
+        Self::Beyond(error)
+    }
+}
+
 /// Everything that a row passes through.
 struct Gathering {
     tables: Tables,
@@ -237,7 +254,7 @@ impl<'b> Taken<'b> {
 }
 
 impl Gathering {
-    fn begin(tables: Tables, joint: &JointPlan) -> Result<Result<Self, LinkedError>, RoomError> {
+    fn begin(tables: Tables, joint: &JointPlan) -> Result<Self, Halt> {
         let cut = joint.cut.as_ref().map(|plan| {
             let candidates = joint.candidates.iter().map(|_| plan.candidates.clone());
             let released = joint.released.iter().map(|earlier| earlier.pieces.clone());
@@ -250,10 +267,7 @@ impl Gathering {
             .parties
             .iter()
             .flat_map(|p| p.readings.iter().cloned());
-        let frame = match Frame::new(axes, readings) {
-            Ok(frame) => frame,
-            Err(error) => return Ok(Err(error)),
-        };
+        let frame = Frame::new(axes, readings)?;
         let accumulator = |shape: &_| {
             Accumulator::arranged(shape, tables.protection, Arrangement::Rising)
                 .map_err(|e| failed(&e))
@@ -271,8 +285,8 @@ impl Gathering {
             inputs
                 .push(position.ok_or_else(|| RoomError::protocol("a measure without its column"))?);
         }
-        Ok(Ok(Self {
-            accumulators: accumulators.collect::<Result<_, _>>()?,
+        Ok(Self {
+            accumulators: accumulators.collect::<Result<_, RoomError>>()?,
             finest: accumulator(frame.shape())?,
             atoms: Atoms::new(&frame),
             inputs,
@@ -280,10 +294,10 @@ impl Gathering {
             tables,
             cut,
             rows: 0,
-        }))
+        })
     }
 
-    fn take(&mut self, batch: &RecordBatch) -> Result<Result<(), LinkedError>, RoomError> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Halt> {
         let Some(cut) = &mut self.cut else {
             let taken = Taken::read(&mut self.tables, batch, self.rows)?;
             self.rows += taken.rows;
@@ -322,11 +336,7 @@ impl Gathering {
     }
 
     /// `pieces` is the piece of each row, where there is a cut.
-    fn add_to_atoms(
-        &mut self,
-        taken: &Taken<'_>,
-        pieces: &[u32],
-    ) -> Result<Result<(), LinkedError>, RoomError> {
+    fn add_to_atoms(&mut self, taken: &Taken<'_>, pieces: &[u32]) -> Result<(), Halt> {
         let mut keys = vec![0_u64; taken.rows];
         for (axis, stride) in self.frame.axes().iter().zip(self.frame.strides()) {
             let is_cut = self.cut.as_ref().is_some_and(|cut| cut.axis() == axis);
@@ -341,14 +351,10 @@ impl Gathering {
                 *key += u64::from(*code) * stride;
             }
         }
-        let numbered: Result<Vec<u32>, LinkedError> =
-            keys.into_iter().map(|key| self.atoms.number(key)).collect();
-        let cells = match numbered {
-            Ok(cells) => cells,
-            Err(error) => return Ok(Err(error)),
-        };
+        let numbered = keys.into_iter().map(|key| self.atoms.number(key));
+        let cells = numbered.collect::<Result<Vec<u32>, LinkedError>>()?;
         taken.add(&mut self.finest, &cells, &self.inputs)?;
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn judge(

@@ -47,6 +47,7 @@ fn work() -> Result<(), Line> {
             (Resource::As, limits.compile_memory_bytes_max),
         ],
         calls: compiler_calls(),
+        unknown: Vec::new(),
     };
     let layers = jail.enter().map_err(|error| Line::Failed(chain(&error)))?;
     say(&Line::Locked(layers));

@@ -39,6 +39,7 @@ fn cell() -> Result<(), Box<dyn std::error::Error>> {
     let jail = Jail {
         resources: vec![(Resource::Core, 0), (Resource::Nofile, 0)],
         calls,
+        unknown: Vec::new(),
     };
     jail.enter()?;
     say(b"locked\n");

@@ -3,8 +3,12 @@
 //! A run reads the columns in the sandbox and sums them over the same cells (`guest`); then the gate reads the snapshot itself, subject included, and
 //! computes, checks and rounds the table (`judge`). Both are laps of the same run, told by the server's log.
 
-use anyhow::Context as _;
+use std::collections::BTreeMap;
 
+use anyhow::Context as _;
+use serde_json::Value;
+
+use crate::process::Call;
 use crate::workspace::Workspace;
 
 use super::Built;
@@ -26,7 +30,6 @@ pub fn run(
     rows: u64,
     runs: Option<usize>,
 ) -> anyhow::Result<()> {
-    let mut stand = Stand::set_up(workspace, built, "gate", MODULE)?;
     let runs = runs.unwrap_or(RUNS);
     println!(
         "gate: rides, cards and takings over line × day × band of fares (11,310 cells, 10,752 with rides), per data subject; synthetic rows from a fixed seed; {runs} runs after 1"
@@ -35,8 +38,9 @@ pub fn run(
         "  scan: the guest reads the same columns in the sandbox and sums them over the same cells; judge: the gate reads them with the subject, computes, checks and rounds; laps of the same run"
     );
     let mut judged = Vec::new();
-    for (size, day) in [(rows / 10, 1), (rows, 2)] {
-        stand.import(size, day)?;
+    for size in [rows / 10, rows] {
+        let mut stand = Stand::set_up(workspace, built, "gate", MODULE)?;
+        stand.import(size)?;
         judged.push(measure(&mut stand, size, runs)?);
     }
     if let [small, large] = judged.as_slice() {
@@ -45,7 +49,27 @@ pub fn run(
             large / small
         );
     }
+    accumulating(built, rows)?;
     print_load();
+    Ok(())
+}
+
+/// What a row costs the accumulator by itself.
+fn accumulating(built: &Built, rows: u64) -> anyhow::Result<()> {
+    let told = Call::new(built.program("yunei-bench-accumulate"))
+        .args([rows.to_string()])
+        .read()?;
+    let told: BTreeMap<String, Value> =
+        serde_json::from_str(&told).context("the program told something unknown")?;
+    println!("accumulating alone, one thread, ten rows to a subject, a count, subjects and a sum:");
+    for (table, facts) in told {
+        let fact = |name: &str| facts.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+        println!(
+            "  {table}: {:.0} ms, {:.1} ns a row",
+            fact("millis"),
+            fact("nanos_per_row")
+        );
+    }
     Ok(())
 }
 

@@ -33,7 +33,6 @@ pub fn run(
     rows: u64,
     runs: Option<usize>,
 ) -> anyhow::Result<()> {
-    let mut stand = Stand::set_up(workspace, built, "scan", MODULE)?;
     let runs = runs.unwrap_or(RUNS);
     println!(
         "scan: sum per line (64 groups, int32) of fares (int64); synthetic rows from a fixed seed; {runs} pairs after 1, sandbox and native by turns"
@@ -42,8 +41,9 @@ pub fn run(
         "  sandbox: claim → output sealed, whole record and lock-down; native: footers → last group, one thread; both on a warm page cache"
     );
     let mut sandbox = Vec::new();
-    for (size, day) in [(rows / 10, 1), (rows, 2)] {
-        sandbox.push(measure(&mut stand, built, size, day, runs)?);
+    for size in [rows / 10, rows] {
+        let mut stand = Stand::set_up(workspace, built, "scan", MODULE)?;
+        sandbox.push(measure(&mut stand, built, size, runs)?);
     }
     if let [small, large] = sandbox.as_slice() {
         println!(
@@ -62,14 +62,8 @@ struct Native {
 }
 
 /// One size: imports it, and measures by turns. Gives the median of the sandbox in milliseconds.
-fn measure(
-    stand: &mut Stand,
-    built: &Built,
-    rows: u64,
-    day: u8,
-    runs: usize,
-) -> anyhow::Result<f64> {
-    let snapshot = stand.import(rows, day)?;
+fn measure(stand: &mut Stand, built: &Built, rows: u64, runs: usize) -> anyhow::Result<f64> {
+    let snapshot = stand.import(rows)?;
     let parts = parts(&snapshot, &stand.parts())?;
     let native = Call::new(built.program("yunei-bench-scan"))
         .args(["sum"])

@@ -1,4 +1,5 @@
-//! The synthetic takings on a server, with a module and a grant over them: what several benchmarks measure runs of, by size.
+//! The synthetic takings on a server, with a module and a grant over them: what several benchmarks measure runs of. Each size has a stand
+//! of its own: a table over a later snapshot of the same riders would wait for people.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +19,7 @@ const RESOURCE: &str = "synthetic-takings";
 /// Longest wait for one run; its own limit is shorter.
 const RUN_WAIT_MAX: Duration = Duration::from_secs(600);
 
-/// Who runs what, for every size.
+/// Who runs what, over one size.
 pub struct Stand {
     server: Server,
     story: Story,
@@ -29,7 +30,7 @@ pub struct Stand {
     grant: String,
     /// The program that makes rows.
     maker: PathBuf,
-    /// The rows of the size that was made last.
+    /// The rows as they were made.
     file: PathBuf,
     _place: tempfile::TempDir,
 }
@@ -80,15 +81,15 @@ impl Stand {
         self.server.data().join("parts")
     }
 
-    /// Makes so many rows and imports them as of a day of February 2026, later than the one before. Gives the snapshot.
-    pub fn import(&mut self, rows: u64, day: u8) -> anyhow::Result<Value> {
+    /// Makes so many rows and imports them. Gives the snapshot.
+    pub fn import(&mut self, rows: u64) -> anyhow::Result<Value> {
         let file: &Path = &self.file;
         Call::new(&self.maker)
             .args(["make", &rows.to_string()])
             .args([file])
             .read()?;
-        let query = format!("format=parquet&data_as_of=2026-02-{day:02}T00:00:00Z");
-        Ok(self.story.import_file(RESOURCE, file, &query)?)
+        let query = "format=parquet&data_as_of=2026-02-01T00:00:00Z";
+        Ok(self.story.import_file(RESOURCE, file, query)?)
     }
 
     /// One run of the module, to its release; it has to have been fed so many rows.
