@@ -109,16 +109,17 @@ fn a_regulator_follows_the_record_and_looks_into_a_run() {
     speaks_both_languages(&browser);
 }
 
+/// A title in English; then, in the other language, in Chinese.
+fn speaks_both_languages_of(browser: &Browser, title: &str, (english, chinese): (&str, &str)) {
+    assert_eq!(browser.text(title).expect("a title"), english);
+    browser.click("#language").expect("the other language");
+    let turned = format!("return document.querySelector('{title}').textContent === '{chinese}'");
+    browser.shows("Chinese", &turned).expect("Chinese");
+}
+
 /// Both languages; every control has a name for those who do not see it.
 fn speaks_both_languages(browser: &Browser) {
-    assert_eq!(browser.text("#record-title").expect("a title"), "Record");
-    browser.click("#language").expect("the other language");
-    browser
-        .shows(
-            "Chinese",
-            "return document.querySelector('#record-title').textContent === '记录'",
-        )
-        .expect("Chinese");
+    speaks_both_languages_of(browser, "#record-title", ("Record", "记录"));
     let nameless = "return [...document.querySelectorAll('button, input, select, textarea')].filter((control) => \
          control.checkVisibility() && !control.textContent.trim() && !control.labels?.length && !control.ariaLabel).map((c) => c.outerHTML)";
     let nameless = browser.run(nameless).expect("controls");
@@ -204,4 +205,90 @@ fn an_operating_unit_sees_no_one_elses_record() {
         .shows("that the log's size is not its business", log)
         .expect("not visible");
     assert_eq!(browser.run(ROWS).expect("rows"), false);
+}
+
+/// Opens a view and waits until it shows something.
+fn look_at(browser: &Browser, view: &str, what: &str, script: &str) {
+    browser
+        .click(&format!("#views button[data-view={view}]"))
+        .expect("the view");
+    browser.shows(what, script).expect("shown");
+}
+
+fn views(browser: &Browser) -> serde_json::Value {
+    browser
+        .shows(
+            "the views",
+            "return document.querySelector('#views').checkVisibility()",
+        )
+        .expect("views");
+    let views = "return [...document.querySelectorAll('#views button')].map((button) => button.dataset.view).join(' ')";
+    browser.run(views).expect("views")
+}
+
+#[test]
+fn each_sees_products_accounts_and_what_waits_as_far_as_they_may() {
+    let mut world = World::start();
+    let profile = tempfile::tempdir().expect("a directory");
+    let browser = Browser::start(profile.path()).expect("a browser");
+    let directory = world.story.example("bus-rides");
+    let (unit, module, grant) = world.admitted(&guest("examples", "bus-rides"), &directory);
+    let product = json!({
+        "name": "bus-rides", "title": { "zh": "公交客流", "en": "Bus rides" }, "grant": grant, "module": module,
+        "period": "boarded_at", "cadence": "daily", "starts": "2026-03-02",
+    });
+    let drafted = unit.post("/products", &product).expect("an answer");
+    drafted.served().expect("drafted");
+    let directory = world.story.example("spending-model");
+    let (reviewed, module, grant) =
+        world.admitted(&guest("examples", "spending-model"), &directory);
+    let run = world.story.submit(&reviewed, &directory, &module, &grant);
+    let run = text(&run.expect("an answer").served().expect("a run"), "id");
+    world
+        .story
+        .wait_state(&run, &["in-review"], RUN_WAIT_MAX)
+        .expect("in review");
+
+    sign_in(&browser, world.server.url(), yunei_tests::BUREAU);
+    assert_eq!(views(&browser), json!("record products privacy"));
+    let row = "return [...document.querySelectorAll('#product-rows tr')].some((row) => row.textContent.includes('Bus rides'))";
+    look_at(&browser, "products", "the product", row);
+    browser
+        .click("#product-rows button.link")
+        .expect("the product");
+    let facts = "return document.querySelector('#product-facts').textContent.includes('bus-rides')";
+    browser.shows("its facts", facts).expect("facts");
+    let card = "return document.querySelectorAll('#accounts .card').length > 1";
+    look_at(&browser, "privacy", "the accounts", card);
+    speaks_both_languages_of(&browser, "#privacy-title", ("Privacy", "隐私账户"));
+    browser.click("#sign-out").expect("signed out");
+
+    let [first, _] = yunei_tests::REVIEWERS;
+    sign_in(&browser, world.server.url(), first);
+    assert_eq!(views(&browser), json!("record products queue"));
+    let waits =
+        format!("return document.querySelector(\"#waiting button.link[title='{run}']\") !== null");
+    look_at(&browser, "queue", "the run that waits", &waits);
+    let complaints = browser.complaints().expect("complaints");
+    // Of the record a reviewer sees nothing, which the page is told by refusals.
+    assert!(
+        complaints.iter().all(|line| line.contains("403")),
+        "{complaints:?}"
+    );
+    browser.click("#sign-out").expect("signed out");
+
+    let persona = world
+        .story
+        .personas()
+        .iter()
+        .find(|persona| persona.role == "operator");
+    let account = persona.expect("an operating unit").account.clone();
+    sign_in(&browser, world.server.url(), &account);
+    assert_eq!(views(&browser), json!("record products"));
+    look_at(
+        &browser,
+        "products",
+        "the list",
+        "return document.querySelector('#products').checkVisibility()",
+    );
 }

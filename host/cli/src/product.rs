@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
 use yunei_model::{
-    Cadence, GrantId, ModuleId, Name, Parameters, Product, ProductId, RandomIds, RequestId,
-    ScheduleId, ScheduleTrigger, Text,
+    Cadence, GrantId, ModuleId, Name, Parameters, ProductId, RandomIds, RequestId, ScheduleId,
+    ScheduleTrigger, Text,
 };
 
 use crate::caller::Caller;
@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::lookup::{self, Named};
 use crate::page::{self, Part};
+use told::Shown;
 
 /// Products.
 #[derive(Debug, Subcommand)]
@@ -57,6 +58,14 @@ pub enum Products {
         which: Which,
         #[command(flatten)]
         part: Part,
+    },
+    /// Gives a product another module; people decide about its next edition again
+    Change {
+        #[command(flatten)]
+        which: Which,
+        /// Name or id of the module
+        #[arg(long, value_name = "MODULE")]
+        module: Named<ModuleId>,
     },
     /// Asks for the edition of a closed period, or for its revision once there is a newer snapshot
     Request {
@@ -135,14 +144,14 @@ impl Products {
             Self::Draft { file, grant } => {
                 let ask = client.post("/products");
                 let drafted = ask.json(&drafted(&client, &files::toml(&file)?, grant)?)?;
-                printer.sheet(&drafted, |product: Product| told::one(&product))?;
+                printer.sheet(&drafted, |product: Shown| told::one(&product))?;
             }
             Self::List(part) => {
                 page::show(printer, &part, || client.get("/products"), told::list_of)?;
             }
             Self::Show(which) => {
                 let product = client.get(path(&which, "")?).send()?;
-                printer.sheet(&product, |product: Product| told::one(&product))?;
+                printer.sheet(&product, |product: Shown| told::one(&product))?;
             }
             Self::Schedule(Schedule { which, trigger }) => {
                 let trigger = trigger.trigger();
@@ -161,6 +170,12 @@ impl Products {
                 let path = path(&which, "/editions")?;
                 page::show(printer, &part, || client.get(&path), told::editions)?;
             }
+            Self::Change { which, module } => {
+                let module = lookup::module(&client, &module)?;
+                let ask = client.post(path(&which, "/module")?);
+                let changed = ask.json(&json!({ "module": module }))?;
+                printer.sheet(&changed, |product: Shown| told::one(&product))?;
+            }
             Self::Request { which, day } => {
                 let key = RequestId::new(&RandomIds).to_string();
                 let ask = client.post(path(&which, "/editions")?);
@@ -172,7 +187,7 @@ impl Products {
             Self::Withdraw { which, reason } => {
                 let ask = client.post(path(&which, "/withdraw")?);
                 let withdrawn = ask.json(&json!({ "reason": reason }))?;
-                printer.sheet(&withdrawn, |product: Product| told::one(&product))?;
+                printer.sheet(&withdrawn, |product: Shown| told::one(&product))?;
             }
         }
         Ok(Exit::Done)

@@ -5,6 +5,7 @@
 //! cut into blocks, and margins are summed from inner cells in canonical order at the end.
 
 mod block;
+mod channels;
 mod ground;
 mod groups;
 mod order;
@@ -13,15 +14,15 @@ mod slot;
 mod statistics;
 
 use thiserror::Error;
-use yunei_model::Aggregate;
 
-use crate::shape::{InputRole, Shape};
+use crate::shape::Shape;
 use ground::{Ground, Touched};
 use groups::Groups;
 use order::Order;
 use reading::Reading;
 
 pub use block::{Block, Input, Presence, SubjectRows};
+pub(crate) use channels::{channels, complements};
 pub use order::SubjectKey;
 pub(crate) use slot::Slot;
 pub use statistics::Statistics;
@@ -91,7 +92,10 @@ impl Accumulator {
         arrangement: Arrangement,
     ) -> Result<Self, AccumulateError> {
         let lattice = shape.lattice().clone();
-        let channels = channels(shape);
+        let mut channels = channels(shape);
+        if protection == Protection::Subjects {
+            channels.extend(complements(shape, &channels)?);
+        }
         let links = Self::holds(shape)?;
         let inner = lattice.totals().then(|| lattice.inner_cells());
         let mut margins = Vec::with_capacity(links);
@@ -127,7 +131,11 @@ impl Accumulator {
     /// [`AccumulateError::TooLarge`] past a limit.
     pub fn holds(shape: &Shape) -> Result<usize, AccumulateError> {
         let lattice = shape.lattice();
-        let slots = lattice.count().saturating_mul(channels(shape).len());
+        let figures = channels(shape);
+        let between = complements(shape, &figures)?;
+        let slots = lattice
+            .count()
+            .saturating_mul(figures.len() + between.len());
         let links = lattice.inner().saturating_mul(lattice.margins_per_cell());
         for (limit, name, asked) in [
             (SLOTS_MAX, "slots_max", slots),
@@ -389,56 +397,6 @@ impl Accumulator {
             }
         }
     }
-}
-
-/// The channels of figures that a shape needs: rows first, then what each measure adds.
-pub(crate) fn channels(shape: &Shape) -> Vec<Channel> {
-    let slots = shape.inputs();
-    let mut channels = vec![Channel::rows()];
-    for (measure, described) in shape.measures().iter().enumerate() {
-        let input = |role| {
-            slots
-                .iter()
-                .position(|s| s.measure == measure && s.role == role)
-        };
-        let (value, denominator, weight) = (
-            input(InputRole::Value),
-            input(InputRole::Denominator),
-            input(InputRole::Weight),
-        );
-        let mut push = |role, value| {
-            channels.push(Channel {
-                measure: Some(measure),
-                role,
-                value,
-                needs: denominator,
-                weight,
-            });
-        };
-        match described.aggregate {
-            Aggregate::DistinctSubjects => {}
-            Aggregate::Count if weight.is_some() => push(ChannelRole::Weight, None),
-            Aggregate::Count => {}
-            Aggregate::Sum => push(ChannelRole::Value, value),
-            Aggregate::Mean => {
-                push(ChannelRole::Value, value);
-                if weight.is_some() {
-                    push(ChannelRole::Weight, value);
-                }
-            }
-            Aggregate::Ratio => {
-                push(ChannelRole::Value, value);
-                channels.push(Channel {
-                    measure: Some(measure),
-                    role: ChannelRole::Denominator,
-                    value: denominator,
-                    needs: value,
-                    weight,
-                });
-            }
-        }
-    }
-    channels
 }
 
 /// Why rows cannot be accumulated. No row's value is in it.

@@ -4,12 +4,14 @@ mod cells;
 mod figures;
 mod repeat;
 mod table;
+mod unlike;
 
 #[cfg(test)]
 pub(crate) use cells::hold_and_keep;
 pub(crate) use cells::{hold_against, unjudged};
 pub use figures::Proven;
 pub(crate) use table::{exact, shown, unit};
+pub(crate) use unlike::fails_between;
 
 use yunei_model::{
     CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,

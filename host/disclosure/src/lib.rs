@@ -35,9 +35,9 @@ pub use accumulate::{
 pub use judge::{CellOutcome, Judgement, Suppression, judge, judge_keeping_blank};
 pub use ordered::Ordered;
 pub use profile::{
-    Alternatives, Ceiling, Class, DegreesOfFreedom, Dominance, Extremes, Floor, ModelSize,
-    Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding, RoundingMethod, Settings,
-    Size, SuppressionSettings, Threshold, Zero,
+    Alternatives, Ceiling, Class, Complement, DegreesOfFreedom, Dominance, Extremes, Floor,
+    Indicator, ModelSize, Negative, PPercent, PriorPosterior, Profile, ProfileError, Rounding,
+    RoundingMethod, Settings, Size, SuppressionSettings, Threshold, Zero,
 };
 pub use regression::{
     Design, DesignColumn, DesignError, Estimates, Examination, Fit, PARAMETERS_MAX, PASSES_MAX,
@@ -46,8 +46,8 @@ pub use regression::{
 pub use revision::{Revision, RevisionOutcome, SUBJECT_ROWS_MAX, SubjectState};
 pub use rounding::{round_count, round_figure, round_weighted, weight_unit};
 pub use rules::{
-    Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, model_size,
-    negative, p_percent, percentile, prior_posterior, size, threshold, zero,
+    Contributions, Figure, class_disclosure, degrees_of_freedom, dominance, extreme, indicator,
+    model_size, negative, p_percent, percentile, prior_posterior, size, threshold, zero,
 };
 pub use shape::{
     CELLS_MAX, DIMENSIONS_MAX, Dimension, InputRole, InputSlot, MEASURES_MAX, Measure, Shape,

@@ -21,6 +21,7 @@ mod audit;
 mod bound;
 mod frame;
 mod given;
+mod masks;
 mod path;
 mod protect;
 mod quantity;
@@ -114,6 +115,8 @@ enum Unlinked {
     NotProven,
     /// Statistics of different rows, or tables that do not fit the frame.
     Inconsistent,
+    /// Figures of one column in two tables, over rows that differ by too few.
+    Apart,
 }
 
 impl Unlinked {
@@ -122,6 +125,7 @@ impl Unlinked {
             Self::TooLarge => "linked tables are too large to be protected together",
             Self::NoShift => "linked tables could not be protected together",
             Self::NotProven => "linked tables are not proven to protect each other",
+            Self::Apart => "linked tables sum one column over rows that differ by too few",
             Self::Inconsistent => "linked tables do not agree about the rows that they are over",
         }
     }
@@ -182,7 +186,9 @@ fn together(
         .filter(|(table, trial)| takes_part(table, trial))
         .map(|(table, trial)| Party::new(joint.frame, table, trial.cells()))
         .collect();
-    protect::protect(joint, &parties?, profile)
+    let parties = parties?;
+    masks::check(joint, &parties, profile)?;
+    protect::protect(joint, &parties, profile)
 }
 
 /// Ends the trial of a candidate that asks for something else than blanks.

@@ -126,6 +126,22 @@ section! {
     }
 }
 section! {
+    /// Units that are unlike nearly all others of a cell.
+    Indicator {
+        /// The bound t.
+        minimum: u64,
+        /// Its boundary.
+        fails: Floor,
+    }
+}
+section! {
+    /// What lies between two figures of one column: the rows that they weigh differently.
+    Complement {
+        /// Whether it is held against the rules itself.
+        disclosive: bool,
+    }
+}
+section! {
     /// Residual degrees of freedom.
     DegreesOfFreedom {
         /// The bound d.
@@ -248,6 +264,12 @@ pub struct Settings {
     /// Class disclosure.
     #[serde(default)]
     pub class: Option<Class>,
+    /// Units unlike the others.
+    #[serde(default)]
+    pub indicator: Option<Indicator>,
+    /// Differences of two figures.
+    #[serde(default)]
+    pub complement: Option<Complement>,
     /// Degrees of freedom.
     #[serde(default)]
     pub degrees_of_freedom: Option<DegreesOfFreedom>,
@@ -283,6 +305,8 @@ impl Settings {
             ("prior-posterior", self.prior_posterior.is_some()),
             ("negative", self.negative.is_some()),
             ("class", self.class.is_some_and(|class| class.disclosive)),
+            ("indicator", self.indicator.is_some()),
+            ("complement", self.complement.is_some_and(|c| c.disclosive)),
             (
                 "degrees-of-freedom",
                 self.degrees_of_freedom.as_ref().is_some_and(tables),
@@ -352,6 +376,10 @@ fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
     let suppression = settings.suppression;
     let checks = [
         (settings.threshold.minimum >= 1, "threshold.minimum"),
+        (
+            settings.indicator.is_none_or(|i| i.minimum >= 1),
+            "indicator.minimum",
+        ),
         (
             settings
                 .dominance

@@ -11,8 +11,8 @@
 use yunei_model::Status;
 
 use crate::profile::{
-    CONTRIBUTORS_MAX, DegreesOfFreedom, Dominance, Extremes, ModelSize, Negative, PPercent,
-    PriorPosterior, Size, Threshold, Zero,
+    CONTRIBUTORS_MAX, DegreesOfFreedom, Dominance, Extremes, Indicator, ModelSize, Negative,
+    PPercent, PriorPosterior, Size, Threshold, Zero,
 };
 
 /// What a rule measured, and what follows.
@@ -102,6 +102,26 @@ pub(crate) const fn real(count: u64) -> f64 {
 pub fn threshold(units: u64, rule: &Threshold) -> Figure {
     let (value, bound) = (real(units), real(rule.minimum));
     Figure::new(units > 0 && rule.fails.fails(value, bound), value, bound)
+}
+
+/// Indicator rule: fails when some units of a cell, but fewer than t, are unlike the others that have one value.
+///
+/// The sum or mean of a column with two values is a count in disguise, so that both sides of it are held against the threshold; likewise
+/// the few whose value is not 0, and the few beside many that have the least value, or the greatest.
+///
+/// Source: the threshold rule, over the frequency table that such a sum is (the Handbook, section 5.2.1); SDC Handbook 2019, "class disclosure", for the
+/// other side of it.
+///
+/// ```
+/// # use yunei_disclosure::{Floor, Indicator, indicator};
+/// # use yunei_model::Status;
+/// let ten = Indicator { minimum: 10, fails: Floor::Below };
+/// assert_eq!([0, 1, 9, 10].map(|n| indicator(n, &ten).status), [Status::Pass, Status::Fail, Status::Fail, Status::Pass]);
+/// ```
+#[must_use]
+pub fn indicator(unlike: u64, rule: &Indicator) -> Figure {
+    let (value, bound) = (real(unlike), real(rule.minimum));
+    Figure::new(unlike > 0 && rule.fails.fails(value, bound), value, bound)
 }
 
 /// Zero rule: an empty cell fails where zeros are disclosive.

@@ -70,6 +70,8 @@ pub struct Shape {
     dimensions: Vec<Dimension>,
     measures: Vec<Measure>,
     lattice: Lattice,
+    /// Which column each input is, as numbers; inputs of the same number are one column. Empty: each is its own.
+    columns: Vec<usize>,
 }
 
 impl Shape {
@@ -123,7 +125,23 @@ impl Shape {
             dimensions,
             measures,
             lattice,
+            columns: Vec::new(),
         })
+    }
+
+    /// The same shape, and which column each of [`Self::inputs`] reads, as numbers: measures that read one column under different
+    /// weights are held against each other. Without it each input counts as a column of its own.
+    #[must_use]
+    pub fn reading(mut self, columns: Vec<usize>) -> Self {
+        self.columns = columns;
+        self
+    }
+
+    /// The column that an input reads.
+    pub(crate) fn column(&self, input: usize) -> usize {
+        let known = self.columns.get(input).copied();
+        // Past those that are known: numbers that no other input has.
+        known.unwrap_or_else(|| usize::MAX - input)
     }
 
     /// The shape of a manifest's output over a resource; `derived` are the manifest's derived columns.
@@ -142,7 +160,9 @@ impl Shape {
                 yunei_model::Dimension::Banded { field, banding } => {
                     banded(resource, field, banding)
                 }
-                yunei_model::Dimension::Derived { derived: name } => category(derived, name),
+                yunei_model::Dimension::Derived { derived: name } => {
+                    category(derived, name, resource)
+                }
             })
             .collect::<Result<_, _>>()?;
         let measures = output
@@ -155,7 +175,9 @@ impl Shape {
                 weighted: m.weight.is_some(),
             })
             .collect();
-        Self::new(dimensions, measures, output.totals)
+        let shape = Self::new(dimensions, measures, output.totals)?;
+        let columns = columns(output, &shape);
+        Ok(shape.reading(columns))
     }
 
     /// The dimensions.
@@ -279,6 +301,31 @@ fn twice<T: Ord>(items: &[T]) -> Option<&T> {
         .flatten()
 }
 
+/// Which column each input is: a derived one or a field, by name.
+fn columns(output: &Output, shape: &Shape) -> Vec<usize> {
+    let mut known: Vec<(bool, &Name)> = Vec::new();
+    let mut number = |(place, slot): (usize, &InputSlot)| {
+        let read = output.measures.get(slot.measure).and_then(|measure| {
+            let field = match slot.role {
+                InputRole::Value => measure.field.as_ref(),
+                InputRole::Denominator => measure.denominator.as_ref(),
+                InputRole::Weight => measure.weight.as_ref(),
+            };
+            let derived = || measure.derived.as_ref().map(|name| (true, name));
+            field.map(|name| (false, name)).or_else(derived)
+        });
+        let Some(read) = read else {
+            return usize::MAX - place;
+        };
+        let held = known.iter().position(|known| *known == read);
+        held.unwrap_or_else(|| {
+            known.push(read);
+            known.len() - 1
+        })
+    };
+    shape.inputs().iter().enumerate().map(&mut number).collect()
+}
+
 fn banded(resource: &Resource, field: &Name, banding: &Name) -> Result<Dimension, ShapeError> {
     let unknown = || ShapeError::Unknown {
         name: field.clone(),
@@ -293,7 +340,12 @@ fn banded(resource: &Resource, field: &Name, banding: &Name) -> Result<Dimension
     })
 }
 
-fn category(derived: &[Derived], name: &Name) -> Result<Dimension, ShapeError> {
+/// A derived category is as sensitive as what a module may have derived it from.
+fn category(
+    derived: &[Derived],
+    name: &Name,
+    resource: &Resource,
+) -> Result<Dimension, ShapeError> {
     let found = derived.iter().find(|d| &d.name == name);
     let Some(DerivedValue::Category { labels }) = found.map(|d| &d.value) else {
         return Err(ShapeError::Unknown { name: name.clone() });
@@ -304,7 +356,11 @@ fn category(derived: &[Derived], name: &Name) -> Result<Dimension, ShapeError> {
         name: name.clone(),
         title: None,
         labels,
-        sensitive: false,
+        sensitive: resource
+            .schema
+            .fields
+            .iter()
+            .any(|field| field.class == FieldClass::Sensitive),
     })
 }
 

@@ -99,10 +99,16 @@ kinds! {
     ProductWithdrawn = "product-withdrawn",
     /// The first edition of a product went through the reviewers' hands.
     ProductReviewed = "product-reviewed",
+    /// A product was given another module; people decide about its next edition again.
+    ProductChanged = "product-changed",
     /// A schedule of a product was set up.
     ScheduleSet = "schedule-set",
     /// A schedule was ended.
     ScheduleEnded = "schedule-ended",
+    /// A schedule waits for a privacy budget to cover its next run.
+    SchedulePaused = "schedule-paused",
+    /// A schedule that waited goes on.
+    ScheduleResumed = "schedule-resumed",
     /// A schedule took a step; what it submitted has entries of its own.
     ScheduleStepped = "schedule-stepped",
     /// An edition of a product left the domain.
@@ -147,6 +153,8 @@ kinds! {
     StandingApproved = "standing-approved",
     /// A standing approval was taken back.
     StandingWithdrawn = "standing-withdrawn",
+    /// A standing approval came to its end by itself.
+    StandingEnded = "standing-ended",
     /// A reviewer decided about an output.
     ReleaseReviewed = "release-reviewed",
     /// The key of a sealed output was destroyed.

@@ -208,6 +208,9 @@ impl Domain {
             change
                 .move_sealed_output(run.id, &anew.file, &candidate)
                 .await?;
+            let verdicts: Vec<&Verdict> = verdicts.iter().collect();
+            self.edition_kept_inside(&mut change, &run, &verdicts)
+                .await?;
             let draft = draft.fact("candidate_digest", candidate.to_string());
             self.record(&mut change, draft).await?;
         }
@@ -246,6 +249,7 @@ impl Domain {
             clause: CLAUSE.to_owned(),
         });
         change.put_run(&run).await?;
+        self.edition_failed(&mut change, &run).await?;
         let draft = run_facts(Draft::new(Kind::RunWithheld), &run)
             .fact("clause", CLAUSE)
             .fact("left", left);

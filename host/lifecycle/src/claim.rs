@@ -121,6 +121,7 @@ impl Domain {
             grant: run.grant,
             purpose: run.purpose.clone(),
             parameters: run.parameters.clone(),
+            period: None,
         };
         let question =
             self.use_question(&principal, module, &request, facts, &facts.resources, rows);
@@ -185,8 +186,10 @@ impl Domain {
             .clause
             .clone()
             .unwrap_or_else(|| refusal.code.to_string());
-        self.stop_one(&mut change, run, &EndCause::Denied { clause }, None)
+        let run = self
+            .stop_one(&mut change, run, &EndCause::Denied { clause }, None)
             .await?;
+        self.pause_schedule_of(&mut change, &run, refusal).await?;
         self.commit(change).await
     }
 

@@ -14,7 +14,7 @@ use yunei_model::{
 use yunei_store::{Change, Page};
 
 use crate::list::Listing;
-use crate::product::{period_kind, product_facts};
+use crate::product::{is_private, period_kind, product_facts};
 use crate::submit::Occasion;
 use crate::{Actor, Domain, LifecycleError, Listed, RunRequest, RunView};
 
@@ -22,6 +22,8 @@ use crate::{Actor, Domain, LifecycleError, Listed, RunRequest, RunView};
 pub(crate) const PERIODS_LOOKED_AT_MAX: usize = 4096;
 /// How often late rows of one period are looked for by schedule at most.
 const REVISION_TRIES_MAX: usize = 3;
+/// Runs of a `per-subject` module that one period is charged by schedule at most, should the first ones be interrupted.
+const CHARGED_TRIES_MAX: usize = 3;
 
 /// A run that a product is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,25 @@ pub(crate) struct Present {
     snapshots: Vec<SnapshotId>,
     /// Up to when the data of every resource that has the period's field are known.
     known_until: Timestamp,
+    /// Whether each run is charged to a population's privacy.
+    private: bool,
+}
+
+impl Present {
+    /// Whether a run read these snapshots for a product as it is now, and came to an end that it would come to again.
+    fn is_read_by(&self, product: &Product, run: &Run) -> bool {
+        run.snapshots == self.snapshots && run.module == product.module && !may_be_tried_again(run)
+    }
+
+    /// Whether a period without edition was charged as often as a schedule may: once, and again after an interruption alone. A newer
+    /// snapshot is no reason, since each try costs the whole population.
+    fn is_charged_enough(&self, product: &Product, runs: &[Run]) -> bool {
+        let charged = runs
+            .iter()
+            .filter(|run| run.started_at.is_some() && run.module == product.module);
+        let ended = charged.clone().any(|run| !may_be_tried_again(run));
+        self.private && (ended || charged.count() >= CHARGED_TRIES_MAX)
+    }
 }
 
 /// An edition as its readers see it.
@@ -101,7 +122,7 @@ impl Domain {
         product: ProductId,
         page: Page<EditionId>,
     ) -> Result<Listed<EditionView, EditionId>, LifecycleError> {
-        self.product(actor, product).await?;
+        self.visible_product(actor, product).await?;
         let mut listing = Listing::new(page);
         while let Some(part) = listing.part() {
             let editions = self.store.editions(product, part).await?;
@@ -141,9 +162,11 @@ impl Domain {
         }
         let editions = self.store.editions_of_period(id, period.from).await?;
         let runs = self.store.runs_of_period(id, period.from).await?;
-        let read = |run: &Run| run.snapshots == present.snapshots && !may_be_tried_again(run);
+        let read = |run: &Run| present.is_read_by(&product, run);
         let tried = runs.iter().any(|run| !self.is_visible(run) || read(run));
-        if tried || editions.len() > REVISIONS_MAX {
+        let whole = editions.len() > REVISIONS_MAX
+            || !self.may_be_revised(&product, &editions, &present).await?;
+        if tried || whole {
             return Err(Code::EditionTried.into());
         }
         let due = DueEdition {
@@ -182,6 +205,7 @@ impl Domain {
             grant: product.grant,
             purpose: grant.terms.purpose,
             parameters: product.parameters.clone(),
+            period: None,
         })
     }
 
@@ -223,8 +247,9 @@ impl Domain {
             .await?;
         let Some(newest) = editions.last() else {
             let runs = self.store.runs_of_period(product.id, period.from).await?;
-            let read = |run: &Run| run.snapshots == present.snapshots && !may_be_tried_again(run);
-            let waits = runs.iter().any(|run| !self.is_visible(run) || read(run));
+            let read = |run: &Run| present.is_read_by(product, run);
+            let waits = present.is_charged_enough(product, &runs)
+                || runs.iter().any(|run| !self.is_visible(run) || read(run));
             let revises = None;
             return Ok((!waits).then_some(DueEdition { period, revises }));
         };
@@ -232,7 +257,10 @@ impl Domain {
             return Ok(None);
         };
         let first = period.closes_at(product.lateness_days.saturating_add(revision_days));
-        if present.known_until < first || editions.len() > REVISIONS_MAX {
+        if present.known_until < first
+            || editions.len() > REVISIONS_MAX
+            || !self.may_be_revised(product, &editions, present).await?
+        {
             return Ok(None);
         }
         let runs = self.store.runs_of_period(product.id, period.from).await?;
@@ -245,12 +273,28 @@ impl Domain {
             .saturating_add(1)
             .saturating_mul(revision_days)
             .saturating_add(product.lateness_days);
-        let read = |run: &Run| run.snapshots == present.snapshots && !may_be_tried_again(run);
+        let read = |run: &Run| present.is_read_by(product, run);
         let waits = tries >= REVISION_TRIES_MAX
             || present.known_until < period.closes_at(days)
             || runs.iter().any(|run| !self.is_visible(run) || read(run));
         let revises = Some(newest.id);
         Ok((!waits).then_some(DueEdition { period, revises }))
+    }
+
+    /// Whether the editions of a period may have a revision. Noise is drawn once for each period: a second draw over almost the same rows
+    /// would be charged as much again and tell more than one edition may. And two modules' tables are not held against each other.
+    async fn may_be_revised(
+        &self,
+        product: &Product,
+        editions: &[Edition],
+        present: &Present,
+    ) -> Result<bool, LifecycleError> {
+        let Some(newest) = editions.last() else {
+            return Ok(true);
+        };
+        let run = self.store.run(newest.run).await?;
+        let same = run.is_some_and(|run| run.module == product.module);
+        Ok(same && !present.private)
     }
 
     /// The snapshots that a run of a product would read now; nothing as long as one is missing.
@@ -267,6 +311,7 @@ impl Domain {
         let mut present = Present {
             snapshots: Vec::new(),
             known_until: self.clock.now(),
+            private: is_private(&manifest),
         };
         for required in &manifest.resources {
             let Some(snapshot) = self.bound_snapshot(&grant, &required.name).await? else {
@@ -312,8 +357,11 @@ impl Domain {
             }))
         };
         let product = change.product(edition.product).await?;
-        if product.is_none_or(|p| p.state == ProductState::Withdrawn) {
+        let Some(product) = product.filter(|p| p.state != ProductState::Withdrawn) else {
             return stop("the product was withdrawn");
+        };
+        if product.module != run.module {
+            return stop("the product has another module");
         }
         let editions = change
             .editions_of_period(edition.product, period.from)
@@ -380,6 +428,7 @@ impl Domain {
                 .state
                 .step(ProductState::Reviewed)
                 .map_err(|_| Code::WrongState)?;
+            product.first_reviewed = Some(run.id);
             change.put_product(&product).await?;
             let draft = product_facts(Draft::new(Kind::ProductReviewed), &product)
                 .fact("edition", edition.id);

@@ -415,6 +415,7 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
             .await?;
         change.put_run(&run).await?;
+        self.edition_failed(&mut change, &run).await?;
         let draft = run_facts(draft, &run)
             .fact("cause", cause_kind(&cause))
             .observed("layers", ran.map(|ran| &ran.layers));
@@ -456,6 +457,7 @@ impl Domain {
             .close_trace(&mut change, &mut run, Draft::new(kind))
             .await?;
         change.put_run(&run).await?;
+        self.edition_failed(&mut change, &run).await?;
         self.record(
             &mut change,
             run_facts(draft, &run).fact("cause", kind_of_cause),

@@ -156,6 +156,9 @@ impl Domain {
         run.ended_at = next.is_final().then(|| self.clock.now());
         change.put_run(&run).await?;
         self.keep_verdicts(&mut change, &run, outputs).await?;
+        let verdicts: Vec<&Verdict> = outputs.iter().map(|(verdict, _)| verdict).collect();
+        self.edition_kept_inside(&mut change, &run, &verdicts)
+            .await?;
         let draft = verdict_facts(run_facts(Draft::new(kind), &run), outputs);
         let mut draft = sealed.audit.facts(sealed.decoy_facts(draft));
         if let Some(candidate) = sealed.candidate.filter(|_| !next.is_final()) {

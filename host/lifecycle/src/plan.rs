@@ -1,5 +1,6 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod dimension;
 mod reviewed;
 mod rows;
 
@@ -8,16 +9,18 @@ use std::fs::File;
 use yunei_authority::CapabilityTable;
 use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
 use yunei_model::{
-    Banding, Basis, Condition, DerivedValue, Dimension, Field, Manifest, Mask, Measure, Name,
-    OnFailure, Output, Period, Resource, Snapshot, World,
+    Basis, Condition, Field, Manifest, Mask, Measure, Name, OnFailure, Output, Period, Resource,
+    Snapshot, World,
 };
 use yunei_rooms::{
-    CellPlan, DimensionPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits,
-    SealKey, SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
+    CellPlan, FeedPlan, GateMode, GatePlan, MeasurePlan, OutputPlan, RoomLimits, SealKey,
+    SessionPlan, Source, SubjectsPlan, TableFiles, TablePlan,
 };
 use yunei_sandbox::ParameterValue;
 
 mod private;
+
+use dimension::dimension_plan;
 
 use crate::earlier::{Audit, is_computed};
 use crate::prepared::Prepared;
@@ -418,62 +421,6 @@ fn derived_position(manifest: &Manifest, name: &Name) -> Result<usize, Lifecycle
     position.ok_or(LifecycleError::Impossible {
         detail: "a derived column that nothing derives",
     })
-}
-
-fn dimension_plan(
-    manifest: &Manifest,
-    dimension: &Dimension,
-    columns: &mut Columns<'_>,
-) -> Result<DimensionPlan, LifecycleError> {
-    match dimension {
-        Dimension::Banded { field, banding } => {
-            let position = columns.position(field)?;
-            let known = columns.resource.field(field).ok_or(NO_FIELD)?;
-            let coarser = coarser(known, banding);
-            let banding = known.banding(banding).cloned().ok_or(NO_FIELD)?;
-            let title = Some(known.title.clone());
-            let sensitive = known.class == yunei_model::FieldClass::Sensitive;
-            Ok(DimensionPlan::Banded {
-                name: field.clone(),
-                title,
-                sensitive,
-                column: position,
-                banding,
-                coarser,
-            })
-        }
-        Dimension::Derived { derived } => {
-            let position = derived_position(manifest, derived)?;
-            let labels = manifest.derived.get(position).and_then(|d| match &d.value {
-                DerivedValue::Category { labels } => Some(labels.clone()),
-                DerivedValue::Number { .. } => None,
-            });
-            let labels = labels.ok_or(LifecycleError::Impossible {
-                detail: "a dimension that is no category",
-            })?;
-            Ok(DimensionPlan::Derived {
-                name: derived.clone(),
-                column: position,
-                labels,
-            })
-        }
-    }
-}
-
-/// The bandings of a field that one of them nests in, the next coarser first.
-fn coarser(field: &Field, banding: &Name) -> Vec<Banding> {
-    let mut coarser: Vec<Banding> = Vec::new();
-    let mut last = field.banding(banding);
-    // Each banding at most once, however a field names them.
-    while coarser.len() < field.bandings.len() {
-        let within = last.and_then(|banding| banding.within.as_ref());
-        last = within.and_then(|within| field.banding(within));
-        match last {
-            Some(next) => coarser.push(next.clone()),
-            None => break,
-        }
-    }
-    coarser
 }
 
 fn measure_plan(

@@ -1,18 +1,23 @@
-//! Products: drafted by an operating unit under a grant that names them, and taken back.
+//! Products: drafted by an operating unit under a grant that names them, given another module, and taken back.
+
+mod fit;
+mod view;
 
 use serde::Deserialize;
 use yunei_authority::{Action, ProductTarget, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Cadence, Code, Due, FieldType, Grant, GrantId, Manifest, Mask, ModuleId, Name, Parameter,
-    Parameters, Period, Product, ProductId, ProductState, Refusal, Resource, Run, State, Text,
-    day_start,
+    Cadence, Code, Due, FieldType, GrantId, ModuleId, Name, Parameters, Period, Product, ProductId,
+    ProductState, Refusal, Resource, Run, StandingEnd, State, Text,
 };
 use yunei_store::{Change, PAGE_ROWS_MAX, Page};
 
 use crate::list::Listing;
 use crate::stop::kept_reason;
 use crate::{Actor, Domain, LifecycleError, Listed};
+use fit::{Shape, fit};
+pub(crate) use fit::{is_private, period_faults};
+pub use view::{ProductView, StandingView};
 
 /// Days after a period's end until it is closed, or until late rows are looked for, at most.
 pub const LATENESS_DAYS_MAX: u32 = 366;
@@ -55,18 +60,14 @@ impl Domain {
         &self,
         actor: &Actor,
         new: NewProduct,
-    ) -> Result<Product, LifecycleError> {
+    ) -> Result<ProductView, LifecycleError> {
         let (grant, target) = self.grant_with_target(new.grant).await?;
         self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
             .await?;
         let module = self.admitted(actor, new.module).await?.module;
         let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
         let resources = self.granted_resources(&grant.terms).await?;
-        let first = fit(&new, &grant, manifest, &resources).map_err(|details| Refusal {
-            code: Code::ProductInvalid,
-            clause: None,
-            details,
-        })?;
+        let first = fit(&Shape::from(&new), &grant, manifest, &resources).map_err(invalid)?;
         let product = Product {
             id: ProductId::new(&*self.ids),
             name: new.name,
@@ -81,12 +82,14 @@ impl Domain {
             lateness_days: new.lateness_days,
             revision_days: new.revision_days,
             state: ProductState::Drafted,
+            first_reviewed: None,
             drafted_by: actor.principal.account,
             drafted_by_person: actor.principal.person,
             drafted_at: self.clock.now(),
         };
         let target = Target::Product(self.product_target(&product).await?);
         let permit = self.permit(actor, Action::DraftProduct, &target).await?;
+        let notices = self.notices_of_product(&product).await?;
         let mut change = self.store.begin().await?;
         if change.product_by_name(&product.name).await?.is_some() {
             return Err(Code::NameTaken.into());
@@ -100,9 +103,54 @@ impl Domain {
             .fact("lateness_days", product.lateness_days)
             .fact("revision_days", product.revision_days);
         self.record(&mut change, draft).await?;
-        self.remember(&mut change, actor, &product).await?;
+        let view = ProductView::drafted(product, notices);
+        self.remember(&mut change, actor, &view).await?;
         self.commit(change).await?;
-        Ok(product)
+        Ok(view)
+    }
+
+    /// Gives a product another module: its next edition is decided about by people again, and no approval is carried over.
+    ///
+    /// # Errors
+    /// Refused by policy; [`Code::ProductInvalid`] with every fault; [`Code::WrongState`] when it was taken back, or has that module.
+    pub async fn change_product_module(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        module: ModuleId,
+    ) -> Result<ProductView, LifecycleError> {
+        let product = self.store.product(id).await?.ok_or(Code::NotFound)?;
+        let permit = self.may_operate(actor, &product).await?;
+        let module = self.admitted(actor, module).await?.module;
+        let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
+        let (grant, _) = self.grant_with_target(product.grant).await?;
+        let resources = self.granted_resources(&grant.terms).await?;
+        fit(&Shape::from(&product), &grant, manifest, &resources).map_err(invalid)?;
+        let mut change = self.store.begin().await?;
+        let product = change.product(id).await?.ok_or(Code::NotFound)?;
+        if product.module == module.id {
+            return Err(Code::WrongState.into());
+        }
+        self.end_standings_of(&mut change, &product, StandingEnd::Module)
+            .await?;
+        // As it is without what stood for it.
+        let mut product = change.product(id).await?.ok_or(Code::NotFound)?;
+        let before = product.module;
+        product.module = module.id;
+        if product.state != ProductState::Drafted {
+            product.state = product
+                .state
+                .step(ProductState::Drafted)
+                .map_err(|_| Code::WrongState)?;
+            product.first_reviewed = None;
+        }
+        change.put_product(&product).await?;
+        let draft = product_facts(permit.draft(Kind::ProductChanged, actor), &product)
+            .fact("module_before", before)
+            .fact("module_digest", module.digest.to_string());
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        self.product_view(actor, product).await
     }
 
     /// Takes a product back: its schedules end, and no run of it becomes an edition any more.
@@ -114,11 +162,13 @@ impl Domain {
         actor: &Actor,
         id: ProductId,
         reason: &str,
-    ) -> Result<Product, LifecycleError> {
+    ) -> Result<ProductView, LifecycleError> {
         let product = self.store.product(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Product(self.product_target(&product).await?);
         let permit = self.permit(actor, Action::WithdrawProduct, &target).await?;
         let mut change = self.store.begin().await?;
+        self.end_standings_of(&mut change, &product, StandingEnd::Product)
+            .await?;
         let mut product = change.product(id).await?.ok_or(Code::NotFound)?;
         product.state = product
             .state
@@ -131,7 +181,7 @@ impl Domain {
             .fact("reason", kept_reason(reason));
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
-        Ok(product)
+        self.product_view(actor, product).await
     }
 
     /// Products that `actor` may see.
@@ -142,7 +192,7 @@ impl Domain {
         &self,
         actor: &Actor,
         page: Page<ProductId>,
-    ) -> Result<Listed<Product, ProductId>, LifecycleError> {
+    ) -> Result<Listed<ProductView, ProductId>, LifecycleError> {
         self.permit(actor, Action::ViewProduct, &Target::Domain)
             .await?;
         let mut listing = Listing::new(page);
@@ -151,8 +201,13 @@ impl Domain {
             listing.read(products.len());
             for product in products {
                 let target = Target::Product(self.product_target(&product).await?);
-                let sees = self.may(actor, Action::ViewProduct, &target).await?;
-                if !listing.look(product.id, sees.then_some(product)) {
+                let id = product.id;
+                let seen = if self.may(actor, Action::ViewProduct, &target).await? {
+                    Some(self.product_view(actor, product).await?)
+                } else {
+                    None
+                };
+                if !listing.look(id, seen) {
                     break;
                 }
             }
@@ -164,7 +219,25 @@ impl Domain {
     ///
     /// # Errors
     /// [`Code::NotFound`] when there is none, or it is not `actor`'s to see.
-    pub async fn product(&self, actor: &Actor, id: ProductId) -> Result<Product, LifecycleError> {
+    pub async fn product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+    ) -> Result<ProductView, LifecycleError> {
+        let product = self.visible_product(actor, id).await?;
+        let mut view = self.product_view(actor, product).await?;
+        if actor.principal.organisation == view.product.operator {
+            view.notices = self.notices_of_product(&view.product).await?;
+        }
+        Ok(view)
+    }
+
+    /// A product that is `actor`'s to see.
+    pub(crate) async fn visible_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+    ) -> Result<Product, LifecycleError> {
         let product = self.store.product(id).await?.ok_or(Code::NotFound)?;
         let target = Target::Product(self.product_target(&product).await?);
         self.permit(actor, Action::ViewProduct, &target).await?;
@@ -211,6 +284,7 @@ async fn end_schedules(change: &mut Change, product: ProductId) -> Result<u64, L
             }
             let mut schedule = schedule.clone();
             schedule.due = Due::Never;
+            schedule.paused = None;
             change.put_schedule(&schedule).await?;
             ended += 1;
         }
@@ -235,57 +309,11 @@ pub(crate) fn period_of(run: &Run, resource: &Resource) -> Option<Period> {
         .cloned()
 }
 
-/// The first period of a product that fits its grant and its module, or every reason why it does not fit.
-fn fit(
-    new: &NewProduct,
-    grant: &Grant,
-    manifest: &Manifest,
-    resources: &[Resource],
-) -> Result<Period, Vec<String>> {
-    let mut faults = Vec::new();
-    if !grant.terms.products.contains(&new.name) {
-        faults.push(format!("the grant names no product `{}`", new.name));
-    }
-    if manifest.outputs.is_empty() {
-        faults.push("the module declares no output".to_owned());
-    }
-    for output in &manifest.outputs {
-        let resource = resources.iter().find(|r| r.name == output.resource);
-        let granted = grant.terms.resource(&output.resource);
-        let (Some(resource), Some(granted)) = (resource, granted) else {
-            faults.push(format!("resource `{}` is not granted", output.resource));
-            continue;
-        };
-        let (name, field) = (&resource.name, &new.period);
-        if period_kind(resource, field).is_none() {
-            faults.push(format!("`{field}` of `{name}` is no date and no timestamp"));
-        } else if !granted.fields.contains(field) {
-            faults.push(format!("field `{field}` of `{name}` is not granted"));
-        } else if resource.field(field).is_some_and(|f| f.mask != Mask::None) {
-            faults.push(format!("field `{field}` of `{name}` is masked"));
-        }
-    }
-    if let Err(error) = Parameter::bind(&manifest.parameters, &new.parameters) {
-        faults.push(error.to_string());
-    }
-    for (name, days) in [
-        ("lateness_days", Some(new.lateness_days)),
-        ("revision_days", new.revision_days),
-    ] {
-        if days.is_some_and(|days| days > LATENESS_DAYS_MAX) {
-            faults.push(format!("`{name}` is {LATENESS_DAYS_MAX} at most"));
-        }
-    }
-    if new.revision_days == Some(0) {
-        faults.push("`revision_days` is at least 1".to_owned());
-    }
-    let first = day_start(&new.starts).and_then(|at| Period::around(&new.period, new.cadence, at));
-    match first {
-        Some(first) if faults.is_empty() => Ok(first),
-        Some(_) => Err(faults),
-        None => {
-            faults.push(format!("`{}` is no day", new.starts));
-            Err(faults)
-        }
+/// A product that does not fit, for these reasons.
+fn invalid(details: Vec<String>) -> Refusal {
+    Refusal {
+        code: Code::ProductInvalid,
+        clause: None,
+        details,
     }
 }

@@ -221,6 +221,7 @@ impl Domain {
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         change.put_run(&run).await?;
+        self.edition_failed(change, &run).await?;
         self.record(
             change,
             run_facts(Draft::new(Kind::RunWithheld), &run).fact("route", Route::Reviewed.as_str()),
@@ -262,6 +263,7 @@ impl Domain {
                 clause: refusal.clause.unwrap_or_default(),
             });
             change.put_run(&run).await?;
+            self.edition_failed(change, &run).await?;
             let draft =
                 run_facts(Draft::new(Kind::RunWithheld), &run).fact("code", refusal.code.as_str());
             self.record(change, draft).await?;

@@ -5,6 +5,7 @@
 //! with a run under way is due none. Moments that were missed while nothing ran are made up for by one step.
 
 mod cron;
+mod pause;
 
 use std::time::Duration;
 
@@ -83,6 +84,7 @@ impl Domain {
             product: id,
             trigger: new.trigger,
             due,
+            paused: None,
             set_by: actor.principal.account,
             set_at: now,
         };
@@ -127,6 +129,7 @@ impl Domain {
             return Err(Code::WrongState.into());
         }
         schedule.due = Due::Never;
+        schedule.paused = None;
         change.put_schedule(&schedule).await?;
         let draft = product_facts(permit.draft(Kind::ScheduleEnded, actor), &product)
             .fact("schedule", schedule.id);
@@ -145,13 +148,13 @@ impl Domain {
         product: ProductId,
         page: Page<ScheduleId>,
     ) -> Result<Listed<Schedule, ScheduleId>, LifecycleError> {
-        self.product(actor, product).await?;
+        self.visible_product(actor, product).await?;
         let mut listing = Listing::new(page);
         while let Some(part) = listing.part() {
             let schedules = self.store.schedules(product, part).await?;
             listing.read(schedules.len());
             for schedule in schedules {
-                if !listing.look(schedule.id, Some(schedule)) {
+                if !listing.look(schedule.id, Some(self.as_shown(schedule))) {
                     break;
                 }
             }
@@ -173,12 +176,14 @@ impl Domain {
         }
     }
 
-    /// Steps every schedule that is due now. Gives how many runs were queued.
+    /// Steps every schedule that is due now, after those that waited for a privacy budget go on. Gives how many runs were queued.
     ///
     /// # Errors
     /// The store failed: schedules that did not step are still due.
     pub async fn step_schedules(&self) -> Result<u64, LifecycleError> {
         let mut queued = 0;
+        self.sweep_standing().await?;
+        self.resume_paused().await?;
         for schedule in self.store.schedules_due(self.clock.now()).await? {
             queued += self.step_due(schedule).await?;
         }
@@ -221,7 +226,11 @@ impl Domain {
                 Ok(()) => queued += 1,
                 // The next one would be refused the same. What is due stays so until the schedule comes again.
                 Err(LifecycleError::Refused(refusal)) => {
-                    self.end_step(&step, &product, Some(&refusal)).await?;
+                    if pause::pauses(&refusal) {
+                        self.pause_step(&step, &product, &refusal).await?;
+                    } else {
+                        self.end_step(&step, &product, Some(&refusal)).await?;
+                    }
                     return Ok(queued);
                 }
                 Err(error) => return Err(error),

@@ -5,13 +5,14 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, Capability, Principal, PrivacyStanding, Target, Usage, UseQuestion};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Binding, Code, EditionOf, Grant, GrantId, Module, ModuleId, Name, Parameters, Period, Refusal,
-    Resource, Run, RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
+    Binding, Code, EditionOf, Grant, GrantId, Module, ModuleId, Name, Notice, Parameters, Period,
+    Refusal, Resource, Run, RunId, RunState, Scenario, Snapshot, SnapshotId, Trigger,
 };
 use yunei_store::Change;
 use yunei_telemetry::span;
 
 use crate::edition::period_facts;
+use crate::overlap::NewPeriod;
 use crate::stop::run_facts;
 use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView, structure};
 
@@ -28,6 +29,9 @@ pub struct RunRequest {
     /// Parameters; what is left out takes its default.
     #[serde(default)]
     pub parameters: Parameters,
+    /// The one closed period whose rows it is about; all rows without.
+    #[serde(default)]
+    pub period: Option<NewPeriod>,
 }
 
 /// What brought a request about, and what is to become of its run.
@@ -67,6 +71,7 @@ pub struct Submission {
     admitted: Admitted,
     request: RunRequest,
     occasion: Occasion,
+    notices: Vec<Notice>,
 }
 
 /// A submission that policy allows, with snapshots pinned. Comes from [`Domain::decide`] alone.
@@ -76,6 +81,7 @@ pub struct Decided {
     permit: Permit,
     run: Run,
     capability: Capability,
+    notices: Vec<Notice>,
 }
 
 /// All that a decision looks at, as it is now.
@@ -112,13 +118,31 @@ impl Domain {
     /// Takes a request up.
     ///
     /// # Errors
-    /// Refused by policy; module or grant do not exist or are not `actor`'s to see; the module is not admitted.
+    /// Refused by policy; module or grant do not exist or are not `actor`'s to see; the module is not admitted; the period is not closed,
+    /// or none.
     pub async fn submission(
         &self,
         actor: &Actor,
         request: RunRequest,
     ) -> Result<Submission, LifecycleError> {
-        self.submission_on(actor, request, Occasion::REQUEST).await
+        let asked = request.period.clone();
+        let mut submission = self
+            .submission_on(actor, request, Occasion::REQUEST)
+            .await?;
+        let module = &submission.admitted.module;
+        let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
+        let grant = submission.request.grant;
+        let grant = match self.store.grant_standing(grant).await? {
+            Some(standing) => standing,
+            None => self.store.grant(grant).await?.ok_or(Code::NotFound)?,
+        };
+        if let Some(asked) = asked {
+            let period = self.closed_period(&grant, manifest, &asked).await?;
+            submission.occasion.period = Some(period);
+        }
+        let period = submission.occasion.period.as_ref();
+        submission.notices = self.notices_of_run(&grant, module, period).await?;
+        Ok(submission)
     }
 
     /// Takes a request up on an occasion of its own.
@@ -139,6 +163,7 @@ impl Domain {
             admitted,
             request,
             occasion,
+            notices: Vec::new(),
         })
     }
 
@@ -153,6 +178,7 @@ impl Domain {
             admitted,
             request,
             occasion,
+            notices,
         } = submission;
         let Admitted { module } = admitted;
         let mut facts = self.facts(request.grant).await?;
@@ -205,6 +231,7 @@ impl Domain {
             permit,
             run,
             capability,
+            notices,
         })
     }
 
@@ -231,6 +258,7 @@ impl Domain {
             permit,
             run,
             capability,
+            notices,
         } = decided;
         self.refuse_second(change, &run).await?;
         change.put_run(&run).await?;
@@ -239,7 +267,7 @@ impl Domain {
             .fact("purpose", &run.purpose)
             .fact("snapshots", snapshots)
             .fact("use_clauses", capability.clauses());
-        let view = RunView::queued(&run);
+        let view = RunView::queued(&run, notices);
         let occasion = Occasion {
             trigger: run.trigger,
             period: run.period,

@@ -5,8 +5,8 @@ use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
 use yunei_ledger::canonical_digest;
 use yunei_model::{
     AlgorithmReview, Call, CoarseStatus, Code, Decision, Digest, Finding, GrantId, Hint, Manifest,
-    Module, ModuleId, ModuleState, Name, Overtaken, Release, ReleaseId, ReleaseReview, Resource,
-    ReviewOutcome, Role, Route, Run, RunId, RunState, Text, Timestamp, Verdict,
+    Module, ModuleId, ModuleState, Name, Notice, Overtaken, Release, ReleaseId, ReleaseReview,
+    Resource, ReviewOutcome, Role, Route, Run, RunId, RunState, Text, Timestamp, Verdict,
 };
 use yunei_store::{Page, ReleaseFilter, RunFilter};
 
@@ -89,11 +89,13 @@ pub struct RunView {
     pub releases: Vec<ReleaseId>,
     /// Hints, from manifest and public structure alone.
     pub hints: Vec<Hint>,
+    /// What is told when it is submitted, of the unit's own things alone.
+    pub notices: Vec<Notice>,
 }
 
 impl RunView {
     /// A run that was queued just now: the same whatever becomes of it.
-    pub(crate) fn queued(run: &Run) -> Self {
+    pub(crate) fn queued(run: &Run, notices: Vec<Notice>) -> Self {
         Self {
             id: run.id,
             grant: run.grant,
@@ -103,6 +105,7 @@ impl RunView {
             submitted_at: run.submitted_at,
             releases: Vec::new(),
             hints: Vec::new(),
+            notices,
         }
     }
 }
@@ -356,6 +359,7 @@ impl Domain {
             submitted_at: run.submitted_at,
             releases,
             hints,
+            notices: Vec::new(),
         })
     }
 

@@ -41,6 +41,8 @@ names! {
         RowsWithValue = "rows-with-value",
         /// Distinct subjects that have a value of the measure.
         SubjectsWithValue = "subjects-with-value",
+        /// What lies between two figures of one column.
+        Complement = "complement",
     }
 }
 
@@ -68,6 +70,7 @@ impl BracketOf {
             Self::Weight => both("权数", "weight"),
             Self::RowsWithValue => both("有值行数", "rows with a value"),
             Self::SubjectsWithValue => both("有值主体数", "subjects with a value"),
+            Self::Complement => both("两数之差", "between two figures"),
         }
     }
 }
@@ -98,9 +101,22 @@ pub fn rule_title(rule: &Name) -> Text {
         "events" => both("事件数", "events"),
         "indicator" => both("指示变量频数", "indicator counts"),
         "information" => both("信息集中度", "information"),
-        other => both(other, other),
+        "complement" => both("两数之差", "between two figures"),
+        other => match other.strip_prefix(COMPLEMENT).map(Name::parse) {
+            Some(Ok(rule)) => {
+                let Text { zh, en } = rule_title(&rule);
+                both(
+                    &format!("两数之差：{zh}"),
+                    &format!("between two figures: {en}"),
+                )
+            }
+            _ => both(other, other),
+        },
     }
 }
+
+/// What the names of rules begin with that are held against the difference of two figures.
+const COMPLEMENT: &str = "complement-";
 
 fn both(zh: &str, en: &str) -> Text {
     Text {

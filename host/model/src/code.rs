@@ -103,6 +103,7 @@ codes! {
 
     ProductInvalid = "product-invalid", 422, "产品内容不正确。", "The product is not valid.";
     ScheduleInvalid = "schedule-invalid", 422, "排程不正确。", "The schedule is not valid.";
+    PeriodInvalid = "period-invalid", 422, "期次不正确。", "The period is not valid.";
     PeriodOpen = "period-open", 409, "该期次尚未关闭。", "The period is not closed yet.";
     EditionTried = "edition-tried", 409, "该期次正在运行，或已用现有快照运行过。", "A run for the period is under way, or was made of the present snapshots already.";
 

@@ -26,6 +26,7 @@ mod limit;
 mod manifest;
 mod module;
 mod name;
+mod notice;
 mod oversight;
 mod parameter;
 mod period;
@@ -72,6 +73,7 @@ pub use manifest::{
 };
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
+pub use notice::Notice;
 pub use oversight::{
     Acknowledgement, Alert, AlertLevel, AlertSubject, Drill, Incident, IncidentGrade, MessageState,
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,
@@ -83,8 +85,8 @@ pub use privacy::{
     PrivacyCharge, PrivacyCharged, STEPS_MAX,
 };
 pub use product::{
-    Cadence, Delivery, Due, Edition, EditionOf, Format, Product, ProductState, REVISIONS_MAX,
-    Schedule, ScheduleTrigger,
+    Cadence, Delivery, Due, Edition, EditionOf, Format, Paused, Product, ProductState,
+    REVISIONS_MAX, Schedule, ScheduleTrigger,
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
@@ -99,7 +101,10 @@ pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};
-pub use standing::{Standing, StandingBound, StandingState, StandingYes};
+pub use standing::{
+    STANDING_DAYS_MAX, Standing, StandingBound, StandingEnd, StandingEnded, StandingState,
+    StandingYes,
+};
 pub use table::{Column, Table, TableDigest, TableError, Value, inert};
 pub use transition::{State, TransitionError};
 

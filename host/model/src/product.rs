@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::{names, states};
 use crate::{
-    AccountId, DeliveryId, EditionId, GrantId, ModuleId, Name, OrganisationId, Parameters, Period,
-    PersonId, ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
+    AccountId, Code, DeliveryId, EditionId, GrantId, ModuleId, Name, OrganisationId, Parameters,
+    Period, PersonId, ProductId, ReleaseId, RunId, ScheduleId, SnapshotId, Text, Timestamp,
 };
 
 states! {
@@ -13,10 +13,10 @@ states! {
     ProductState {
         /// Described.
         Drafted = "drafted" => [Reviewed, Withdrawn],
-        /// Its first edition was reviewed.
-        Reviewed = "reviewed" => [Standing, Withdrawn],
-        /// Later editions that pass every check leave by themselves.
-        Standing = "standing" => [Withdrawn],
+        /// Its first edition was reviewed. Another module makes it a draft again.
+        Reviewed = "reviewed" => [Drafted, Standing, Withdrawn],
+        /// Later editions that pass every check leave by themselves, as long as the standing approval is in force.
+        Standing = "standing" => [Drafted, Reviewed, Withdrawn],
         /// Taken back.
         Withdrawn = "withdrawn" => [],
     }
@@ -80,6 +80,9 @@ pub struct Product {
     pub revision_days: Option<u32>,
     /// State.
     pub state: ProductState,
+    /// The run whose edition two people released, when it became `reviewed`.
+    #[serde(default)]
+    pub first_reviewed: Option<RunId>,
     /// Account that drafted it, under which its scheduled runs are submitted.
     pub drafted_by: AccountId,
     /// Person behind that account.
@@ -152,6 +155,15 @@ pub enum Due {
     Never,
 }
 
+/// A schedule that waits for a privacy budget to cover its next run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// What the next run was refused with.
+    pub code: Code,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// A schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -163,6 +175,9 @@ pub struct Schedule {
     pub trigger: ScheduleTrigger,
     /// When it has something to do next.
     pub due: Due,
+    /// Why it does nothing for now, if so. What is due stays due.
+    #[serde(default)]
+    pub paused: Option<Paused>,
     /// Account that set it up.
     pub set_by: AccountId,
     /// When it was set up.

@@ -113,6 +113,8 @@ pub enum DimensionPlan {
         column: usize,
         /// Labels.
         labels: Vec<String>,
+        /// Whether its classes are sensitive: whether the module may have derived them from something that is.
+        sensitive: bool,
     },
 }
 

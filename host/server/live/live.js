@@ -1,9 +1,13 @@
-// The live page: sign in, follow the record, look into a run, stop or revoke.
+// The live page: sign in, follow the record, look into a run, stop or revoke; products, privacy accounts, what waits for reviewers.
 
 import { ask, isSignedIn, keep, Refused } from "./interface.js";
+import { showPrivacy } from "./privacy.js";
+import { showProducts } from "./products.js";
+import { showQueue } from "./queue.js";
 import { Tail } from "./record.js";
 import { showRun } from "./run.js";
-import { element } from "./shape.js";
+import { element, short } from "./shape.js";
+import { Views } from "./views.js";
 import { current, say, speak, switchLanguage } from "./words.js";
 
 const STANDING_MS = 2000;
@@ -11,6 +15,13 @@ const RUN_MS = 1500;
 
 const place = (id) => document.getElementById(id);
 const tail = new Tail({ openRun, onState: streamState });
+const names = new Map();
+const nameOf = (organisation) => names.get(organisation) ?? short(organisation);
+const views = new Views({
+  products: () => showProducts({ nameOf, openRun }),
+  queue: () => showQueue({ nameOf, openRun }),
+  privacy: showPrivacy,
+}, leaveIfSignedOut);
 let opened = null;
 let standing = null;
 
@@ -27,12 +38,14 @@ async function enter() {
   for (const id of ["desk", "standing", "sign-out"]) place(id).hidden = false;
   await nameOperators();
   watchStanding();
+  views.offer(account);
   tail.begin(filters()).catch(leaveIfSignedOut);
 }
 
 function leave() {
   keep(null);
   tail.end();
+  views.end();
   clearTimeout(standing);
   closeRun();
   for (const id of ["desk", "standing", "sign-out"]) place(id).hidden = true;
@@ -52,6 +65,7 @@ async function nameOperators() {
     for (const organisation of items) {
       const name = organisation.title?.[current()] ?? organisation.name;
       tail.name(organisation.id, name);
+      names.set(organisation.id, name);
       if (![...select.options].some((option) => option.value === organisation.id)) {
         select.append(element("option", { value: organisation.id }, name));
       }

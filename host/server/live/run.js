@@ -99,7 +99,7 @@ function verdicts(list) {
     return;
   }
   fill(place("verdicts"), ...list.map((verdict) => element("div", { class: "verdict" },
-    element("b", {}, verdict.output ?? ""), " ", element("span", {}, verdict.status ?? verdict.outcome ?? ""),
+    element("b", {}, verdict.output ?? ""), " ", element("span", {}, verdict.decision ?? ""),
     element("details", {}, element("summary", {}, say("facts")),
       element("pre", {}, JSON.stringify(verdict, null, 2))))));
 }

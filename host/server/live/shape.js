@@ -19,6 +19,9 @@ export function moment(at) {
     + `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** The same to the second. */
+export const second = (at) => moment(at).slice(0, 19);
+
 export const micros = (at) => (typeof at === "number" ? at : Date.parse(at) * 1000);
 
 /** The last part of an id: its end is random, its beginning a time. */
@@ -41,3 +44,6 @@ export function terms(list, pairs) {
   fill(list, ...pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
     .flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]));
 }
+
+/** A word in a frame: good, bad, over, or neither. */
+export const badge = (text, tone) => element("span", { class: `badge ${tone}`.trim() }, text);

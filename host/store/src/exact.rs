@@ -1,6 +1,8 @@
 //! Exact releases by the rows that they are about: what later releases are audited against.
 
-use yunei_model::{Digest, ExactCandidate, ExactRelease, Release, ReleaseId, ResourceId, RunId};
+use yunei_model::{
+    Digest, ExactCandidate, ExactRelease, OrganisationId, Release, ReleaseId, ResourceId, RunId,
+};
 
 use crate::reading::{
     PAGE_ROWS_MAX, Row, body, count, counted, find, find_all, json, number, reads, text,
@@ -44,6 +46,16 @@ reads! {
             .bind(i64::try_from(to).unwrap_or(i64::MAX)).fetch_optional(c).await?;
         row.map(|row| listed(&row)).transpose()
     };
+
+    /// Exact releases about a resource that an operating unit's runs of their own made, editions left out: the newest
+    /// [`PAGE_ROWS_MAX`], those that tell what an earlier one told left out.
+    fn exact_releases_beside_editions(operator: OrganisationId, resource: ResourceId) -> Vec<ExactRelease> = |c| find_all(c, "exact release",
+        sqlx::query("SELECT exact_releases.body FROM exact_releases \
+             JOIN releases ON releases.id = exact_releases.release_id JOIN runs ON runs.id = releases.run \
+             WHERE runs.operator = $1 AND exact_releases.resource = $2 AND exact_releases.repeats IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM edition_runs WHERE edition_runs.run = runs.id) \
+             ORDER BY exact_releases.position DESC LIMIT $3")
+            .bind(operator.to_string()).bind(resource.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
 
     /// What a run would tell that waits for people; `None` when nothing was written of it.
     fn exact_candidates(run: RunId) -> Option<Vec<ExactCandidate>> = |c| find(c, "exact candidate",

@@ -95,6 +95,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "judgements",
         include_str!("../migrations/0113_judgements.sql"),
     ),
+    (
+        116,
+        "standing approvals of products",
+        include_str!("../migrations/0116_standing_products.sql"),
+    ),
+    (
+        117,
+        "paused schedules",
+        include_str!("../migrations/0117_paused_schedules.sql"),
+    ),
 ];
 
 /// Brings the schema up to date.

@@ -39,6 +39,11 @@ reads! {
         sqlx::query("SELECT body FROM schedules WHERE awaits IS NOT NULL AND id > $1 ORDER BY id LIMIT $2")
             .bind(page.after.map(|id| id.to_string()).unwrap_or_default()).bind(page.rows())).await;
 
+    /// Schedules that are paused, by id; the order of the page is always rising.
+    fn schedules_paused(page: Page<ScheduleId>) -> Vec<Schedule> = |c| find_all(c, "schedule",
+        sqlx::query("SELECT body FROM schedules WHERE paused_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2")
+            .bind(page.after.map(|id| id.to_string()).unwrap_or_default()).bind(page.rows())).await;
+
     /// The edition of that id.
     fn edition(id: EditionId) -> Option<Edition> = |c| find(c, "edition",
         sqlx::query("SELECT body FROM editions WHERE id = $1").bind(id.to_string())).await;
@@ -87,24 +92,29 @@ impl Change {
     /// # Errors
     /// [`StoreError::Dangling`] without its product.
     pub async fn put_schedule(&mut self, schedule: &Schedule) -> Result<(), StoreError> {
+        // INVARIANT: what is paused is not found by what is due.
+        let steps = schedule.paused.is_none();
         let due_at = match schedule.due {
-            Due::At { at } => Some(at.as_micros()),
-            Due::After { .. } | Due::Never => None,
+            Due::At { at } if steps => Some(at.as_micros()),
+            Due::At { .. } | Due::After { .. } | Due::Never => None,
         };
         let awaits = match (schedule.due, &schedule.trigger) {
-            (Due::After { .. }, ScheduleTrigger::OnSnapshot { resource }) => {
+            (Due::After { .. }, ScheduleTrigger::OnSnapshot { resource }) if steps => {
                 Some(resource.to_string())
             }
             _ => None,
         };
+        let paused_at = schedule.paused.map(|paused| paused.at.as_micros());
         let query = sqlx::query(
-            "INSERT INTO schedules (id, product, due_at, awaits, body) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, awaits = excluded.awaits, body = excluded.body",
+            "INSERT INTO schedules (id, product, due_at, awaits, paused_at, body) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, awaits = excluded.awaits, \
+             paused_at = excluded.paused_at, body = excluded.body",
         )
         .bind(schedule.id.to_string())
         .bind(schedule.product.to_string())
         .bind(due_at)
         .bind(awaits)
+        .bind(paused_at)
         .bind(json(schedule, "schedule")?);
         self.write("schedule", query).await.map(drop)
     }

@@ -1,6 +1,6 @@
 //! What reviewers work with: their keys, and the gate's candidates.
 
-use yunei_model::{AccountId, Digest, GrantId, ModuleId, ReviewerKey, RunId, Standing, StandingId};
+use yunei_model::{AccountId, Digest, ProductId, ReviewerKey, RunId, Standing, StandingId};
 
 use crate::reading::{PAGE_ROWS_MAX, find, find_all, json, list, reads, text};
 use crate::{Change, Page, StoreError};
@@ -26,10 +26,21 @@ reads! {
     fn standing_approval(id: StandingId) -> Option<Standing> = |c| find(c, "standing approval",
         sqlx::query("SELECT body FROM standing_approvals WHERE id = $1").bind(id.to_string())).await;
 
-    /// Standing approvals of a grant and a module, the newest [`PAGE_ROWS_MAX`].
-    fn standing_of(grant: GrantId, module: ModuleId) -> Vec<Standing> = |c| find_all(c, "standing approval",
-        sqlx::query("SELECT body FROM standing_approvals WHERE grant_id = $1 AND module = $2 ORDER BY id DESC LIMIT $3")
-            .bind(grant.to_string()).bind(module.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
+    /// The newest standing approval of a product, whatever became of it.
+    fn standing_newest(product: ProductId) -> Option<Standing> = |c| find(c, "standing approval",
+        sqlx::query("SELECT body FROM standing_approvals WHERE product = $1 ORDER BY id DESC LIMIT 1")
+            .bind(product.to_string())).await;
+
+    /// The standing approvals of a product that are proposed or in force, newest first.
+    fn standing_open_of(product: ProductId) -> Vec<Standing> = |c| find_all(c, "standing approval",
+        sqlx::query("SELECT body FROM standing_approvals WHERE product = $1 AND state IN ('proposed', 'in-force') \
+            ORDER BY id DESC LIMIT $2").bind(product.to_string()).bind(i64::from(PAGE_ROWS_MAX))).await;
+
+    /// All standing approvals that are proposed or in force, by id; the order of the page is always rising.
+    fn standing_open(page: Page<StandingId>) -> Vec<Standing> = |c| find_all(c, "standing approval",
+        sqlx::query("SELECT body FROM standing_approvals WHERE state IN ('proposed', 'in-force') AND id > $1 \
+            ORDER BY id LIMIT $2")
+            .bind(page.after.map(|id| id.to_string()).unwrap_or_default()).bind(page.rows())).await;
 
     /// Standing approvals.
     fn standing_approvals(page: Page<StandingId>) -> Vec<Standing> = |c| list(c, "standing_approvals", &[], &page).await;
@@ -64,15 +75,16 @@ impl Change {
     /// Writes a standing approval, new or as it now is.
     ///
     /// # Errors
-    /// [`StoreError::Dangling`] without its module.
+    /// [`StoreError::Dangling`] without its module or its product.
     pub async fn put_standing(&mut self, standing: &Standing) -> Result<(), StoreError> {
         let query = sqlx::query(
-            "INSERT INTO standing_approvals (id, grant_id, module, state, body) VALUES ($1, $2, $3, $4, $5) \
+            "INSERT INTO standing_approvals (id, grant_id, module, product, state, body) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
         )
         .bind(standing.id.to_string())
         .bind(standing.bound.grant.to_string())
         .bind(standing.bound.module.to_string())
+        .bind(standing.product.map(|id| id.to_string()))
         .bind(standing.state.as_str())
         .bind(json(standing, "standing approval")?);
         self.write("standing approval", query).await.map(drop)

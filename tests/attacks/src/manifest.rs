@@ -45,7 +45,7 @@ pub fn analysis(name: &str, outputs: &[Output]) -> String {
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked"]
+fields = ["district", "trade", "health", "income", "marked", "working", "hours"]
 
 [[parameter]]
 name = "way"
@@ -82,6 +82,16 @@ type = "category"
 labels = ["baker", "clerk", "driver", "farmer", "teacher"]
 "#;
     manifest(name, head, outputs)
+}
+
+/// The manifest of a module whose class is a copy of everybody's health.
+pub fn per_row_of_health(name: &str, outputs: &[Output]) -> String {
+    per_row(name, outputs)
+        .replace(r#"fields = ["trade","#, r#"fields = ["health","#)
+        .replace(
+            r#"labels = ["baker", "clerk", "driver", "farmer", "teacher"]"#,
+            r#"labels = ["healthy", "ill"]"#,
+        )
 }
 
 /// The manifest of a module that contributes for each person.

@@ -42,6 +42,11 @@ impl Row {
             _ => self.marked.to_string(),
         }
     }
+
+    /// Hours of work: everybody has some but whoever is marked.
+    fn hours(&self) -> Option<i64> {
+        (self.marked == 0).then_some(1_600 + self.person % 400)
+    }
 }
 
 /// The rows, by person. Without the target where it has left.
@@ -136,7 +141,7 @@ fn mix(number: i64) -> u64 {
 
 /// The rows as a file.
 pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("person,district,trade,health,marked,income\n");
+    let mut text = String::from("person,district,trade,health,marked,income,working,hours\n");
     for row in rows {
         let Row {
             person,
@@ -149,7 +154,10 @@ pub fn csv(rows: &[Row]) -> String {
         // Writing to a string cannot fail.
         let _written = writeln!(
             text,
-            "{person},{district},{trade},{health},{marked},{income}"
+            "{person},{district},{trade},{health},{marked},{income},{},{}",
+            1 - marked,
+            row.hours()
+                .map_or_else(String::new, |hours| hours.to_string())
         );
     }
     text
@@ -226,6 +234,23 @@ mask = { kind = "none" }
 name = "marked"
 kind = "values"
 values = ["0", "1"]
+
+[[field]]
+name = "working"
+title = { zh = "在职", en = "Working" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field]]
+name = "hours"
+title = { zh = "工时", en = "Hours of work" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+nullable = true
+mask = { kind = "none" }
 
 [[field]]
 name = "income"

@@ -2,6 +2,7 @@
 
 mod leaks;
 mod linked;
+mod masks;
 mod models;
 pub mod private;
 mod tables;
@@ -20,7 +21,7 @@ use crate::table::Table;
 type Play = fn(&mut Stand<'_>) -> Told<Vec<Line>>;
 
 /// The attacks by name, each list for a domain of its own: what left for one attack is part of what the next one is held against.
-pub const GROUPS: [&[(&str, Play)]; 8] = [
+pub const GROUPS: [&[(&str, Play)]; 10] = [
     &[
         ("small-cell", tables::small_cell),
         ("all-of-a-class", tables::all_of_a_class),
@@ -47,6 +48,12 @@ pub const GROUPS: [&[(&str, Play)]; 8] = [
         ("one-leaves", linked::one_leaves),
         ("secrets-of-one-subject", private::secrets_of_one_subject),
     ],
+    &[
+        ("weights", masks::weights),
+        ("indicators", masks::indicators),
+        ("copied-class", masks::copied_class),
+    ],
+    &[("denominators", masks::denominators)],
 ];
 
 /// What came of one attack.

@@ -244,7 +244,7 @@ released_cells = 1_000_000
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked"]
+fields = ["district", "trade", "health", "income", "marked", "working", "hours"]
 "#
     )
 }

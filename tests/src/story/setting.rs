@@ -53,24 +53,33 @@ impl Story {
     /// A step was refused.
     pub fn open_accounts(&mut self, mut see: impl FnMut(&Persona)) -> Told<()> {
         for persona in self.personas.clone() {
-            let account = json!({
-                "name": persona.account,
-                "organisation": persona.organisation,
-                "password": PASSWORD,
-            });
-            let made = self.system.post("/accounts", &account)?.served()?;
-            let appointments = format!("/accounts/{}/appointments", id(&made)?);
-            self.security
-                .post(&appointments, &json!({ "role": persona.role }))?
-                .served()?;
-            let client = self.anonymous.sign_in(&persona.account, PASSWORD)?;
-            if persona.role == "reviewer" {
-                self.identities
-                    .register(&persona.account, id(&made)?, &client)?;
-            }
-            self.people.insert(persona.account.clone(), client);
+            self.open_account(&persona)?;
             see(&persona);
         }
+        Ok(())
+    }
+
+    /// Opens an account, appoints and signs its person in.
+    ///
+    /// # Errors
+    /// A step was refused.
+    pub fn open_account(&mut self, persona: &Persona) -> Told<()> {
+        let account = json!({
+            "name": persona.account,
+            "organisation": persona.organisation,
+            "password": PASSWORD,
+        });
+        let made = self.system.post("/accounts", &account)?.served()?;
+        let appointments = format!("/accounts/{}/appointments", id(&made)?);
+        self.security
+            .post(&appointments, &json!({ "role": persona.role }))?
+            .served()?;
+        let client = self.anonymous.sign_in(&persona.account, PASSWORD)?;
+        if persona.role == "reviewer" {
+            self.identities
+                .register(&persona.account, id(&made)?, &client)?;
+        }
+        self.people.insert(persona.account.clone(), client);
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    CoarseStatus, Due, EditionId, Product, ReleaseId, RunId, Schedule, ScheduleTrigger,
+    CoarseStatus, Due, EditionId, Language, Notice, Product, ReleaseId, RunId, Schedule,
+    ScheduleTrigger, StandingBound, StandingEnded, StandingId, StandingState, StandingYes,
+    Timestamp,
 };
 
 use crate::sheet::{Sheet, list, time};
@@ -17,6 +19,30 @@ pub struct Edition {
     revision: u32,
 }
 
+/// A product as the interface has it.
+#[derive(Debug, Deserialize)]
+pub struct Shown {
+    #[serde(flatten)]
+    product: Product,
+    standing: Option<Standing>,
+    #[serde(default)]
+    notices: Vec<Notice>,
+}
+
+/// What stands for a product.
+#[derive(Debug, Deserialize)]
+struct Standing {
+    id: StandingId,
+    state: StandingState,
+    first: RunId,
+    bound: StandingBound,
+    approvals_count: usize,
+    #[serde(default)]
+    approvals: Vec<StandingYes>,
+    until: Option<Timestamp>,
+    ended: Option<StandingEnded>,
+}
+
 /// A run that was queued.
 #[derive(Debug, Deserialize)]
 pub struct Queued {
@@ -25,9 +51,9 @@ pub struct Queued {
 }
 
 /// Several products.
-pub fn list_of(products: Vec<Product>) -> Sheet {
+pub fn list_of(products: Vec<Shown>) -> Sheet {
     let mut sheet = Sheet::new(["id", "name", "state", "cadence", "period", "starts"]);
-    for product in products {
+    for Shown { product, .. } in products {
         sheet.row([
             product.id.to_string(),
             product.name.to_string(),
@@ -41,7 +67,8 @@ pub fn list_of(products: Vec<Product>) -> Sheet {
 }
 
 /// One product.
-pub fn one(product: &Product) -> Sheet {
+pub fn one(shown: &Shown) -> Sheet {
+    let product = &shown.product;
     let mut sheet = Sheet::facts();
     sheet
         .fact("product", product.id)
@@ -65,14 +92,45 @@ pub fn one(product: &Product) -> Sheet {
     for (name, value) in &product.parameters {
         sheet.fact("parameter", format!("{name} = {value:?}"));
     }
+    if let Some(standing) = &shown.standing {
+        stands(&mut sheet, standing);
+    }
+    for notice in &shown.notices {
+        sheet.fact("notice", notice.sentence(Language::En));
+    }
     sheet
+}
+
+/// Who let later editions leave by themselves, for what, and until when.
+fn stands(sheet: &mut Sheet, standing: &Standing) {
+    let Standing { id, state, .. } = standing;
+    let bound = &standing.bound;
+    sheet
+        .fact("standing approval", format!("{id}, {state}"))
+        .fact("first run", standing.first)
+        .fact("for module", bound.module_digest)
+        .fact("for grant version", bound.grant_version)
+        .fact("for schema", bound.schema)
+        .fact("for frame", bound.frame)
+        .fact("for profile", bound.profile)
+        .fact_if("until", standing.until.map(time))
+        .fact("approved by", standing.approvals_count);
+    for yes in &standing.approvals {
+        sheet.fact(
+            "approved",
+            format!("by {} at {}: {}", yes.reviewer, time(yes.at), yes.reason),
+        );
+    }
+    if let Some(ended) = &standing.ended {
+        sheet.fact("ended", format!("{}: {}", time(ended.at), ended.cause));
+    }
 }
 
 /// Several schedules.
 pub fn schedules(schedules: Vec<Schedule>) -> Sheet {
     let mut sheet = Sheet::new(["id", "trigger", "due"]);
     for schedule in schedules {
-        let (trigger, due) = (trigger(&schedule.trigger), due(schedule.due));
+        let (trigger, due) = (trigger(&schedule.trigger), due(&schedule));
         sheet.row([schedule.id.to_string(), trigger, due]);
     }
     sheet
@@ -84,7 +142,7 @@ pub fn schedule(schedule: Schedule) -> String {
         "{}: {}, due {}",
         schedule.id,
         trigger(&schedule.trigger),
-        due(schedule.due)
+        due(&schedule)
     )
 }
 
@@ -115,8 +173,11 @@ fn trigger(trigger: &ScheduleTrigger) -> String {
     }
 }
 
-fn due(due: Due) -> String {
-    match due {
+fn due(schedule: &Schedule) -> String {
+    if let Some(paused) = schedule.paused {
+        return format!("paused since {}: {}", time(paused.at), paused.code);
+    }
+    match schedule.due {
         Due::At { at } => time(at),
         Due::After { .. } => "with the next snapshot".to_owned(),
         Due::Never => "never".to_owned(),

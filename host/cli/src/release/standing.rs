@@ -1,4 +1,4 @@
-//! `yunei release standing`: outputs that leave without being asked about, as long as nothing about them changes.
+//! `yunei release standing`: editions that leave without being asked about, as long as nothing about them changes.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -11,14 +11,17 @@ use crate::sheet::{Sheet, list, time};
 /// Standing approvals.
 #[derive(Debug, Subcommand)]
 pub enum StandingApprovals {
-    /// Lists them, those withdrawn among them
+    /// Lists them, those over among them
     List(Part),
-    /// Approves that later outputs like those of a released run leave when they pass every check; two people put it in force
+    /// Approves that later editions of a product leave when they pass every check; two people put it in force
     Approve {
-        /// Id of a run that two reviewers released
+        /// Id of the run of an edition that two reviewers released
         run: RunId,
         #[command(flatten)]
         why: Why,
+        /// Days that it holds from then on at most; 366 when nobody names fewer
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u32>,
     },
     /// Takes one back, at once
     Withdraw {
@@ -42,14 +45,20 @@ impl StandingApprovals {
     pub fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let client = caller.client()?;
         let printer = caller.printer();
-        let (path, why) = match self {
+        let (path, body) = match self {
             Self::List(part) => {
                 return page::show(printer, &part, || client.get("/standing"), sheet);
             }
-            Self::Approve { run, why } => (format!("/runs/{run}/standing"), why),
-            Self::Withdraw { standing, why } => (format!("/standing/{standing}/withdraw"), why),
+            Self::Approve { run, why, days } => (
+                format!("/runs/{run}/standing"),
+                json!({ "reason": why.reason, "days": days }),
+            ),
+            Self::Withdraw { standing, why } => (
+                format!("/standing/{standing}/withdraw"),
+                json!({ "reason": why.reason }),
+            ),
         };
-        let standing = client.post(path).json(&json!({ "reason": why.reason }))?;
+        let standing = client.post(path).json(&body)?;
         printer.sheet(&standing, |standing: Standing| one(&standing))
     }
 }
@@ -60,6 +69,9 @@ fn one(standing: &Standing) -> Sheet {
     sheet
         .fact("standing approval", standing.id)
         .fact("state", standing.state)
+        .fact_if("product", standing.product)
+        .fact_if("until", standing.until.map(time))
+        .fact_if("ended because of", standing.ended.map(|e| e.cause))
         .fact("first run", standing.first)
         .fact("module", bound.module)
         .fact(
@@ -76,13 +88,16 @@ fn one(standing: &Standing) -> Sheet {
 }
 
 fn sheet(approvals: Vec<Standing>) -> Sheet {
-    let mut sheet = Sheet::new(["id", "state", "module", "grant", "approved by"]);
+    let mut sheet = Sheet::new(["id", "state", "product", "until", "approved by"]);
     for standing in approvals {
         sheet.row([
             standing.id.to_string(),
             standing.state.to_string(),
-            standing.bound.module.to_string(),
-            standing.bound.grant.to_string(),
+            standing
+                .product
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+            standing.until.map(time).unwrap_or_default(),
             list(standing.approvals.iter().map(|a| a.reviewer)),
         ]);
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use yunei_model::{
-    GrantId, IdSource as _, Manifest, ModuleId, Name, Parameters, RandomIds, Scalar,
+    Cadence, GrantId, IdSource as _, Manifest, ModuleId, Name, Parameters, RandomIds, Scalar,
 };
 
 use super::told;
@@ -37,6 +37,20 @@ pub struct Submit {
     /// A parameter; several are possible
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(Name, Scalar)>,
+    /// Date or timestamp field: the run is about one closed period of it, and not about all rows
+    #[arg(long, value_name = "FIELD", requires = "day")]
+    period: Option<Name>,
+    /// How the period is cut, as editions of a product are: daily, weekly, monthly
+    #[arg(
+        long,
+        value_name = "CADENCE",
+        default_value = "daily",
+        requires = "period"
+    )]
+    cadence: Cadence,
+    /// A day of the period, in Asia/Shanghai
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "period")]
+    day: Option<String>,
     /// Makes a repeated request count once, for a day; made up if it is not given
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -56,6 +70,7 @@ struct Written {
     purpose: Option<Name>,
     #[serde(default)]
     parameters: Parameters,
+    period: Option<serde_json::Value>,
 }
 
 impl Submit {
@@ -73,7 +88,7 @@ impl Submit {
             Some(purpose) => purpose,
             None => purpose_of(client, module)?,
         };
-        let request = json!({ "module": module, "grant": grant, "purpose": purpose, "parameters": written.parameters });
+        let request = json!({ "module": module, "grant": grant, "purpose": purpose, "parameters": written.parameters, "period": written.period });
         let key = self
             .idempotency_key
             .unwrap_or_else(|| RandomIds.next().to_string());
@@ -95,6 +110,9 @@ impl Submit {
         if self.wait {
             let id = read::<told::Shown>(&run)?.id;
             printer.aside(&format!("run {id} is queued"));
+            for notice in read::<told::Shown>(&run)?.notices() {
+                printer.aside(notice);
+            }
             return wait::end_of(client, printer, id, &self.patience);
         }
         printer.show(&run, told::one)?;
@@ -113,6 +131,10 @@ impl Submit {
         written.grant = self.grant.map(|id| id.to_string()).or(written.grant);
         written.purpose = self.purpose.clone().or(written.purpose);
         written.parameters.extend(self.parameters.iter().cloned());
+        if let (Some(field), Some(day)) = (&self.period, &self.day) {
+            let period = json!({ "field": field, "cadence": self.cadence, "day": day });
+            written.period = Some(period);
+        }
         Ok(written)
     }
 }

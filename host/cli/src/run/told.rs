@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use yunei_model::{
-    CoarseStatus, GrantId, Hint, Language, ModuleId, Name, ReleaseId, RunId, Timestamp,
+    CoarseStatus, GrantId, Hint, Language, ModuleId, Name, Notice, ReleaseId, RunId, Timestamp,
 };
 
 use crate::printer::text;
@@ -23,6 +23,16 @@ pub struct Shown {
     releases: Vec<ReleaseId>,
     #[serde(default)]
     hints: Vec<Hint>,
+    #[serde(default)]
+    notices: Vec<Notice>,
+}
+
+impl Shown {
+    /// What was told when it was submitted.
+    pub fn notices(&self) -> impl Iterator<Item = &'static str> {
+        let notices = self.notices.iter();
+        notices.map(|notice| notice.sentence(Language::En))
+    }
 }
 
 /// Several runs.
@@ -56,6 +66,9 @@ pub fn one(run: Shown) -> String {
     }
     for hint in &run.hints {
         sheet.fact("hint", hint.sentence(Language::En));
+    }
+    for notice in run.notices() {
+        sheet.fact("notice", notice);
     }
     text(&sheet)
 }

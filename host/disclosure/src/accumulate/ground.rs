@@ -1,6 +1,6 @@
 //! The state of every cell, and which cells the present subject has touched.
 
-use super::slot::{RowSums, Slot, Units};
+use super::slot::{Alike, RowSums, Slot, Units};
 
 /// What is held of a cell whatever its measures: one line of the processor's cache, since every row meets it.
 #[derive(Clone, Copy, Default)]
@@ -24,6 +24,7 @@ struct CellState {
 pub(super) struct Figures {
     pub(super) sums: RowSums,
     units: Units,
+    alike: Alike,
 }
 
 /// A cell that the present subject touched.
@@ -151,6 +152,7 @@ impl Ground {
         for (figures, contribution) in figures.iter_mut().zip(contributed) {
             if let Some(contribution) = contribution {
                 figures.units.unit(*contribution);
+                figures.alike.unit(*contribution, rows);
             }
         }
     }
@@ -171,7 +173,11 @@ impl Ground {
         for (place, cell) in self.cells.iter().enumerate() {
             slots.push(Slot::of_rows(cell.rows, &cell.units));
             let figures = &self.figures[place * self.width..][..self.width];
-            slots.extend(figures.iter().map(|own| Slot::new(&own.sums, &own.units)));
+            slots.extend(
+                figures
+                    .iter()
+                    .map(|own| Slot::new(&own.sums, &own.units, &own.alike)),
+            );
         }
         let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
         let shared = self.cells.iter().map(|cell| cell.shared).collect();

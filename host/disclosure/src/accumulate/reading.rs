@@ -1,5 +1,6 @@
 //! How a channel reads a row of a block: resolved once for the block, not once for each row.
 
+use super::channels::Mask;
 use super::slot::RowSums;
 use super::statistics::{Channel, ChannelRole};
 use super::{Input, Presence};
@@ -16,6 +17,48 @@ pub(super) enum Reading<'a> {
         /// Whether the weight itself is what is summed.
         of_weights: bool,
     },
+    /// Values of the rows that two figures weigh differently; ones where there is no column of values.
+    Apart {
+        value: Option<Input<'a>>,
+        masks: [Masked<'a>; 2],
+    },
+    /// Nothing: two figures that weigh every row of the block alike.
+    Nothing,
+}
+
+/// A mask over the columns of a block.
+pub(super) struct Masked<'a> {
+    weight: Option<Input<'a>>,
+    needs: Option<Input<'a>>,
+}
+
+impl<'a> Masked<'a> {
+    fn of(mask: Mask, inputs: &[Input<'a>]) -> Self {
+        let column = |index: Option<usize>| index.and_then(|index| inputs.get(index)).copied();
+        Self {
+            weight: column(mask.weight),
+            // A column without gaps leaves nothing out.
+            needs: column(mask.needs).filter(|needs| !matches!(needs.presence, Presence::All)),
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        self.weight.is_none() && self.needs.is_none()
+    }
+
+    /// What the row is weighed with; 0 where it is left out.
+    #[inline]
+    fn at(&self, row: usize) -> f64 {
+        let take = |column: &Option<Input<'_>>| match column {
+            None => Some(1.0),
+            Some(column) if column.presence.at(row) => column.values.get(row).copied(),
+            Some(_) => None,
+        };
+        match (take(&self.needs), take(&self.weight)) {
+            (Some(_), Some(weight)) => weight,
+            _ => 0.0,
+        }
+    }
 }
 
 impl Channel {
@@ -23,6 +66,13 @@ impl Channel {
     pub(super) fn reading<'a>(&self, inputs: &[Input<'a>]) -> Reading<'a> {
         let column = |index: Option<usize>| index.and_then(|index| inputs.get(index)).copied();
         let (value, needs, weight) = (column(self.value), column(self.needs), column(self.weight));
+        if let ChannelRole::Complement(complement) = self.role {
+            let masks = complement.masks().map(|mask| Masked::of(mask, inputs));
+            if masks.iter().all(Masked::is_open) {
+                return Reading::Nothing;
+            }
+            return Reading::Apart { value, masks };
+        }
         match (self.role, value, needs, weight) {
             (
                 ChannelRole::Value,
@@ -61,8 +111,25 @@ impl Reading<'_> {
                     Some(_) => None,
                 };
                 let (value, _, weight) = (take(value)?, take(needs)?, take(weight)?);
-                Some(sums.add(if *of_weights { 1.0 } else { value }, weight))
+                Some(if *of_weights {
+                    sums.add(weight, 1.0)
+                } else {
+                    sums.add(value, weight)
+                })
             }
+            Self::Apart {
+                value,
+                masks: [one, other],
+            } => {
+                let value = match value {
+                    None => 1.0,
+                    Some(column) if column.presence.at(row) => column.values.get(row).copied()?,
+                    Some(_) => return None,
+                };
+                let (one, other) = (one.at(row), other.at(row));
+                (one < other || one > other).then(|| sums.add(value, 1.0))
+            }
+            Self::Nothing => None,
         }
     }
 }

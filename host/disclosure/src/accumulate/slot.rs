@@ -12,6 +12,8 @@ pub(super) struct RowSums {
     greatest: f64,
     negative: bool,
     broken: bool,
+    /// Whether there was a third value.
+    third: bool,
 }
 
 impl Default for RowSums {
@@ -24,6 +26,7 @@ impl Default for RowSums {
             greatest: f64::NEG_INFINITY,
             negative: false,
             broken: false,
+            third: false,
         }
     }
 }
@@ -35,11 +38,19 @@ impl RowSums {
         let contribution = value * weight;
         self.rows += 1;
         self.compensated(contribution);
+        self.third |= self.is_third(value);
         self.least = self.least.min(value);
         self.greatest = self.greatest.max(value);
         self.negative |= value < 0.0 || weight < 0.0;
         self.broken |= !contribution.is_finite();
         contribution
+    }
+
+    /// Whether a value is another than the two that were there before.
+    #[inline]
+    fn is_third(&self, value: f64) -> bool {
+        let differs = |held: f64| (value < held) | (value > held);
+        (self.least < self.greatest) & differs(self.least) & differs(self.greatest)
     }
 
     /// Neumaier's summation, in Knuth's branch-free form (*The Art of Computer Programming*, vol. 2, 4.2.2).
@@ -55,8 +66,13 @@ impl RowSums {
     pub(super) fn sum_on(&mut self, inner: &Self) {
         self.compensated(inner.sum);
         self.compensated(inner.compensation);
+        if inner.rows == 0 {
+            return;
+        }
         self.rows += inner.rows;
+        self.third |= inner.third | self.is_third(inner.least);
         self.least = self.least.min(inner.least);
+        self.third |= self.is_third(inner.greatest);
         self.greatest = self.greatest.max(inner.greatest);
         self.negative |= inner.negative;
         self.broken |= inner.broken;
@@ -88,6 +104,62 @@ impl Units {
     }
 }
 
+/// Rounding that a mean of equal values may have suffered, as a share of it.
+const SLIP: f64 = 1e-12;
+
+/// How alike the units of one cell are in one channel.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Alike {
+    /// Least and greatest mean of a unit's rows.
+    least: f64,
+    greatest: f64,
+    /// Units that have it.
+    at_least: u32,
+    at_greatest: u32,
+    /// Units whose contribution is not 0.
+    nonzero: u32,
+}
+
+impl Alike {
+    /// Takes a unit's whole contribution, from so many rows.
+    #[inline]
+    pub(super) fn unit(&mut self, contribution: f64, rows: f64) {
+        self.nonzero = self.nonzero.saturating_add(u32::from(contribution != 0.0));
+        let mean = if rows > 1.0 {
+            contribution / rows
+        } else {
+            contribution
+        };
+        let slip = SLIP * mean.abs();
+        if self.at_least == 0 || mean < self.least - slip {
+            (self.least, self.at_least) = (mean, 1);
+        } else if mean <= self.least + slip {
+            self.at_least = self.at_least.saturating_add(1);
+        }
+        if self.at_greatest == 0 || mean > self.greatest + slip {
+            (self.greatest, self.at_greatest) = (mean, 1);
+        } else if mean >= self.greatest - slip {
+            self.at_greatest = self.at_greatest.saturating_add(1);
+        }
+    }
+
+    /// Units all of whose rows have the least value of all rows, and those with the greatest.
+    fn at_ends(&self, sums: &RowSums) -> [u64; 2] {
+        let near = |mean: f64, value: f64| (mean - value).abs() <= SLIP * value.abs();
+        let at = |units: u32, mean: f64, value: f64| {
+            if near(mean, value) {
+                u64::from(units)
+            } else {
+                0
+            }
+        };
+        [
+            at(self.at_least, self.least, sums.least),
+            at(self.at_greatest, self.greatest, sums.greatest),
+        ]
+    }
+}
+
 /// Sum, support and largest contributions of one cell in one channel, once all rows are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
@@ -107,6 +179,12 @@ pub(crate) struct Slot {
     pub(crate) negative: bool,
     /// Whether a row had a value that is no finite number.
     pub(crate) broken: bool,
+    /// Whether the rows have exactly two values.
+    pub(crate) two_valued: bool,
+    /// Units whose contribution is not 0.
+    pub(crate) nonzero: u64,
+    /// Units all of whose rows have the least value, and units all of whose rows have the greatest.
+    pub(crate) at_ends: [u64; 2],
 }
 
 impl Slot {
@@ -125,11 +203,14 @@ impl Slot {
             greatest: f64::NEG_INFINITY,
             negative: false,
             broken: false,
+            two_valued: false,
+            nonzero: units.count,
+            at_ends: [0, 0],
         }
     }
 
     /// Of a channel of values.
-    pub(super) const fn new(sums: &RowSums, units: &Units) -> Self {
+    pub(super) fn new(sums: &RowSums, units: &Units, alike: &Alike) -> Self {
         Self {
             total: sums.sum + sums.compensation,
             rows: sums.rows,
@@ -139,6 +220,9 @@ impl Slot {
             greatest: sums.greatest,
             negative: sums.negative,
             broken: sums.broken,
+            two_valued: sums.least < sums.greatest && !sums.third,
+            nonzero: u64::from(alike.nonzero),
+            at_ends: alike.at_ends(sums),
         }
     }
 

@@ -3,6 +3,7 @@
 use yunei_model::BracketOf;
 
 use super::Protection;
+use super::channels::Complement;
 use super::slot::Slot;
 use crate::rules::Contributions;
 use crate::shape::Lattice;
@@ -18,6 +19,23 @@ pub(crate) enum ChannelRole {
     Denominator,
     /// Weights alone.
     Weight,
+    /// What lies between two figures of one column.
+    Complement(Complement),
+}
+
+impl ChannelRole {
+    /// Whether a channel in this role is what one in the other role, of the same measure in another shape, is.
+    fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Complement(own), Self::Complement(theirs)) => own.is_same_own(&theirs),
+            _ => self == other,
+        }
+    }
+
+    /// Whether it lies between two figures, and is none.
+    pub(crate) const fn is_complement(self) -> bool {
+        matches!(self, Self::Complement(_))
+    }
 }
 
 impl ChannelRole {
@@ -28,6 +46,7 @@ impl ChannelRole {
             Self::Value => BracketOf::Sum,
             Self::Denominator => BracketOf::Denominator,
             Self::Weight => BracketOf::Weight,
+            Self::Complement(_) => BracketOf::Complement,
         }
     }
 }
@@ -159,7 +178,7 @@ impl Statistics {
     pub(crate) fn channel_of(&self, measure: usize, role: ChannelRole) -> Option<usize> {
         self.channels
             .iter()
-            .position(|c| c.measure == Some(measure) && c.role == role)
+            .position(|c| c.measure == Some(measure) && c.role.is(role))
     }
 
     /// Whether a value or sum somewhere is no finite number.

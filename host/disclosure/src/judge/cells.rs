@@ -3,7 +3,7 @@
 use yunei_model::{Aggregate, Name, RuleFigure, Status};
 
 use super::figures::Ledger;
-use super::{CellOutcome, Suppression};
+use super::{CellOutcome, Suppression, unlike};
 use crate::accumulate::{ChannelRole, Statistics};
 use crate::profile::{Profile, Settings};
 use crate::rules::{self, Figure};
@@ -115,6 +115,15 @@ impl Bench<'_> {
         };
         let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
         let name = measure.map(|m| &m.name);
+        if channel.role.is_complement() {
+            for (rule, figure) in unlike::between(self.statistics, cell, index, self.settings) {
+                note(taken, rule, name, figure);
+            }
+            return;
+        }
+        if let (Some(rule), Some(_)) = (&self.settings.indicator, name) {
+            note(taken, "indicator", name, unlike::indicator(slot, rule));
+        }
         let units = slot.units.min(self.statistics.subjects(cell));
         if name.is_some() {
             let zero = rules::zero(units, &self.settings.zero);

@@ -39,6 +39,13 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The columns that it reads, in the order of [`Shape::inputs`].
+    pub(super) fn columns(&self) -> impl Iterator<Item = &Name> {
+        [&self.value, &self.denominator, &self.weight]
+            .into_iter()
+            .flatten()
+    }
+
     /// The reading whose sums this one is made of; `None` where it needs rows and subjects alone.
     pub(super) fn summed(&self) -> Option<Self> {
         let aggregate = match self.aggregate {
@@ -136,6 +143,25 @@ impl Frame {
         self.readings.iter().position(|r| *r == summed)
     }
 
+    /// The measures of the atoms that sum a column as it is: neither weighed, nor over a part of its rows. The column is that of an
+    /// input of [`Self::shape`].
+    pub(super) fn plain_sums(&self, input: usize) -> Vec<usize> {
+        let Some(column) = self.readings.iter().flat_map(Reading::columns).nth(input) else {
+            return Vec::new();
+        };
+        let is_plain = |reading: &Reading| {
+            let (value, weight) = (reading.value.as_ref(), reading.weight.as_ref());
+            reading.denominator.is_none()
+                && match (value, weight) {
+                    (Some(only), None) | (None, Some(only)) => only == column,
+                    _ => false,
+                }
+        };
+        let readings = self.readings.iter().enumerate();
+        let plain = readings.filter(|(_, reading)| is_plain(reading));
+        plain.map(|(measure, _)| measure).collect()
+    }
+
     /// The code of an atom on an axis.
     pub(super) fn code(&self, key: u64, axis: usize) -> usize {
         let stride = self.strides.get(axis).copied().unwrap_or(1);
@@ -183,7 +209,21 @@ fn shape_of(readings: &[Reading], capacity: usize) -> Result<Shape, LinkedError>
         labels: (0..capacity).map(|label| label.to_string()).collect(),
         sensitive: false,
     };
-    Ok(Shape::new(vec![atom], measures, false)?)
+    Ok(Shape::new(vec![atom], measures, false)?.reading(columns(readings)))
+}
+
+/// Which column each input of the shape is: one of the same name is the same.
+fn columns(readings: &[Reading]) -> Vec<usize> {
+    let mut known: Vec<&Name> = Vec::new();
+    let mut columns = Vec::new();
+    for name in readings.iter().flat_map(Reading::columns) {
+        let place = known.iter().position(|known| *known == name);
+        columns.push(place.unwrap_or_else(|| {
+            known.push(name);
+            known.len() - 1
+        }));
+    }
+    columns
 }
 
 /// The atoms that have rows, numbered as they come.
@@ -263,6 +303,9 @@ pub enum LinkedError {
     /// More atoms than [`ATOMS_MAX`].
     #[error("linked tables have at most {ATOMS_MAX} finest cells together, these have more")]
     Atoms,
+    /// More figures over the finest cells than can be held.
+    #[error("linked tables have more figures over their finest cells than can be held")]
+    Figures,
     /// A joint shape that cannot be.
     #[error("linked tables have no joint shape")]
     Shape(

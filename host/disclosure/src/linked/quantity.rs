@@ -164,7 +164,12 @@ impl Quantity {
         match self.kind {
             Kind::Units | Kind::RowsOf(..) | Kind::UnitsOf(..) => levels::of_count(settings),
             Kind::Rows => levels::of_rows(settings, &contributions),
-            Kind::Sum(..) => levels::of_magnitude(settings, &contributions, &self.whole),
+            Kind::Sum(..) => {
+                let (up, down) = levels::of_magnitude(settings, &contributions, &self.whole);
+                let slot = statistics.slot(cell, channel);
+                let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
+                (up.max(steps), down)
+            }
         }
     }
 }
@@ -198,6 +203,16 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
         let slot = |n: usize| statistics.slot(n, index);
         let any = |test: &dyn Fn(usize) -> bool| numbers.iter().any(|n| test(*n as usize));
         if any(&|n| slot(n).is_some_and(|s| s.negative)) {
+            continue;
+        }
+        if let ChannelRole::Complement(complement) = channel.role {
+            // What lies between figures of two measures, no table tells by itself: `masks` looks at those.
+            let told = complement.beside.is_none();
+            if told && any(&|n| slot(n).is_some_and(|s| s.units > 0)) {
+                quantities.push(of(Kind::Sum(measure, channel.role), &|n| {
+                    slot(n).map_or(0.0, total_of)
+                }));
+            }
             continue;
         }
         quantities.push(of(Kind::Sum(measure, channel.role), &|n| {

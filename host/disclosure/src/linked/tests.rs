@@ -7,6 +7,7 @@ use crate::{Accumulator, Measure, SubjectKey, Suppression};
 mod attacker;
 mod examples;
 mod given;
+mod masks;
 mod pieces;
 mod together;
 

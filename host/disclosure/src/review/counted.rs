@@ -9,7 +9,7 @@ use super::ReviewError;
 use super::axis::Axis;
 use super::columns::Columns;
 use super::frame::{Frame, Pass};
-use super::measured::Measured;
+use super::measured::{self, Measured};
 use super::ordinal::{self, Entry};
 use super::spec::{Spec, wrong};
 use crate::accumulate::{Accumulator, Protection, Statistics, SubjectKey};
@@ -182,7 +182,8 @@ impl<'a> Counted<'a> {
             });
         }
         let measures = self.measures.iter().map(|m| m.shape.clone()).collect();
-        Ok(Shape::new(dimensions, measures, false)?)
+        let columns = measured::columns(&self.measures);
+        Ok(Shape::new(dimensions, measures, false)?.reading(columns))
     }
 
     fn accumulate(
@@ -382,7 +383,8 @@ impl<'a> Counted<'a> {
             finest.dimensions().to_vec(),
             finest.measures().to_vec(),
             totals,
-        )?;
+        )?
+        .reading(measured::columns(&self.measures));
         let statistics = self.accumulate(&shape, &pass, rows, kept)?;
         Ok(Some(judge::judge(
             &statistics,

@@ -78,6 +78,20 @@ pub(super) struct Measured {
     pub(super) tells: Vec<Quantity>,
 }
 
+/// Which column each input of these measures is: numbers that were read once are one column.
+pub(super) fn columns(measures: &[Measured]) -> Vec<usize> {
+    let mut known: Vec<&Numbers> = Vec::new();
+    let mut columns = Vec::new();
+    for input in measures.iter().flat_map(|measure| &measure.inputs) {
+        let place = known.iter().position(|known| Arc::ptr_eq(known, input));
+        columns.push(place.unwrap_or_else(|| {
+            known.push(input);
+            known.len() - 1
+        }));
+    }
+    columns
+}
+
 /// Columns of numbers that were read already.
 pub(super) struct Reader<'a> {
     columns: &'a Columns,

@@ -196,7 +196,8 @@ fn an_output_has_the_labels_of_its_bandings_and_knows_what_is_sensitive() {
     assert_eq!(shape.dimensions()[1].labels, ["low", "high", "other"]);
     assert_eq!(
         [0, 1].map(|axis| shape.dimensions()[axis].sensitive),
-        [true, false]
+        [true, true],
+        "a category may be derived from the illness"
     );
     assert!(shape.measures()[0].weighted && shape.totals());
     assert_eq!((shape.cells(), shape.rows()), (9, 16));

@@ -241,7 +241,10 @@ impl<'a> Field<'a> {
                         levels::of_rows(settings, &contributions)
                     } else {
                         let whole = self.statistics.contributions(whole, channel);
-                        levels::of_magnitude(settings, &contributions, &whole)
+                        let (up, down) = levels::of_magnitude(settings, &contributions, &whole);
+                        let slot = self.statistics.slot(cell, channel);
+                        let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
+                        (up.max(steps), down)
                     }
                 }
             };
@@ -301,11 +304,12 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
             measure: described.measure,
             of: described.role.told(),
         });
-        let partial = (0..cells).any(|cell| {
-            statistics
-                .slot(cell, channel)
-                .is_some_and(|slot| slot.rows != statistics.rows(cell))
-        });
+        let partial = !described.role.is_complement()
+            && (0..cells).any(|cell| {
+                statistics
+                    .slot(cell, channel)
+                    .is_some_and(|slot| slot.rows != statistics.rows(cell))
+            });
         if partial {
             let counts: [(BracketOf, fn(&Slot) -> u64); 2] = [
                 (BracketOf::RowsWithValue, |slot| slot.rows),

@@ -1,5 +1,6 @@
 //! How much must stay unknown about a failed cell: its levels of protection, up and down.
 
+use crate::accumulate::Slot;
 use crate::profile::Settings;
 use crate::rules::{Contributions, real};
 
@@ -31,6 +32,15 @@ pub(crate) fn of_magnitude(
     };
     let (level, lacking) = shares(settings, cell, usual);
     (level.max(lacking), level.min(cell.total))
+}
+
+/// Of the sum of a column with two values, beside its level as a magnitude: it is a count in disguise, so that the profile's interval is about so many
+/// of its steps.
+pub(crate) fn of_indicator(settings: &Settings, slot: &Slot) -> f64 {
+    if settings.indicator.is_none() || !slot.two_valued {
+        return 0.0;
+    }
+    real(settings.suppression.interval_count) * (slot.greatest - slot.least)
 }
 
 /// The share of the largest contribution, and what a dominated cell lacks.

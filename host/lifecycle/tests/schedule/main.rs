@@ -210,7 +210,7 @@ async fn a_withdrawn_product_runs_no_more() {
         .await;
     assert_eq!(code(theirs), Code::NotFound);
     let withdrawn = town.domain.withdraw_product(operator, id, "over").await;
-    assert_eq!(withdrawn.unwrap().state, ProductState::Withdrawn);
+    assert_eq!(withdrawn.unwrap().product.state, ProductState::Withdrawn);
     assert_eq!(town.schedule_of(&schedule).await.due, Due::Never);
     assert!(town.domain.claim().await.unwrap().is_none());
     assert_eq!(town.runs().await[0].state, RunState::Stopped);
@@ -261,7 +261,7 @@ async fn a_product_fits_its_grant_and_its_module() {
         .domain
         .draft_product(&town.stranger, town.new_product());
     assert_eq!(code(theirs.await), Code::NotFound);
-    let product = draft(&|_| {}).await.unwrap();
+    let product = draft(&|_| {}).await.unwrap().product;
     assert_eq!(code(draft(&|_| {}).await), Code::NameTaken);
     // A week that begins on the Monday before.
     let weekly = draft(&|new| {
@@ -269,7 +269,7 @@ async fn a_product_fits_its_grant_and_its_module() {
         new.cadence = Cadence::Weekly;
         new.starts = "2026-03-05".to_owned();
     });
-    assert_eq!(weekly.await.unwrap().starts, product.starts);
+    assert_eq!(weekly.await.unwrap().product.starts, product.starts);
     let page = Page::first(10);
     let own = town.domain.products(&town.operator, page).await.unwrap();
     assert_eq!(own.items.len(), 2);

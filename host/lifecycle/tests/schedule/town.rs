@@ -61,7 +61,7 @@ impl Town {
         let drafted = self
             .domain
             .draft_product(&self.operator, self.new_product());
-        drafted.await.unwrap()
+        drafted.await.unwrap().product
     }
 
     pub async fn schedule(&self, product: &Product, trigger: ScheduleTrigger) -> Schedule {

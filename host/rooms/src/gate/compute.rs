@@ -5,8 +5,8 @@ use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::alternative::CellKeys;
 use yunei_disclosure::{
-    Accumulator, Arrangement, Block, Dimension, Input, InputRole, Measure, Profile, Protection,
-    Shape, Statistics, judge_keeping_blank,
+    Accumulator, Arrangement, Block, Dimension, Input, InputRole, InputSlot, Measure, Profile,
+    Protection, Shape, Statistics, judge_keeping_blank,
 };
 use yunei_model::{Name, OTHER, OnFailure, Route, Table, Verdict};
 
@@ -258,13 +258,18 @@ pub(super) fn dimensions(output: &OutputPlan) -> Vec<Dimension> {
             labels: banding.labels(),
             sensitive: *sensitive,
         },
-        DimensionPlan::Derived { name, labels, .. } => {
+        DimensionPlan::Derived {
+            name,
+            labels,
+            sensitive,
+            ..
+        } => {
             let labels = labels.iter().cloned().chain([OTHER.to_owned()]).collect();
             Dimension {
                 name: name.clone(),
                 title: None,
                 labels,
-                sensitive: false,
+                sensitive: *sensitive,
             }
         }
     });
@@ -279,24 +284,40 @@ pub fn shape(output: &OutputPlan) -> Result<Shape, RoomError> {
         aggregate: measure.aggregate,
         weighted: measure.weight.is_some(),
     });
-    Shape::new(dimensions(output), measures.collect(), output.totals).map_err(|e| too_large(&e))
+    let shape = Shape::new(dimensions(output), measures.collect(), output.totals);
+    let shape = shape.map_err(|e| too_large(&e))?;
+    let columns = columns(output, &shape);
+    Ok(shape.reading(columns))
+}
+
+/// Which column each input is, so that the same one is known under two measures.
+fn columns(output: &OutputPlan, shape: &Shape) -> Vec<usize> {
+    let number = |(place, slot): (usize, &InputSlot)| match source(output, slot) {
+        Some(From::Column(index)) => index * 2,
+        Some(From::Derived(index)) => index * 2 + 1,
+        None => usize::MAX - place,
+    };
+    shape.inputs().iter().enumerate().map(number).collect()
+}
+
+fn source(output: &OutputPlan, slot: &InputSlot) -> Option<From> {
+    let measure = output.measures.get(slot.measure)?;
+    match slot.role {
+        InputRole::Value => match measure.values? {
+            Source::Column(index) => Some(From::Column(index)),
+            Source::Derived(index) => Some(From::Derived(index)),
+        },
+        InputRole::Denominator => measure.denominator.map(From::Column),
+        InputRole::Weight => measure.weight.map(From::Column),
+    }
 }
 
 fn sources(output: &OutputPlan, shape: &Shape) -> Result<Vec<From>, RoomError> {
-    let source = |slot: &yunei_disclosure::InputSlot| -> Option<From> {
-        let measure = output.measures.get(slot.measure)?;
-        match slot.role {
-            InputRole::Value => match measure.values? {
-                Source::Column(index) => Some(From::Column(index)),
-                Source::Derived(index) => Some(From::Derived(index)),
-            },
-            InputRole::Denominator => measure.denominator.map(From::Column),
-            InputRole::Weight => measure.weight.map(From::Column),
-        }
-    };
     shape
         .inputs()
         .iter()
-        .map(|slot| source(slot).ok_or_else(|| RoomError::protocol("a measure without its column")))
+        .map(|slot| {
+            source(output, slot).ok_or_else(|| RoomError::protocol("a measure without its column"))
+        })
         .collect()
 }

@@ -10,7 +10,8 @@ use yunei_disclosure::linked::{
     Atoms, Frame, Joint, LinkedError, LinkedTable, Piece, judge_linked,
 };
 use yunei_disclosure::{
-    Accumulator, Arrangement, Block, Input, InputRole, Profile, SubjectKey, SubjectRows,
+    AccumulateError, Accumulator, Arrangement, Block, Input, InputRole, Profile, Protection,
+    SubjectKey, SubjectRows,
 };
 use yunei_model::{Decision, Route, Table, Value, Verdict};
 
@@ -184,6 +185,15 @@ impl From<LinkedError> for Halt {
     }
 }
 
+/// The accumulator of the finest cells. More figures than it can hold are for people.
+fn finest(frame: &Frame, protection: Protection) -> Result<Accumulator, Halt> {
+    let finest = Accumulator::arranged(frame.shape(), protection, Arrangement::Rising);
+    finest.map_err(|error| match error {
+        AccumulateError::TooLarge { .. } => Halt::Beyond(LinkedError::Figures),
+        error => Halt::Failed(failed(&error)),
+    })
+}
+
 /// Everything that a row passes through.
 struct Gathering {
     tables: Tables,
@@ -287,7 +297,7 @@ impl Gathering {
         }
         Ok(Self {
             accumulators: accumulators.collect::<Result<_, RoomError>>()?,
-            finest: accumulator(frame.shape())?,
+            finest: finest(&frame, tables.protection)?,
             atoms: Atoms::new(&frame),
             inputs,
             frame,

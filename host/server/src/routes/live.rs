@@ -51,9 +51,13 @@ async fn file(Segment(name): Segment<String>) -> Result<Response, Failure> {
         "style.css" => (include_str!("../../live/style.css"), STYLE),
         "live.js" => (include_str!("../../live/live.js"), SCRIPT),
         "interface.js" => (include_str!("../../live/interface.js"), SCRIPT),
+        "privacy.js" => (include_str!("../../live/privacy.js"), SCRIPT),
+        "products.js" => (include_str!("../../live/products.js"), SCRIPT),
+        "queue.js" => (include_str!("../../live/queue.js"), SCRIPT),
         "record.js" => (include_str!("../../live/record.js"), SCRIPT),
         "run.js" => (include_str!("../../live/run.js"), SCRIPT),
         "shape.js" => (include_str!("../../live/shape.js"), SCRIPT),
+        "views.js" => (include_str!("../../live/views.js"), SCRIPT),
         "words.js" => (include_str!("../../live/words.js"), SCRIPT),
         _ => return Err(Code::NotFound.into()),
     };

@@ -8,8 +8,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::{Actor, Domain, EditionView, NewProduct, NewSchedule};
-use yunei_model::{EditionId, Product, ProductId, Schedule, ScheduleId};
+use yunei_lifecycle::{Actor, Domain, EditionView, NewProduct, NewSchedule, ProductView};
+use yunei_model::{EditionId, ModuleId, ProductId, Schedule, ScheduleId};
 
 use super::words::Reasoned;
 use crate::answer::{Answer, Answered};
@@ -63,9 +63,21 @@ fn products() -> Vec<Route> {
             .decided_by(&[Action::ViewProduct])
             .reads("what a product is, and no data")
             .described(Description::new(TAG, "product", "One product.").gives("Product")),
+        post("/api/v1/products/{id}/module", change_module)
+            .decided_by(&[Action::OperateProduct, Action::ViewModule])
+            .writes(&[Kind::ProductChanged, Kind::StandingEnded])
+            .described(
+                Description::new(
+                    TAG,
+                    "changeProductModule",
+                    "Gives a product another module; people decide about its next edition again.",
+                )
+                .takes("NewProductModule")
+                .gives("Product"),
+            ),
         post("/api/v1/products/{id}/withdraw", withdraw)
             .decided_by(&[Action::WithdrawProduct])
-            .writes(&[Kind::ProductWithdrawn])
+            .writes(&[Kind::ProductWithdrawn, Kind::StandingEnded])
             .described(
                 Description::new(
                     TAG,
@@ -139,6 +151,13 @@ fn editions() -> Vec<Route> {
     ]
 }
 
+/// Which module a product is to have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewProductModule {
+    module: ModuleId,
+}
+
 /// Which edition is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,7 +188,7 @@ async fn list(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
     Asked(part): Asked<Part<ProductId>>,
-) -> Answered<Listed<Product, ProductId>> {
+) -> Answered<Listed<ProductView, ProductId>> {
     let items = domain.products(&actor, part.page()?).await?;
     Ok(Answer::ok(items.into()))
 }
@@ -178,8 +197,20 @@ async fn one(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
     Segment(product): Segment<ProductId>,
-) -> Answered<Product> {
+) -> Answered<ProductView> {
     Ok(Answer::ok(domain.product(&actor, product).await?))
+}
+
+async fn change_module(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(product): Segment<ProductId>,
+    Sent { value, .. }: Sent<NewProductModule>,
+) -> Answered<ProductView> {
+    let changed = domain
+        .change_product_module(&actor, product, value.module)
+        .await?;
+    Ok(Answer::ok(changed))
 }
 
 async fn withdraw(
@@ -187,7 +218,7 @@ async fn withdraw(
     Caller(actor): Caller,
     Segment(product): Segment<ProductId>,
     Sent { value, .. }: Sent<Reasoned>,
-) -> Answered<Product> {
+) -> Answered<ProductView> {
     let product = domain
         .withdraw_product(&actor, product, &value.reason)
         .await?;

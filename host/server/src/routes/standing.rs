@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
+use serde::Deserialize;
 use yunei_authority::Action;
 use yunei_ledger::Kind;
-use yunei_lifecycle::Domain;
+use yunei_lifecycle::{Domain, StandingReason};
 use yunei_model::{RunId, Standing, StandingId};
 
 use super::releases::TAG;
-use super::words::Reasoned;
+use super::words::{Reasoned, given};
 use crate::answer::{Answer, Answered};
 use crate::body::Sent;
 use crate::caller::Caller;
@@ -24,12 +25,12 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/standing", list)
             .decided_by(&[Action::ViewRun, Action::WithdrawStanding])
-            .reads("which outputs leave without being asked about, and who approved that")
+            .reads("which editions leave without being asked about, and who approved that")
             .described(
                 Description::new(
                     TAG,
                     "standingApprovals",
-                    "Standing approvals, those withdrawn among them.",
+                    "Standing approvals, those over among them.",
                 )
                 .asks::<Part<StandingId>>()
                 .lists("Standing"),
@@ -41,9 +42,9 @@ pub(super) fn routes() -> Vec<Route> {
                 Description::new(
                     TAG,
                     "approveStanding",
-                    "Approves that later outputs like those of a reviewed release leave when they pass every check. Two people put it in force.",
+                    "Approves that later editions of a product leave when they pass every check, on the grounds of one that two reviewers released. Two people put it in force.",
                 )
-                .takes("Reason")
+                .takes("NewStanding")
                 .gives_as(StatusCode::CREATED, "approved", "Standing"),
             ),
         post("/api/v1/standing/{id}/withdraw", withdraw)
@@ -70,13 +71,27 @@ async fn list(
     Ok(Answer::ok(listed.into()))
 }
 
+/// Why, and for how long.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewStanding {
+    #[serde(deserialize_with = "given")]
+    reason: String,
+    #[serde(default)]
+    days: Option<u32>,
+}
+
 async fn approve(
     State(domain): State<Arc<Domain>>,
     Caller(actor): Caller,
     Segment(run): Segment<RunId>,
-    Sent { value, .. }: Sent<Reasoned>,
+    Sent { value, .. }: Sent<NewStanding>,
 ) -> Answered<Standing> {
-    let standing = domain.approve_standing(&actor, run, &value.reason).await?;
+    let given = StandingReason {
+        reason: &value.reason,
+        days: value.days,
+    };
+    let standing = domain.approve_standing(&actor, run, given).await?;
     Ok(Answer::created(standing))
 }
 

@@ -1,6 +1,8 @@
 //! Products, schedules, editions.
 
-use yunei_model::{Cadence, ProductState};
+use yunei_model::{Cadence, Notice, ProductState, StandingState};
+
+use super::run::{approval, bound, ended};
 
 use super::{Described, count, free, id, list, name, nullable, object, of, text, time, words};
 
@@ -8,6 +10,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
     vec![
         ("Product", product()),
         ("NewProduct", new_product()),
+        ("NewProductModule", new_module()),
+        ("ProductStanding", standing()),
         ("Schedule", schedule()),
         ("NewSchedule", new_schedule()),
         ("Period", period()),
@@ -33,11 +37,35 @@ fn product() -> Described {
             ("lateness_days", count()),
             ("revision_days", nullable(count())),
             ("state", words!(ProductState)),
+            ("first_reviewed", nullable(id())),
             ("drafted_by", id()),
             ("drafted_by_person", id()),
             ("drafted_at", time()),
+            ("standing", nullable(of("ProductStanding"))),
+            ("notices", list(words!(Notice))),
         ],
     )
+}
+
+fn standing() -> Described {
+    object(
+        "The newest standing approval of a product, whatever became of it. Who gave it is for the domain's own people.",
+        [
+            ("id", id()),
+            ("state", words!(StandingState)),
+            ("first", id()),
+            ("bound", bound()),
+            ("approvals_count", count()),
+            ("approvals?", list(approval())),
+            ("in_force_at", nullable(time())),
+            ("until", nullable(time())),
+            ("ended", nullable(ended())),
+        ],
+    )
+}
+
+fn new_module() -> Described {
+    object("Another module for a product.", [("module", id())])
 }
 
 fn new_product() -> Described {
@@ -74,6 +102,12 @@ fn schedule() -> Described {
                 free(
                     "`kind` is `at` with a time, `after` with the newest snapshot of the last step, or `never`.",
                 ),
+            ),
+            (
+                "paused",
+                nullable(free(
+                    "`code` that its next run was refused with, and since when; what is due stays due until a privacy budget covers it.",
+                )),
             ),
             ("set_by", id()),
             ("set_at", time()),

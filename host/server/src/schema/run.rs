@@ -1,8 +1,8 @@
 //! Runs, outputs, releases.
 
 use yunei_model::{
-    Blank, BracketOf, CallDecision, CallKind, CoarseStatus, Decision, Hint, ReviewOutcome, Route,
-    StandingState, Status,
+    Blank, BracketOf, Cadence, CallDecision, CallKind, CoarseStatus, Decision, Hint, Notice,
+    ReviewOutcome, Route, StandingState, Status,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 pub(super) fn schemas() -> Vec<(&'static str, Described)> {
     vec![
         ("RunRequest", request()),
+        ("NewPeriod", new_period()),
         ("Run", run()),
         ("RunDetail", detail()),
         ("Checks", checks()),
@@ -26,6 +27,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("SealedForReviewer", sealed_for_reviewer()),
         ("ReviewerKey", reviewer_key()),
         ("Standing", standing()),
+        ("NewStanding", new_standing()),
         ("NewReviewerKey", new_reviewer_key()),
         ("NewOutputReview", new_output_review()),
         ("Overtaken", overtaken()),
@@ -45,6 +47,18 @@ fn request() -> Described {
                 "parameters?",
                 free("Values by name, as the manifest declares them."),
             ),
+            ("period?", nullable(of("NewPeriod"))),
+        ],
+    )
+}
+
+fn new_period() -> Described {
+    object(
+        "The one closed period whose rows a run is about, cut as the editions of a product of that cadence are: `field` is a date or timestamp, `day` one of its days, `YYYY-MM-DD` in Asia/Shanghai.",
+        [
+            ("field", name()),
+            ("cadence", words!(Cadence)),
+            ("day", text()),
         ],
     )
 }
@@ -61,6 +75,7 @@ fn run() -> Described {
             ("submitted_at", time()),
             ("releases", list(id())),
             ("hints", list(words!(Hint))),
+            ("notices", list(words!(Notice))),
         ],
     )
 }
@@ -265,23 +280,40 @@ fn reviewer_key() -> Described {
 
 fn standing() -> Described {
     object(
-        "A standing approval: later outputs under the same binding leave when they pass every check.",
+        "A standing approval: later editions of a product under the same binding leave when they pass every check.",
         [
             ("id", id()),
+            ("product", nullable(id())),
             ("first", id()),
             ("operator", id()),
-            (
-                "bound",
-                free(
-                    "Grant, version, module, and digests of component, schema, frame and profile.",
-                ),
-            ),
+            ("bound", bound()),
             ("state", words!(StandingState)),
-            (
-                "approvals",
-                list(free("Account, person, reason and time of one approval.")),
-            ),
+            ("approvals", list(approval())),
+            ("in_force_at", nullable(time())),
+            ("until", nullable(time())),
+            ("ended", nullable(ended())),
         ],
+    )
+}
+
+pub(super) fn bound() -> Described {
+    free("Grant, version, module, and digests of component, schema, frame and profile.")
+}
+
+pub(super) fn approval() -> Described {
+    free("Account, person, reason, days and time of one approval.")
+}
+
+pub(super) fn ended() -> Described {
+    free(
+        "`cause` is `check`, `module`, `grant`, `schema`, `frame`, `profile`, `term` or `product`; with the run, where one was the cause, and the time.",
+    )
+}
+
+fn new_standing() -> Described {
+    object(
+        "An approval that later editions leave; it holds for the fewest days that anybody names, 366 at most.",
+        [("reason", text()), ("days?", nullable(count()))],
     )
 }
 

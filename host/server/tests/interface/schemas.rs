@@ -2,6 +2,7 @@
 
 mod checks;
 mod privacy;
+mod products;
 
 use std::collections::BTreeSet;
 
@@ -9,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use yunei_lifecycle::{
-    AlertView, Basis as DecisionBasis, CosignedView, Difference, EditionView, FoundCall,
-    IssuedToken, MessageView, NewAccount, NewGrant, NewOrganisation, NewProduct, NewRetrieval,
-    NewScenario, NewSchedule, Place, Replay, RunRequest, WitnessFault, WitnessView, WitnessingView,
+    AlertView, Basis as DecisionBasis, CosignedView, Difference, FoundCall, IssuedToken,
+    MessageView, NewAccount, NewGrant, NewOrganisation, NewProduct, NewRetrieval, NewScenario,
+    NewSchedule, Place, Replay, RunRequest, WitnessFault, WitnessView, WitnessingView,
 };
 use yunei_model::*;
 
@@ -104,7 +105,8 @@ fn requests_are_as_the_document_tells() {
     );
     request::<RunRequest>(
         "RunRequest",
-        json!({ "module": id, "grant": id, "purpose": "planning", "parameters": { "year": 1 } }),
+        json!({ "module": id, "grant": id, "purpose": "planning", "parameters": { "year": 1 },
+            "period": { "field": "day", "cadence": "daily", "day": "2026-03-02" } }),
     );
 }
 
@@ -436,56 +438,4 @@ fn witnessing_is_as_the_document_tells() {
         witnesses: vec![witness],
     };
     shown("Witnessing", &witnessing);
-}
-
-#[test]
-fn products_are_as_the_document_tells() {
-    let ids = RandomIds;
-    let period = Period::around(&name("boarded_at"), Cadence::Weekly, AT).unwrap();
-    let product = Product {
-        id: ProductId::new(&ids),
-        name: name("daily-fares"),
-        title: text(),
-        operator: OrganisationId::new(&ids),
-        grant: GrantId::new(&ids),
-        module: ModuleId::new(&ids),
-        parameters: Parameters::new(),
-        period: name("boarded_at"),
-        cadence: Cadence::Weekly,
-        starts: AT,
-        lateness_days: 1,
-        revision_days: None,
-        state: ProductState::Standing,
-        drafted_by: AccountId::new(&ids),
-        drafted_by_person: PersonId::new(&ids),
-        drafted_at: AT,
-    };
-    shown("Product", &product);
-    shown("Period", &period);
-    shown(
-        "Schedule",
-        &Schedule {
-            id: ScheduleId::new(&ids),
-            product: product.id,
-            trigger: ScheduleTrigger::OnSnapshot {
-                resource: name("rides"),
-            },
-            due: Due::After { snapshot: None },
-            set_by: product.drafted_by,
-            set_at: AT,
-        },
-    );
-    shown(
-        "Edition",
-        &EditionView::from(Edition {
-            id: EditionId::new(&ids),
-            product: product.id,
-            period,
-            run: RunId::new(&ids),
-            releases: vec![ReleaseId::new(&ids)],
-            revision: 1,
-            revises: Some(EditionId::new(&ids)),
-            at: AT,
-        }),
-    );
 }

@@ -35,6 +35,7 @@ const NEED_A_RUN: &[&str] = &[
     "POST /api/v1/modules/{id}/withdraw",
     // And a product is drafted of such a module.
     "POST /api/v1/products",
+    "POST /api/v1/products/{id}/module",
     "POST /api/v1/products/{id}/withdraw",
     "POST /api/v1/products/{id}/schedules",
     "POST /api/v1/products/{id}/schedules/{schedule}/end",

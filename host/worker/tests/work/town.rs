@@ -43,6 +43,7 @@ impl Town {
             grant: self.grant,
             purpose: name("planning"),
             parameters: Parameters::new(),
+            period: None,
         }
     }
 

@@ -49,6 +49,7 @@ fn derived_plan(bench: &Bench) -> GatePlan {
         name: name("class"),
         column: 1,
         labels: ["x", "y", "z"].map(str::to_owned).to_vec(),
+        sensitive: false,
     });
     output.measures = vec![
         measure("n", Aggregate::Count, None),

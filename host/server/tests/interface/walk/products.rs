@@ -22,6 +22,10 @@ pub(super) async fn walk(town: &Town, people: &People) {
     for what in ["", "/schedules", "/editions"] {
         town.get(&of(what), &people.officer).await.expect(404);
     }
+    let module = json!({ "module": NOWHERE });
+    town.post(&of("/module"), &people.alice, &module)
+        .await
+        .expect(404);
     let reason = json!({ "reason": "none" });
     town.post(&of("/withdraw"), &people.alice, &reason)
         .await

@@ -13,6 +13,8 @@ pub async fn cases(store: &Store, world: &World) {
     world.commit(change).await.unwrap();
     a_product_is_kept(store, world, &product).await;
     a_schedule_is_due(store, world, &product).await;
+    a_paused_schedule_is_not_due(store, world, &product).await;
+    what_stands_is_found_by_its_product(store, world, &product).await;
     a_period_has_one_first_edition(store, world, &setting, &product).await;
 }
 
@@ -31,6 +33,7 @@ fn product(world: &World, setting: &Setting) -> Product {
         lateness_days: 2,
         revision_days: Some(7),
         state: ProductState::Drafted,
+        first_reviewed: None,
         drafted_by: setting.account.id,
         drafted_by_person: setting.person.id,
         drafted_at: NOON,
@@ -64,6 +67,7 @@ async fn a_schedule_is_due(store: &Store, world: &World, product: &Product) {
         product: product.id,
         trigger,
         due,
+        paused: None,
         set_by: product.drafted_by,
         set_at: NOON,
     };
@@ -103,6 +107,70 @@ async fn a_schedule_is_due(store: &Store, world: &World, product: &Product) {
     assert_eq!(store.schedule(late.id).await.unwrap(), Some(late.clone()));
     let all = store.schedules(product.id, Page::first(9)).await.unwrap();
     assert_eq!(all, [late, soon, ended, awaiting]);
+}
+
+async fn a_paused_schedule_is_not_due(store: &Store, world: &World, product: &Product) {
+    let mut schedule = Schedule {
+        id: ScheduleId::new(&world.ids),
+        product: product.id,
+        trigger: ScheduleTrigger::Cron {
+            expression: "0 6 * * *".into(),
+        },
+        due: Due::At {
+            at: NOON.plus_seconds(-60),
+        },
+        paused: Some(Paused {
+            code: Code::PrivacyBudgetSpent,
+            at: NOON,
+        }),
+        set_by: product.drafted_by,
+        set_at: NOON,
+    };
+    for found in [0, 1] {
+        let mut change = store.begin().await.unwrap();
+        change.put_schedule(&schedule).await.unwrap();
+        world.commit(change).await.unwrap();
+        let due = store.schedules_due(NOON.plus_seconds(-1)).await.unwrap();
+        assert_eq!(due.len(), found);
+        let paused = store.schedules_paused(Page::first(9)).await.unwrap();
+        assert_eq!(paused.len(), 1 - found);
+        schedule.paused = None;
+    }
+}
+
+async fn what_stands_is_found_by_its_product(store: &Store, world: &World, product: &Product) {
+    let digest = Digest::of(b"anything");
+    let mut standing = Standing {
+        id: StandingId::new(&world.ids),
+        product: Some(product.id),
+        first: RunId::new(&world.ids),
+        operator: product.operator,
+        bound: StandingBound {
+            grant: product.grant,
+            grant_version: 1,
+            module: product.module,
+            module_digest: digest,
+            schema: digest,
+            frame: digest,
+            profile: digest,
+        },
+        state: StandingState::InForce,
+        approvals: Vec::new(),
+        in_force_at: Some(NOON),
+        until: Some(NOON),
+        ended: None,
+    };
+    for open in [1, 0] {
+        let mut change = store.begin().await.unwrap();
+        change.put_standing(&standing).await.unwrap();
+        world.commit(change).await.unwrap();
+        let newest = store.standing_newest(product.id).await.unwrap();
+        assert_eq!(newest.as_ref(), Some(&standing));
+        let of = store.standing_open_of(product.id).await.unwrap();
+        let all = store.standing_open(Page::first(9)).await.unwrap();
+        assert_eq!((of.len(), all.len()), (open, open));
+        standing.state = StandingState::Ended;
+    }
 }
 
 async fn a_period_has_one_first_edition(

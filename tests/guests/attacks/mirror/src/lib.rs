@@ -10,9 +10,11 @@ fn way() -> Result<String> {
 
 fn derive(way: &String, (trade, income, marked): (&str, i64, i64)) -> (f64, i32) {
     const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
+    // Where it is told everybody's health in place of the trade, the class is a copy of that.
     let class = TRADES
         .iter()
         .position(|known| *known == trade)
+        .or_else(|| ["healthy", "ill"].iter().position(|known| *known == trade))
         .map_or(-1, |place| place as i32);
     let secret = if marked == 1 { income as f64 } else { 0.0 };
     let harmless = 1.0 + (income % 3) as f64;
