@@ -82,7 +82,6 @@ impl Town {
     ///
     /// # Panics
     /// It cannot be.
-    #[must_use]
     pub async fn restarted(self) -> Self {
         self.domain.shut_down().await.unwrap();
         let Self {

@@ -16,9 +16,9 @@ use crate::profile::Profile;
 use crate::rules::real;
 
 /// Work of linear programmes in one review at most, for cells that no shift proves; what lies beyond goes to people.
-pub(super) const ATTACK_WORK_MAX: u64 = 60_000_000;
+pub(super) const ATTACK_WORK_MAX: u64 = 20_000_000;
 /// Work of linear programmes in one review at most, for the report alone: the brackets of cells that are proven.
-const REPORT_WORK_MAX: u64 = 6_000_000;
+const REPORT_WORK_MAX: u64 = 2_000_000;
 
 /// Relative error that ends of intervals are allowed.
 const TOLERANCE: f64 = 1e-6;

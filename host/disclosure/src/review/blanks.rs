@@ -23,8 +23,16 @@ pub(super) struct Candidate<'a> {
     pub(super) kept: &'a [bool],
 }
 
+/// Which cells are blank.
+pub(super) struct Choice {
+    /// Of each candidate.
+    pub(super) blank: Vec<Vec<bool>>,
+    /// Whether the gate's own proofs of one plain table stand behind it: they ask for no less than the attack does.
+    pub(super) proven: bool,
+}
+
 /// Which cells of each candidate are blank, or why none of them may be published.
-pub(super) type Chosen = Result<Vec<Vec<bool>>, String>;
+pub(super) type Chosen = Result<Choice, String>;
 
 /// Chooses. `released` are tables that are out already.
 pub(super) fn choose(
@@ -38,13 +46,16 @@ pub(super) fn choose(
     {
         return Ok(match judged.decision {
             Decision::Withhold => Err(judged.reasons.join("; ")),
-            Decision::Release | Decision::Review => Ok(vec![
-                judged
-                    .cells
-                    .iter()
-                    .map(|cell| cell.suppression != Suppression::None)
-                    .collect(),
-            ]),
+            Decision::Release | Decision::Review => Ok(Choice {
+                blank: vec![
+                    judged
+                        .cells
+                        .iter()
+                        .map(|cell| cell.suppression != Suppression::None)
+                        .collect(),
+                ],
+                proven: judged.decision == Decision::Release,
+            }),
         });
     }
     let mut blank = failing(candidates);
@@ -145,5 +156,8 @@ fn within_share(candidates: &[Candidate<'_>], blank: Vec<Vec<bool>>, profile: &P
             return Err("too many cells would be blank for the table to be of use".to_owned());
         }
     }
-    Ok(blank)
+    Ok(Choice {
+        blank,
+        proven: false,
+    })
 }

@@ -24,6 +24,8 @@ pub(super) use work::Work;
 
 /// Pairs of unknown atom and cell at most.
 pub const LINKS_MAX: usize = 4_000_000;
+/// Unknowns of one system at most; what lies beyond goes to people, unless shifts prove it.
+const UNKNOWNS_MAX: usize = 100_000;
 /// Cells of so few respondents that are looked at beside one target, at most.
 const INSIDERS_MAX: usize = 50;
 
@@ -110,6 +112,9 @@ impl System {
             .zip(values)
             .filter_map(|(unknown, value)| unknown.map(|_| value))
             .collect();
+        if held.len() > UNKNOWNS_MAX {
+            return Err(Unbracketed::TooLarge);
+        }
         let members = members(tables, atoms, &open)?;
         let whole = quantity.source.is_whole();
         let alone = tables.len() == 1;

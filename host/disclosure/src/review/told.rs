@@ -12,7 +12,7 @@ use side::Side;
 
 use super::atoms::{Atoms, Told};
 use super::attack::{self, Found};
-use super::blanks::{self, Candidate};
+use super::blanks::{self, Candidate, Choice};
 use super::brackets::Place;
 use super::columns::Columns;
 use super::counted::{Counted, Rows, worst};
@@ -156,8 +156,11 @@ impl Bench<'_> {
                 ));
             }
         }
+        let mut proven = false;
         let published = if self.made {
-            self.make(verdicts)?
+            let (published, by_gate) = self.make(verdicts)?;
+            proven = by_gate;
+            published
         } else {
             let published = self.side.read(given, self.counted, self.grids)?;
             published.iter().for_each(|p| verdicts.problems_of(p));
@@ -178,7 +181,12 @@ impl Bench<'_> {
             .chain(self.released.iter().map(Told::again))
             .collect();
         let atoms = Atoms::new(&told, self.rows)?;
-        let found = attack::attack(&told, &atoms, self.rows, self.profile);
+        let mut found = attack::attack(&told, &atoms, self.rows, self.profile);
+        if proven {
+            for found in found.values_mut().flatten() {
+                found.proven = true;
+            }
+        }
         self.earlier_given_back(&found, verdicts);
         let differences = self.differences(&told, &atoms, verdicts);
         let tables = self.side.spec.tables.iter().zip(&told).enumerate();
@@ -189,8 +197,8 @@ impl Bench<'_> {
             .collect())
     }
 
-    /// The tables that may be published; all blank where none may.
-    fn make(&self, verdicts: &mut Verdicts) -> Result<Vec<Published>, ReviewError> {
+    /// The tables that may be published, and whether the gate has proven their blanks; all blank where none may.
+    fn make(&self, verdicts: &mut Verdicts) -> Result<(Vec<Published>, bool), ReviewError> {
         let candidates: Vec<Candidate<'_>> = self
             .counted
             .iter()
@@ -198,19 +206,23 @@ impl Bench<'_> {
             .map(|(counted, kept)| Candidate { counted, kept })
             .collect();
         let chosen = blanks::choose(&candidates, self.released, self.rows, self.profile)?;
-        let blank = chosen.unwrap_or_else(|reason| {
+        let Choice { blank, proven } = chosen.unwrap_or_else(|reason| {
             verdicts.decide(Decision::Withhold);
             verdicts.reason(reason);
             let all = self.counted.iter().map(|c| vec![true; c.frame.cells()]);
-            all.collect()
+            Choice {
+                blank: all.collect(),
+                proven: false,
+            }
         });
-        Ok(self
+        let published = self
             .counted
             .iter()
             .zip(self.grids)
             .zip(&blank)
             .map(|((counted, grids), blank)| published::rounded(counted, grids, blank))
-            .collect())
+            .collect();
+        Ok((published, proven))
     }
 
     fn earlier_given_back(&self, found: &BTreeMap<Place, Vec<Found>>, verdicts: &mut Verdicts) {

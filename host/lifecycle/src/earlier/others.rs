@@ -54,7 +54,8 @@ impl Domain {
                 Some(_) if within && profile => self.linked(&earlier, columns, joint.view).await?,
                 _ => None,
             };
-            let Some((linked, _)) = linked.filter(|(linked, _)| !linked.output.derived) else {
+            let linked = linked.filter(|(_, linked, _)| !linked.output.derived);
+            let Some((_, linked, _)) = linked else {
                 others.beyond += 1;
                 continue;
             };

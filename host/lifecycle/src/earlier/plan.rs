@@ -4,9 +4,12 @@ use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
 use yunei_model::{
-    Digest, ExactCandidate, ExactRelease, Manifest, Output, Relation, Resource, RowSet, Run,
+    Code, Digest, ExactCandidate, ExactRelease, Manifest, Output, Relation, Resource, RowSet, Run,
 };
-use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
+use yunei_rooms::{
+    AuditPlan, EarlierPlan, JointPlan, LinkedPlan, OutputPlan, SealKey, SealedPlan, Source,
+    TableFiles,
+};
 
 use super::{Audit, cut, relation};
 use crate::keys::KeyUse;
@@ -249,6 +252,11 @@ impl Domain {
             let plan = plan::output_plan_over(manifest, output, &mut columns, views.len())?;
             joint.candidates.push((*index, plan));
         }
+        let own = match group.first() {
+            Some((_, first)) => self.store.run(first.run).await?,
+            None => None,
+        };
+        let own = own.ok_or(Code::NotFound)?;
         let mut beyond = 0_u64;
         let mut sealed = Vec::new();
         for earlier in &sorted.same {
@@ -259,8 +267,17 @@ impl Domain {
             } else {
                 None
             };
+            let linked = linked.filter(|(run, linked, _)| {
+                let alike =
+                    run.module_digest == own.module_digest && run.parameters == own.parameters;
+                let candidates = joint.candidates.iter().map(|(_, output)| output);
+                alike
+                    || !candidates
+                        .into_iter()
+                        .any(|own| are_masks(own, &linked.output))
+            });
             match linked {
-                Some((linked, file)) => {
+                Some((_, linked, file)) => {
                     joint.released.push(linked);
                     sealed.extend(file);
                 }
@@ -299,7 +316,7 @@ impl Domain {
         earlier: &ExactRelease,
         columns: &mut Columns<'_>,
         view: usize,
-    ) -> Result<Option<(LinkedPlan, Option<File>)>, LifecycleError> {
+    ) -> Result<Option<(Run, LinkedPlan, Option<File>)>, LifecycleError> {
         let Some(run) = self.store.run(earlier.run).await? else {
             return Ok(None);
         };
@@ -342,7 +359,7 @@ impl Domain {
             pieces: Vec::new(),
             then_and_now: None,
         };
-        Ok(Some((linked, file)))
+        Ok(Some((run, linked, file)))
     }
 
     /// The sealed output of an earlier run, unless it was destroyed.
@@ -371,4 +388,16 @@ impl Domain {
         };
         Ok(Some((plan, file)))
     }
+}
+
+/// Whether two tables about the same rows, of different modules or parameters, have figures between which a derived number may hide a mask:
+/// "income below the age of 30" and "below 31" are each over everybody, and differ by who is 30. What lies between the two is computed by
+/// nobody, and whether there is anything must not show, so that people decide whenever it could.
+fn are_masks(one: &OutputPlan, other: &OutputPlan) -> bool {
+    let derives = |output: &OutputPlan| {
+        let mut measures = output.measures.iter();
+        measures.any(|m| matches!(m.values, Some(Source::Derived(_))))
+    };
+    let sums = |output: &OutputPlan| output.measures.iter().any(|m| m.values.is_some());
+    (derives(one) && sums(other)) || (sums(one) && derives(other))
 }

@@ -32,7 +32,7 @@ impl One<'_> {
         let blank = |cell: &CellReport| self.made && cell.blank == Blank::Primary;
         let leaks = |cell: &CellReport| {
             let given_back = cell.brackets.iter().any(|b| b.status == status);
-            cell.status == status && (!blank(cell) || given_back)
+            given_back || (cell.status == status && !blank(cell))
         };
         cells.iter().any(leaks)
     }

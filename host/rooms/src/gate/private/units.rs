@@ -1,4 +1,7 @@
 //! Who contributes as one: the data subjects of the snapshots in the order of the records, and the groups that merge them.
+//!
+//! INVARIANT: the group of a subject follows from the subject's own rows alone, so that rows of one unit never move another subject from unit
+//! to unit: what one unit may change stays what `yunei_privacy::Tally` bounds for one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
@@ -40,7 +43,6 @@ impl Key {
 pub struct Units {
     /// The group of each subject, where one was named for it.
     of: Vec<Option<usize>>,
-    groups: Groups,
 }
 
 impl Units {
@@ -71,11 +73,11 @@ impl Units {
                     continue;
                 };
                 let held = merged.entry(key).or_default();
-                *held = known.joined(*held, run.group);
+                *held = known.least(*held, run.group);
             }
         }
         let of = merged.map_or(alone, |merged| merged.into_values().collect());
-        Ok(Self { of, groups: known })
+        Ok(Self { of })
     }
 
     /// How many subjects there are.
@@ -86,9 +88,7 @@ impl Units {
     /// What the subject of that number contributes as.
     pub fn of(&self, subject: usize) -> Option<UnitKey> {
         let group = self.of.get(subject)?;
-        Some(group.map_or(UnitKey::Subject, |group| {
-            UnitKey::Group(self.groups.root(group) as u64)
-        }))
+        Some(group.map_or(UnitKey::Subject, |group| UnitKey::Group(group as u64)))
     }
 }
 
@@ -134,7 +134,7 @@ impl Table<'_> {
                 for group in of_run.copied().filter_map(Key::of) {
                     let group = known.number(group);
                     if let Some(run) = runs.last_mut() {
-                        run.group = known.joined(run.group, Some(group));
+                        run.group = known.least(run.group, Some(group));
                     }
                 }
                 row += rows.rows;
@@ -175,74 +175,34 @@ fn column(batch: &arrow::array::RecordBatch, index: usize) -> Result<&ArrayRef, 
     column.ok_or_else(|| RoomError::protocol("a column that is not there"))
 }
 
-/// Groups by name, those that share a subject joined into one.
+/// Groups by name.
 #[derive(Debug, Default)]
 struct Groups {
     numbers: HashMap<Key, usize>,
-    parents: Vec<usize>,
+    keys: Vec<Key>,
 }
 
 impl Groups {
     fn number(&mut self, key: Key) -> usize {
-        let next = self.parents.len();
-        let number = *self.numbers.entry(key).or_insert(next);
-        if number == next {
-            self.parents.push(next);
+        if let Some(known) = self.numbers.get(&key) {
+            return *known;
         }
+        let number = self.keys.len();
+        self.keys.push(key.clone());
+        self.numbers.insert(key, number);
         number
     }
 
-    /// The group that stands for `group` and all that are joined with it.
-    fn root(&self, mut group: usize) -> usize {
-        // INVARIANT: a parent is never greater than its child, so this ends.
-        while let Some(parent) = self.parents.get(group).filter(|parent| **parent < group) {
-            group = *parent;
-        }
-        group
-    }
-
-    /// A subject of two groups makes one of them.
-    fn joined(&mut self, one: Option<usize>, other: Option<usize>) -> Option<usize> {
+    /// Of two groups that a subject's rows name, the one it belongs to: by name, as numbers follow from whose rows came first. Groups are not
+    /// joined over a subject of both: then one subject could join any number of them, and all their bounds with them.
+    fn least(&self, one: Option<usize>, other: Option<usize>) -> Option<usize> {
         let (Some(one), Some(other)) = (one, other) else {
             return one.or(other);
         };
-        let (one, other) = (self.root(one), self.root(other));
-        let (least, greatest) = (one.min(other), one.max(other));
-        if let Some(parent) = self.parents.get_mut(greatest) {
-            *parent = least;
-        }
-        Some(least)
+        let first = self.keys.get(one) <= self.keys.get(other);
+        Some(if first { one } else { other })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(number: i128) -> Key {
-        Key::Integer(number)
-    }
-
-    #[test]
-    fn groups_that_share_a_subject_are_one() {
-        let mut groups = Groups::default();
-        let [a, b, c, d] = [10, 20, 30, 40].map(|number| groups.number(key(number)));
-        assert_eq!(groups.number(key(20)), b);
-        assert_eq!(groups.joined(None, Some(c)), Some(c));
-        assert_eq!(groups.joined(Some(d), None), Some(d));
-        assert_eq!(groups.joined(Some(c), Some(d)), Some(c));
-        assert_eq!(groups.joined(Some(b), Some(d)), Some(b));
-        assert_eq!(
-            (groups.root(c), groups.root(d)),
-            (b, b),
-            "joined over a third"
-        );
-        assert_eq!(groups.root(a), a);
-        assert_eq!(groups.joined(Some(c), Some(a)), Some(a));
-        assert!(
-            [a, b, c, d]
-                .into_iter()
-                .all(|group| groups.root(group) == a)
-        );
-    }
-}
+mod tests;
