@@ -9,6 +9,8 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+#[path = "editions/colluding.rs"]
+mod colluding;
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,8 @@
 //! Several tables over one row set, judged together: what one of them shows must not give back what another leaves blank.
 //!
+//! A table may be over a part of these rows, a [`Piece`]: a day of a week. The axis that tells the pieces apart is one more axis of the
+//! frame, so that a week's cell is the sum of its days' atoms, and what a week less six days would give is an equation like any other.
+//!
 //! The tables' dimensions are gathered into a joint [`Frame`]; its finest cells that have rows are the atoms. Every cell of every table,
 //! margins included, is a set of atoms, so that all of them are equations over the same unknowns: different dimensions, nested and crossing
 //! bandings, tables with and without totals. A table is a *candidate*, which may still blank cells, or *released*, whose blank cells are
@@ -58,6 +61,15 @@ pub enum Standing<'a> {
     },
 }
 
+/// The rows of a table that is not over all rows of the joint frame: those with certain codes on one axis of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece<'a> {
+    /// The axis, one of the frame's.
+    pub axis: &'a Axis,
+    /// Whether rows with each of its codes are among the table's; none beyond the end.
+    pub codes: &'a [bool],
+}
+
 /// One of the tables.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkedTable<'a> {
@@ -71,6 +83,8 @@ pub struct LinkedTable<'a> {
     pub readings: &'a [Reading],
     /// What stands of it.
     pub standing: Standing<'a>,
+    /// The rows that it is over, and its statistics; `None` for all rows of the joint frame.
+    pub piece: Option<Piece<'a>>,
 }
 
 /// The joint frame, filled.

@@ -4,6 +4,7 @@
 //! changes must be changed by enough subjects, and by none too much. Subjects are compared by what they contribute to each cell and to each
 //! margin, so that moving from cell to cell counts in both cells and not in the margin above them.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use yunei_model::Status;
@@ -54,11 +55,37 @@ impl SubjectState {
 
     /// Puts the rows into an order that does not depend on how they stood.
     fn sort(&mut self) {
-        self.rows.sort_by(|(cell, values), (other_cell, other)| {
-            cell.cmp(other_cell)
-                .then_with(|| bits(values).cmp(bits(other)))
-        });
+        self.rows.sort_by(row_order);
     }
+
+    /// How many rows one of two sorted states has and the other has not, both ways.
+    fn rows_beside(&self, other: &Self) -> u64 {
+        let (mut one, mut two) = (self.rows.iter().peekable(), other.rows.iter().peekable());
+        let mut beside = 0;
+        loop {
+            let order = match (one.peek(), two.peek()) {
+                (None, None) => return beside,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(row), Some(other)) => row_order(row, other),
+            };
+            beside += u64::from(order != Ordering::Equal);
+            if order != Ordering::Greater {
+                one.next();
+            }
+            if order != Ordering::Less {
+                two.next();
+            }
+        }
+    }
+}
+
+fn row_order(
+    (cell, values): &(u32, Vec<Option<f64>>),
+    (other_cell, other): &(u32, Vec<Option<f64>>),
+) -> Ordering {
+    let values = || bits(values).cmp(bits(other));
+    cell.cmp(other_cell).then_with(values)
 }
 
 /// Values as they are kept, bit by bit: any two of them compare.
@@ -122,6 +149,8 @@ pub struct Revision {
     subjects: Vec<u64>,
     /// Absolute changes, per cell and channel.
     changes: Vec<Changes>,
+    /// Subjects whose rows differ, and the rows that one state has and the other has not.
+    differing: (u64, u64),
     broken: bool,
 }
 
@@ -140,6 +169,10 @@ pub struct RevisionOutcome {
     pub cells_held: u64,
     /// The fewest subjects that change a cell; none when none changes.
     pub subjects_min: Option<u64>,
+    /// Subjects whose rows differ in a cell or a value.
+    pub subjects_changed: u64,
+    /// Rows that one state has and the other has not.
+    pub rows_changed: u64,
     /// Whether a value is no finite number.
     pub broken: bool,
 }
@@ -176,6 +209,7 @@ impl Revision {
             inner: lattice.inner_cells(),
             subjects: vec![0; lattice.count()],
             changes: vec![Changes::default(); slots],
+            differing: (0, 0),
             broken: false,
             channels,
             lattice,
@@ -196,6 +230,8 @@ impl Revision {
         if before == now {
             return Ok(());
         }
+        self.differing.0 += 1;
+        self.differing.1 += before.rows_beside(now);
         let before = self.contributions(before)?;
         let now = self.contributions(now)?;
         let cells = before.keys().chain(now.keys());
@@ -276,6 +312,8 @@ impl Revision {
             cells_changed: 0,
             cells_held: 0,
             subjects_min: None,
+            subjects_changed: self.differing.0,
+            rows_changed: self.differing.1,
             broken: self.broken,
         };
         for (cell, subjects) in self.subjects.iter().copied().enumerate() {

@@ -6,8 +6,8 @@
 
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Code, Decision, Digest, EndCause, Judgement, Overtaken, ReviewOutcome, Run, RunState, Standing,
-    State, Text, Verdict,
+    Code, Decision, Digest, EndCause, HeldJudgement, Overtaken, ReviewOutcome, Run, RunState,
+    Standing, State, Text, Verdict,
 };
 use yunei_rooms::{GateMode, GateSession, Judged, Sealer};
 use yunei_store::{Change, HeldOutput};
@@ -49,7 +49,7 @@ impl Domain {
         };
         // Where nothing is written of how far the gate looked, it is taken to have looked at nothing.
         let judgement = change.judgement(run.id).await?;
-        let to = judgement.unwrap_or(Judgement::FIRST).audited_to;
+        let to = judgement.unwrap_or(HeldJudgement::FIRST).audited_to;
         let mut audit = Audit::new(to, candidates);
         let revised = self.editions_revised(run).await?;
         audit.revised = revised.into_iter().map(|(_, run)| run.id).collect();
@@ -101,7 +101,7 @@ impl Domain {
         if self.store.judgement(run.id).await? != before {
             return Ok(());
         }
-        let former = before.unwrap_or(Judgement::FIRST);
+        let former = before.unwrap_or(HeldJudgement::FIRST);
         let Some(held) = self.store.sealed_output(run.id).await? else {
             return Err(Code::NotFound.into());
         };
@@ -134,7 +134,7 @@ impl Domain {
         let anew = Anew {
             former,
             left,
-            judgement: Judgement {
+            judgement: HeldJudgement {
                 number,
                 audited_to: audit.to,
                 salt: Some(salt),
@@ -261,10 +261,10 @@ impl Domain {
 
 /// A judgement that takes the place of another.
 struct Anew {
-    former: Judgement,
+    former: HeldJudgement,
     /// Exact releases that left between the two.
     left: u64,
-    judgement: Judgement,
+    judgement: HeldJudgement,
     audit: Audit,
     /// The file that its candidate is in.
     file: String,

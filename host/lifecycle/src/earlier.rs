@@ -4,12 +4,14 @@
 //! the same rows the gate judges old and new together; over disjoint rows there is nothing to audit; in every other case people
 //! decide. What left while a gate was computing makes it compute anew, so that two runs never miss each other.
 
+mod cut;
 mod fill;
+mod others;
 mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, Judgement, Manifest, Name,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, Manifest, Name,
     Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
 };
 use yunei_rooms::{GateMode, GateSession};
@@ -47,8 +49,8 @@ impl Audit {
     }
 
     /// The judgement that rests on it: the first one that people are asked about has a candidate under the key that every run has.
-    pub(crate) const fn judgement(&self) -> Judgement {
-        Judgement {
+    pub(crate) const fn judgement(&self) -> HeldJudgement {
+        HeldJudgement {
             number: 1,
             audited_to: self.to,
             salt: None,

@@ -2,6 +2,7 @@
 
 mod dimension;
 mod reviewed;
+mod rows;
 
 use std::fs::File;
 
@@ -159,7 +160,7 @@ impl Domain {
             outputs.push(plan);
         }
         let audit = self.audit(prepared, manifest, &tables).await?;
-        let told = self
+        let mut told = self
             .audit_plan(manifest, &tables, &audit, &mut views, &mut files)
             .await?;
         let private = self.private_plan(prepared, manifest, &tables)?;
@@ -169,6 +170,7 @@ impl Domain {
             plan
         });
         let (revisions, revised) = self.revision_plans(prepared, &views, &outputs).await?;
+        let sized = self.sizes(&mut told, &tables, &views, &outputs).await?;
         let plan = GatePlan {
             mode: GateMode::Judge,
             key: prepared.key.clone(),
@@ -186,7 +188,7 @@ impl Domain {
         };
         // Each sealed output is one descriptor more, after those of all parts.
         files.push(TableFiles { parts: told.sealed });
-        files.extend(revised);
+        files.extend(revised.into_iter().chain(sized));
         Ok((plan, files, audit))
     }
 
@@ -243,12 +245,7 @@ impl Domain {
                 detail: "a run without its snapshot",
             })?;
             let period = period_of(&prepared.run, resource);
-            let mut filter = granted.filter().to_vec();
-            if let Some(period) = &period
-                && let Some(kind) = period_kind(resource, &period.field)
-            {
-                filter.extend(period.conditions(kind).ok_or(NO_PERIOD)?);
-            }
+            let filter = rows::filter_over(granted, resource, period.as_ref())?;
             tables.push(Table {
                 granted,
                 resource,
@@ -352,7 +349,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
+    /// The position of a field's column, which is read from now on.
+    pub(crate) fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
         if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
             return Ok(position);
         }

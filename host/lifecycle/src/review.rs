@@ -4,7 +4,7 @@ use tracing::Instrument as _;
 use yunei_authority::{Action, ModuleTarget, Target};
 use yunei_ledger::Kind;
 use yunei_model::{
-    AlgorithmReview, Code, EndCause, Judgement, Module, ModuleId, ModuleState, ReleaseReview,
+    AlgorithmReview, Code, EndCause, HeldJudgement, Module, ModuleId, ModuleState, ReleaseReview,
     ReviewId, ReviewOutcome, RunId, RunState, State,
 };
 use yunei_store::{Page, RunFilter};
@@ -183,7 +183,7 @@ impl Domain {
             return Err(Code::WrongState.into());
         }
         // INVARIANT: nobody says yes to what they have not been shown.
-        let holds = change.judgement(id).await?.unwrap_or(Judgement::FIRST);
+        let holds = change.judgement(id).await?.unwrap_or(HeldJudgement::FIRST);
         if outcome == ReviewOutcome::Approved {
             if judgement.unwrap_or(1) != holds.number {
                 return Err(Code::JudgedAnew.into());

@@ -90,7 +90,7 @@ pub use product::{
 };
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
-    CellVerdict, Decision, Figures, Judgement, OpenedOutput, OpenedTable, Overtaken, Release,
+    CellVerdict, Decision, Figures, HeldJudgement, OpenedOutput, OpenedTable, Overtaken, Release,
     ReleaseReview, Route, RuleFigure, SealedOutput, Status, Verdict,
 };
 pub use resource::{

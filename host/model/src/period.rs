@@ -67,6 +67,20 @@ impl Period {
         self.field == other.field && (self.until <= other.from || other.until <= self.from)
     }
 
+    /// How many days it has, counted in Asia/Shanghai; nothing for one that does not begin and end with a day.
+    #[must_use]
+    pub fn days(&self) -> Option<u32> {
+        let micros = self.until.as_micros().checked_sub(self.from.as_micros())?;
+        let whole = start_of(day_of(self.from)) == Some(self.from) && micros % DAY_MICROS == 0;
+        u32::try_from(micros / DAY_MICROS).ok().filter(|_| whole)
+    }
+
+    /// Whether every moment of another is one of this; never for periods of different fields.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        self.field == other.field && self.from <= other.from && other.until <= self.until
+    }
+
     /// The row filter that it is, over a field of that type; nothing for a type that has no time. An absent value lies in no period.
     ///
     /// A date lies in the period of its day's first moment in Asia/Shanghai.

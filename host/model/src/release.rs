@@ -176,7 +176,7 @@ pub struct ReleaseReview {
 
 /// Which judgement of an output that waits for people holds, and up to where it looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judgement {
+pub struct HeldJudgement {
     /// Which one, from 1.
     pub number: u64,
     /// Place of the last exact release that it was held against.
@@ -185,7 +185,7 @@ pub struct Judgement {
     pub salt: Option<Digest>,
 }
 
-impl Judgement {
+impl HeldJudgement {
     /// The first of a run, when nothing was written of it: as if it had been held against nothing.
     pub const FIRST: Self = Self {
         number: 1,

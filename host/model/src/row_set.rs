@@ -55,6 +55,16 @@ impl RowSet {
         &self.filter
     }
 
+    /// Whether this one and another are chosen by the same filter, and by time alone beside it: by periods of one field, or by none.
+    #[must_use]
+    pub fn differs_in_time_alone(&self, other: &Self) -> bool {
+        let one_field = match (&self.period, &other.period) {
+            (Some(one), Some(other)) => one.field == other.field,
+            _ => true,
+        };
+        self.resource == other.resource && self.filter == other.filter && one_field
+    }
+
     /// Digest by which the same row set is found again.
     #[must_use]
     pub fn digest(&self) -> Digest {

@@ -17,6 +17,7 @@ mod review;
 mod reviewed;
 mod revision;
 mod rows;
+mod sizes;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -200,6 +201,7 @@ fn judge(
     // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
     earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
     revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
+    sizes::tell(plan, &profile, &mut outputs, descriptors, runtime)?;
     Ok((outputs, decoys))
 }
 

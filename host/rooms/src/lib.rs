@@ -36,9 +36,10 @@ pub use fault::RoomError;
 pub use gate_session::{GateSession, Judged};
 pub use lockdown::{Layer, REQUIRED_LAYERS, RoomLimits, suffices};
 pub use plan::{
-    AuditPlan, CellPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan, GateMode,
-    GatePlan, JointPlan, KeptPlan, LinkedPlan, MeasurePlan, ModelPlan, OutputPlan, OwnPlan,
-    PrivatePlan, RevisionPlan, SealKey, SealedPlan, Source, SubjectsPlan, TablePlan, TermPlan,
+    AuditPlan, CellPlan, CutPlan, DecoyPlan, DerivedPlan, DimensionPlan, EarlierPlan, FeedPlan,
+    GateMode, GatePlan, JointPlan, KeptPlan, LinkedPlan, MeasurePlan, ModelPlan, OutputPlan,
+    OwnPlan, PrivatePlan, RevisionPlan, SealKey, SealedPlan, SizesPlan, Source, SubjectsPlan,
+    TablePlan, TermPlan,
 };
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};

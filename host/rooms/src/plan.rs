@@ -260,6 +260,26 @@ pub struct LinkedPlan {
     pub table: Table,
     /// The sealed output that its derived columns are in; `None` when it has none.
     pub sealed: Option<SealedPlan>,
+    /// Whether each piece of the joint plan's cut is among its rows; nothing where there is no cut.
+    pub pieces: Vec<bool>,
+    /// Where it left over another snapshot: positions in [`GatePlan::views`] of its rows as they were then and as they are now. Unless
+    /// both are the same rows in the same order, the two snapshots differ in them, and people decide.
+    pub then_and_now: Option<(usize, usize)>,
+}
+
+/// How the rows of a joint view are told apart where its tables are over different periods. No output has derived columns then.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CutPlan {
+    /// The field that the periods are of.
+    pub field: Name,
+    /// Its position in the view.
+    pub column: usize,
+    /// One label per day that lies in a period, and one for all else.
+    pub days: Banding,
+    /// The piece that each label is in: days that no table tells apart are one piece.
+    pub piece_of: Vec<u32>,
+    /// Whether each piece is among the candidates' rows.
+    pub candidates: Vec<bool>,
 }
 
 /// The sealed output of an earlier run. Its ciphertext is a descriptor of its own, after those of all parts.
@@ -277,7 +297,7 @@ pub struct SealedPlan {
     pub derived: DerivedPlan,
 }
 
-/// Outputs of the run and earlier releases about the same rows: judged together.
+/// Outputs of the run and earlier releases about the same rows, or about periods that share rows with theirs: judged together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JointPlan {
     /// Position in [`GatePlan::views`] of the view that has the columns of all of them.
@@ -286,6 +306,8 @@ pub struct JointPlan {
     pub candidates: Vec<(usize, OutputPlan)>,
     /// The earlier releases, none twice.
     pub released: Vec<LinkedPlan>,
+    /// How rows are told apart, where not all of these tables are over the same ones.
+    pub cut: Option<CutPlan>,
 }
 
 /// What one output is held against beside its own rules.
@@ -299,6 +321,18 @@ pub struct EarlierPlan {
     pub overlapping: u64,
 }
 
+/// Earlier releases about rows that overlap with an output's, to be compared with it for the people who decide. Descriptors, after those of
+/// all revisions: the parts of `now`, then those of each view in `before`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SizesPlan {
+    /// The output.
+    pub output: Name,
+    /// Its view, once more.
+    pub now: ViewPlan,
+    /// The same view of each earlier release's rows.
+    pub before: Vec<ViewPlan>,
+}
+
 /// What the outputs of a run are held against beside their own rules: each other, and what left before.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct AuditPlan {
@@ -306,6 +340,8 @@ pub struct AuditPlan {
     pub earlier: Vec<EarlierPlan>,
     /// Outputs that are judged together, with each other and with earlier releases.
     pub joint: Vec<JointPlan>,
+    /// Outputs that go to people since other rows overlap with theirs.
+    pub sizes: Vec<SizesPlan>,
 }
 
 /// Decoy records 诱饵 of a view's resource, by keyed digest: HMAC-SHA-256 over the subject's text or digits.

@@ -1,7 +1,7 @@
 //! Judgements of outputs that wait for people: which one holds, and those that something overtook.
 
 use sqlx::Row as _;
-use yunei_model::{Digest, Judgement, Overtaken, RunId, Verdict};
+use yunei_model::{Digest, HeldJudgement, Overtaken, RunId, Verdict};
 
 use crate::reading::{PAGE_ROWS_MAX, count, counted, find_all, json, number, reads};
 use crate::{Change, StoreError};
@@ -10,13 +10,13 @@ const JUDGEMENT: &str = "judgement";
 
 reads! {
     /// Which judgement of a run that waits for people holds; `None` when nothing was written of it.
-    fn judgement(run: RunId) -> Option<Judgement> = |c| {
+    fn judgement(run: RunId) -> Option<HeldJudgement> = |c| {
         let row = sqlx::query("SELECT number, audited_to, salt FROM judgements WHERE run = $1").bind(run.to_string())
             .fetch_optional(c).await?;
         row.map(|row| {
             let salt: Option<String> = row.try_get("salt").map_err(|source| StoreError::corrupt(JUDGEMENT, source))?;
             let salt = salt.map(|salt| salt.parse()).transpose();
-            Ok(Judgement {
+            Ok(HeldJudgement {
                 number: counted(number(&row, "number", JUDGEMENT)?, JUDGEMENT)?,
                 audited_to: counted(number(&row, "audited_to", JUDGEMENT)?, JUDGEMENT)?,
                 salt: salt.map_err(|source| StoreError::corrupt(JUDGEMENT, source))?,
@@ -38,7 +38,7 @@ impl Change {
     pub async fn put_judgement(
         &mut self,
         run: RunId,
-        judgement: &Judgement,
+        judgement: &HeldJudgement,
     ) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO judgements (run, number, audited_to, salt) VALUES ($1, $2, $3, $4) \

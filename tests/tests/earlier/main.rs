@@ -77,6 +77,8 @@ fn a_later_table_does_not_open_an_earlier_blank() {
     assert_eq!(state(&run), "in-review", "{run}");
     let reasons = run["verdicts"][0]["reasons"].to_string();
     assert!(reasons.contains("2 earlier releases"), "{reasons}");
+    let differs = "1 rows of 1 subjects differ";
+    assert!(reasons.contains(differs), "{reasons}");
     let id = text(&run["run"], "id");
     let seen = town.unit(0).get(&format!("/runs/{id}")).expect("an answer");
     let seen = seen.served().expect("its own run");

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use yunei_model::*;
 
 use super::sample::*;
-use crate::Judgement;
 use crate::*;
 
 pub(super) fn ask(principal: &Principal, action: Action, target: &Target) -> Judgement {

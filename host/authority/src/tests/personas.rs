@@ -7,7 +7,6 @@ use cedar_policy::Schema;
 use yunei_model::*;
 
 use super::sample::*;
-use crate::Judgement;
 use crate::entity::{Scene, moment};
 use crate::vocabulary::uid;
 use crate::*;

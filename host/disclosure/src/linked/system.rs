@@ -21,6 +21,8 @@ pub(super) struct Party<'a> {
     pub(super) axes: Vec<usize>,
     /// Measure of the atoms per measure, where it has one.
     pub(super) measures: Vec<Option<usize>>,
+    /// The axis that tells its rows apart from others, unless it is over all.
+    piece: Option<usize>,
 }
 
 impl<'a> Party<'a> {
@@ -36,7 +38,12 @@ impl<'a> Party<'a> {
             return Err(Unlinked::Inconsistent);
         }
         let measures = table.readings.iter().map(|r| frame.measure(r)).collect();
+        let piece = table.piece.map(|piece| frame.axis(piece.axis));
+        if piece == Some(None) {
+            return Err(Unlinked::Inconsistent);
+        }
         Ok(Self {
+            piece: piece.flatten(),
             table,
             outcomes,
             axes,
@@ -46,6 +53,17 @@ impl<'a> Party<'a> {
 
     pub(super) const fn is_candidate(&self) -> bool {
         !matches!(self.table.standing, Standing::Released { .. })
+    }
+
+    /// Whether the rows of an atom are among the table's.
+    fn is_over(&self, frame: &Frame, key: u64) -> bool {
+        match (self.table.piece, self.piece) {
+            (Some(piece), Some(axis)) => {
+                let code = frame.code(key, axis);
+                piece.codes.get(code).copied().unwrap_or(false)
+            }
+            _ => true,
+        }
     }
 
     /// Whether an earlier release shows the cell.
@@ -291,6 +309,9 @@ fn cells(frame: &Frame, party: &Party<'_>, keys: &[u64]) -> Vec<Vec<u32>> {
     let lattice = party.table.shape.lattice();
     let mut cells = vec![Vec::new(); lattice.count()];
     for (atom, key) in (0_u32..).zip(keys) {
+        if !party.is_over(frame, *key) {
+            continue;
+        }
         let cell = party
             .axes
             .iter()

@@ -8,6 +8,7 @@ mod attacker;
 mod examples;
 mod given;
 mod masks;
+mod pieces;
 mod respondents;
 mod together;
 
@@ -25,6 +26,7 @@ pub(super) struct Drawn {
     pub(super) statistics: Statistics,
     pub(super) shown: Option<Vec<bool>>,
     pub(super) asking: Option<yunei_model::OnFailure>,
+    pub(super) piece: Option<(Axis, Vec<bool>)>,
 }
 
 pub(super) fn axis(field: &str, banding: &str, labels: usize) -> Axis {
@@ -72,6 +74,21 @@ impl World {
     }
 
     pub(super) fn draw(&self, axes: &[usize], totals: bool, measures: &[Measure]) -> Drawn {
+        self.draw_over(axes, totals, measures, None)
+    }
+
+    /// A table over those rows alone that have one of these codes on an axis.
+    pub(super) fn draw_piece(&self, axes: &[usize], totals: bool, of: (usize, &[usize])) -> Drawn {
+        self.draw_over(axes, totals, &count(), Some(of))
+    }
+
+    fn draw_over(
+        &self,
+        axes: &[usize],
+        totals: bool,
+        measures: &[Measure],
+        piece: Option<(usize, &[usize])>,
+    ) -> Drawn {
         let dimensions = axes.iter().map(|a| {
             let axis = &self.axes[*a];
             dimension(&format!("{}{a}", axis.field), axis.labels)
@@ -80,6 +97,9 @@ impl World {
         let mut accumulator = Accumulator::new(&shape, Protection::Subjects).unwrap();
         let inputs = shape.inputs().len();
         for (subject, (codes, value)) in self.rows.iter().enumerate() {
+            if piece.is_some_and(|(axis, of)| !of.contains(&codes[axis])) {
+                continue;
+            }
             let codes: Vec<usize> = axes.iter().map(|a| codes[*a]).collect();
             let cell = shape.cell(&codes).unwrap();
             accumulator
@@ -97,12 +117,20 @@ impl World {
             shape,
             shown: None,
             asking: None,
+            piece: piece.map(|(axis, of)| {
+                let axis = self.axes[axis].clone();
+                let codes = (0..axis.labels).map(|code| of.contains(&code)).collect();
+                (axis, codes)
+            }),
         }
     }
 
     pub(super) fn judge(&self, tables: &[Drawn]) -> Vec<Judgement> {
         let frame = Frame::new(
-            tables.iter().flat_map(|t| t.axes.clone()),
+            tables.iter().flat_map(|t| {
+                let piece = t.piece.iter().map(|(axis, _)| axis.clone());
+                t.axes.iter().cloned().chain(piece)
+            }),
             tables.iter().flat_map(|t| t.readings.clone()),
         )
         .unwrap();
@@ -146,6 +174,10 @@ impl Drawn {
                 (None, Some(asked)) => Standing::Asking(asked),
                 (Some(shown), _) => Standing::Released { shown },
             },
+            piece: self
+                .piece
+                .as_ref()
+                .map(|(axis, codes)| Piece { axis, codes }),
         }
     }
 

@@ -4,26 +4,31 @@ use std::fs::File;
 
 use yunei_catalog::{MaskKey, ViewPlan};
 use yunei_model::{
-    Code, Digest, ExactCandidate, ExactRelease, Manifest, Relation, Resource, RowSet, Run,
+    Code, Digest, ExactCandidate, ExactRelease, Manifest, Output, Relation, Resource, RowSet, Run,
 };
 use yunei_rooms::{
     AuditPlan, EarlierPlan, JointPlan, LinkedPlan, OutputPlan, SealKey, SealedPlan, Source,
     TableFiles,
 };
 
-use super::{Audit, relation};
+use super::{Audit, cut, relation};
 use crate::keys::KeyUse;
 use crate::plan::{self, Columns};
 use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
 /// Earlier tables over the same rows that are judged together with new ones at most; past that people decide.
-const LINKED_MAX: usize = 32;
+pub(super) const LINKED_MAX: usize = 32;
+
+/// Earlier releases of a resource that are looked at in one judgement at most; past that people decide.
+const RELEASES_MAX: usize = 20_000;
 
 /// What a gate is told for the audit.
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) plan: AuditPlan,
+    /// Outputs that overlap with earlier releases, by position, with these: to be compared for the people who decide.
+    pub(crate) compared: Vec<(usize, Vec<ExactRelease>)>,
     /// Sealed outputs of earlier runs, in the order in which the plan names them.
     pub(crate) sealed: Vec<File>,
 }
@@ -32,7 +37,12 @@ pub(crate) struct Told {
 #[derive(Default)]
 struct Sorted {
     same: Vec<ExactRelease>,
-    overlapping: u64,
+    /// Of other periods, or of the same in another snapshot; with those that such a one shares rows with in turn.
+    cut: Vec<ExactRelease>,
+    /// What overlaps otherwise, the last first as far as it is compared.
+    overlapping: Vec<ExactRelease>,
+    /// Beyond what is looked at.
+    unread: u64,
 }
 
 impl Domain {
@@ -81,7 +91,7 @@ impl Domain {
                 .find(|c| c.output == output.name && c.computed);
             let earlier = match candidate {
                 Some(candidate) => self.repeated(candidate, to).await?,
-                None => EarlierPlan::default(),
+                None => self.told_beside(output, audit).await?,
             };
             told.plan.earlier.push(earlier);
         }
@@ -107,6 +117,28 @@ impl Domain {
         Ok(told)
     }
 
+    /// What left about rows that an output may be about which the gate does not compute: nothing of it is audited, and people are told.
+    async fn told_beside(
+        &self,
+        output: &Output,
+        audit: &Audit,
+    ) -> Result<EarlierPlan, LifecycleError> {
+        let mut beside = EarlierPlan::default();
+        let of_output = audit.candidates.iter().filter(|c| c.output == output.name);
+        for candidate in of_output {
+            let (told, unread) = self.told_of(candidate, audit).await?;
+            beside.overlapping += unread;
+            for exact in &told {
+                match relation(&candidate.rows, &candidate.resource, exact) {
+                    Relation::Same => beside.beyond += 1,
+                    Relation::Overlapping => beside.overlapping += 1,
+                    Relation::Disjoint => {}
+                }
+            }
+        }
+        Ok(beside)
+    }
+
     /// The table of the same structure over the same rows that left first, if one did.
     async fn repeated(
         &self,
@@ -128,28 +160,64 @@ impl Domain {
         })
     }
 
+    /// Sorts what left before: what is over the same rows, what time can be cut with, and what overlaps otherwise. What shares rows with
+    /// a table that the candidate is cut with is part of it too: a week less six of its days tells of the seventh.
     async fn sorted(
         &self,
         candidate: &ExactCandidate,
         audit: &Audit,
     ) -> Result<Sorted, LifecycleError> {
-        let mut sorted = Sorted::default();
-        let mut after = 0;
+        let (mut open, unread) = self.told_of(candidate, audit).await?;
+        let mut sorted = Sorted {
+            unread,
+            ..Sorted::default()
+        };
+        let mut next = Some(candidate.rows.clone());
+        let mut followed = 0;
+        while let Some(rows) = next.take() {
+            let mut apart = Vec::new();
+            for exact in open {
+                match relation(&rows, &candidate.resource, &exact) {
+                    Relation::Disjoint => apart.push(exact),
+                    _ if exact.rows == candidate.rows => sorted.same.push(exact),
+                    _ if exact.computed && cut::is_cut_with(&candidate.rows, &exact.rows) => {
+                        sorted.cut.push(exact);
+                    }
+                    _ => sorted.overlapping.push(exact),
+                }
+            }
+            open = apart;
+            next = sorted.cut.get(followed).map(|exact| exact.rows.clone());
+            followed += 1;
+        }
+        Ok(sorted)
+    }
+
+    /// What left about the resource before, and how many releases there are beyond those that are looked at.
+    async fn told_of(
+        &self,
+        candidate: &ExactCandidate,
+        audit: &Audit,
+    ) -> Result<(Vec<ExactRelease>, u64), LifecycleError> {
+        let (mut told, mut unread, mut after) = (Vec::new(), 0, 0);
         loop {
             let page = self
                 .store
                 .exact_releases(candidate.rows.resource, after, audit.to)
                 .await?;
             let Some(last) = page.last().map(|listed| listed.position) else {
-                return Ok(sorted);
+                return Ok((told, unread));
             };
             after = last;
             for listed in page {
-                match relation(&candidate.rows, &candidate.resource, &listed.exact) {
-                    Relation::Same => sorted.same.push(listed.exact),
-                    Relation::Disjoint => {}
-                    Relation::Overlapping if audit.revised.contains(&listed.exact.run) => {}
-                    Relation::Overlapping => sorted.overlapping += 1,
+                let same = listed.exact.rows == candidate.rows;
+                if !same && audit.revised.contains(&listed.exact.run) {
+                    continue;
+                }
+                if told.len() < RELEASES_MAX {
+                    told.push(listed.exact);
+                } else {
+                    unread += 1;
                 }
             }
         }
@@ -175,6 +243,7 @@ impl Domain {
             view: views.len(),
             candidates: Vec::new(),
             released: Vec::new(),
+            cut: None,
         };
         for (index, _) in group {
             let Some(output) = manifest.outputs.get(*index) else {
@@ -215,19 +284,25 @@ impl Domain {
                 None => beyond += 1,
             }
         }
+        let others = self
+            .join_others(group, table, sorted.cut, &mut joint, &mut columns)
+            .await?;
         for (index, _) in group {
             if let Some(earlier) = told.plan.earlier.get_mut(*index) {
-                earlier.beyond = beyond;
-                earlier.overlapping = sorted.overlapping;
+                earlier.beyond = beyond + others.beyond;
+                let overlapping = sorted.overlapping.len() as u64 + sorted.unread;
+                earlier.overlapping = overlapping + others.overlapping;
             }
+            told.compared.push((*index, sorted.overlapping.clone()));
         }
         if group.len() + joint.released.len() > 1 {
-            views.push(plan::view(
-                table,
-                columns.taken,
-                MaskKey::from_bytes([0; 32]),
-            ));
+            let mut over = plan::view(table, columns.taken, MaskKey::from_bytes([0; 32]));
+            if joint.cut.is_some() {
+                over.filter = table.over(others.hull.as_ref())?;
+            }
+            views.push(over.clone());
             files.push(self.open_parts(&table.snapshot)?);
+            self.compare_others(table, &others, &over, &mut joint, views, files)?;
             told.plan.joint.push(joint);
             told.sealed.extend(sealed);
         }
@@ -236,7 +311,7 @@ impl Domain {
 
     /// An earlier release as the gate computes it anew; `None` where it cannot: its sealed output is gone, or the catalogue has changed
     /// what the snapshot's columns are.
-    async fn linked(
+    pub(super) async fn linked(
         &self,
         earlier: &ExactRelease,
         columns: &mut Columns<'_>,
@@ -281,6 +356,8 @@ impl Domain {
             output: plan,
             table: release.table,
             sealed,
+            pieces: Vec::new(),
+            then_and_now: None,
         };
         Ok(Some((run, linked, file)))
     }

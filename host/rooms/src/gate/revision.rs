@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use arrow::array::RecordBatch;
 use futures::StreamExt;
 use tokio::runtime::Runtime;
-use yunei_catalog::{Batches, Views};
+use yunei_catalog::{Batches, ViewPlan, Views};
 use yunei_disclosure::{
     InputRole, Profile, Revision, RevisionOutcome, Shape, SubjectKey, SubjectState,
 };
@@ -19,7 +19,7 @@ use yunei_model::{Decision, Hint, OnFailure, Table, Value, Verdict};
 use super::coding::{Coder, Numbers, groups};
 use super::{Judged, compute, failed};
 use crate::feed::open_views;
-use crate::{DimensionPlan, GatePlan, OutputPlan, RevisionPlan, RoomError, Source};
+use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError, Source};
 
 /// Holds what was judged against the earlier editions of its period: where too few subjects change a cell, the late rows wait.
 pub fn hold(
@@ -33,7 +33,8 @@ pub fn hold(
         let output = plan.outputs.iter().find(|o| o.name == revision.output);
         let output = output
             .ok_or_else(|| RoomError::protocol("a revision of an output that is not there"))?;
-        let outcomes = compare(revision, output, profile, descriptors, runtime)?;
+        let (now, before) = (&revision.now, &revision.before);
+        let outcomes = compare(now, before, output, profile, descriptors, runtime)?;
         let alone = plan
             .revisions
             .iter()
@@ -116,17 +117,18 @@ fn keep_blank(
     }
 }
 
-/// Compares an output's rows now with those of each earlier edition. None when that cannot be done.
-fn compare(
-    revision: &RevisionPlan,
+/// Compares an output's rows now with those of each earlier release. None when that cannot be done.
+pub fn compare(
+    view: &ViewPlan,
+    before: &[ViewPlan],
     output: &OutputPlan,
     profile: &Profile,
     descriptors: &mut impl Iterator<Item = OwnedFd>,
     runtime: &Runtime,
 ) -> Result<Option<Vec<RevisionOutcome>>, RoomError> {
-    let now = open_views(std::slice::from_ref(&revision.now), descriptors)?;
-    let mut earlier = Vec::with_capacity(revision.before.len());
-    for before in &revision.before {
+    let now = open_views(std::slice::from_ref(view), descriptors)?;
+    let mut earlier = Vec::with_capacity(before.len());
+    for before in before {
         earlier.push(open_views(std::slice::from_ref(before), descriptors)?);
     }
     let derived = output.derived || output.dimensions.iter().any(is_derived);
@@ -142,10 +144,10 @@ fn compare(
     };
     let shape = compute::shape(output)?;
     let mut outcomes = Vec::with_capacity(earlier.len());
-    for (before, plan) in earlier.iter().zip(&revision.before) {
+    for (before, plan) in earlier.iter().zip(before) {
         let mut sides = [
             Side::open(before, &plan.name, output, &shape, subject, runtime)?,
-            Side::open(&now, &revision.now.name, output, &shape, subject, runtime)?,
+            Side::open(&now, &view.name, output, &shape, subject, runtime)?,
         ];
         outcomes.push(merge(&shape, &mut sides)?.judge(profile));
     }

@@ -167,6 +167,7 @@ fn linked(profile: &Profile) -> Result<serde_json::Value, Failure> {
         axes,
         readings: &readings,
         standing: Standing::Candidate,
+        piece: None,
     };
     let tables = [
         table(&wide, &of_wide, &wide_axes),

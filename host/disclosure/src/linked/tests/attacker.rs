@@ -68,6 +68,13 @@ fn cells(world: &World, table: &Drawn) -> Vec<Vec<usize>> {
             *code = rest % axis.labels;
             rest /= axis.labels;
         }
+        let held = table.piece.as_ref().is_none_or(|(axis, of)| {
+            let place = world.axes.iter().position(|a| a == axis).unwrap();
+            of[codes[place]]
+        });
+        if !held {
+            continue;
+        }
         let mut cell = 0;
         for (dimension, axis) in table.axes.iter().enumerate() {
             let place = world.axes.iter().position(|a| a == axis).unwrap();
@@ -81,7 +88,7 @@ fn cells(world: &World, table: &Drawn) -> Vec<Vec<usize>> {
 }
 
 /// Whether every failed cell of every table can be anything from what it is to what it is and ten, for all that is shown.
-fn hold(
+pub(super) fn hold(
     world: &World,
     counts: &[usize],
     tables: &[(&Drawn, Vec<bool>)],
@@ -166,7 +173,7 @@ fn borne_out(
     Ok(())
 }
 
-fn size() -> impl Strategy<Value = usize> {
+pub(super) fn size() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 1_usize..10, 5 => 12_usize..17]
 }
 

@@ -60,6 +60,7 @@ impl Earners {
             shape,
             shown: None,
             asking: None,
+            piece: None,
         }
     }
 

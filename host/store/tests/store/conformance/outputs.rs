@@ -117,9 +117,9 @@ async fn an_overtaken_judgement_takes_its_reviews_along(
         reason: "harmless".to_owned(),
         at: NOON,
     };
-    let first = Judgement {
+    let first = HeldJudgement {
         audited_to: 7,
-        ..Judgement::FIRST
+        ..HeldJudgement::FIRST
     };
     let sealed = SealedOutput {
         run,
@@ -142,7 +142,7 @@ async fn an_overtaken_judgement_takes_its_reviews_along(
         left: 2,
         reviews: vec![review.clone()],
     };
-    let second = Judgement {
+    let second = HeldJudgement {
         number: 2,
         audited_to: 9,
         salt: Some(Digest::of(b"salt")),
