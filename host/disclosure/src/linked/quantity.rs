@@ -11,6 +11,8 @@ use crate::suppress::{COALITION, levels};
 
 /// Quantities of one system at most: as many as a mask has bits.
 pub(super) const QUANTITIES_MAX: usize = 128;
+/// By so much of them sums of the same values differ at most.
+const TWIN_SLIP: f64 = 1e-12;
 
 /// What a quantity counts or sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,13 @@ impl Quantity {
 
     pub(super) fn at(&self, atom: u32) -> f64 {
         self.values.get(atom as usize).copied().unwrap_or(0.0)
+    }
+
+    /// Whether both are of one kind, and the same in every atom.
+    fn is_twin_of(&self, other: &Self) -> bool {
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= TWIN_SLIP * a.abs().max(b.abs());
+        std::mem::discriminant(&self.kind) == std::mem::discriminant(&other.kind)
+            && self.values.iter().zip(&other.values).all(close)
     }
 
     /// How far down an atom could lie: counts keep one, since everybody knows which atoms are empty. Unless the atom is what somebody wants to
@@ -248,6 +257,17 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
         }
     }
     quantities
+}
+
+/// Per quantity, the first that is the same in every atom: a column of a table under another aggregate, as the total of a ratio's denominator or of
+/// a count's weights where no row lacks the other. What is known of the one is known of the other. That two are the same by chance makes
+/// the proof harder and never wrong.
+pub(super) fn twins(quantities: &[Quantity]) -> Vec<usize> {
+    let first = |quantity: &Quantity| quantities.iter().position(|q| q.is_twin_of(quantity));
+    let numbered = quantities.iter().enumerate();
+    numbered
+        .map(|(own, quantity)| first(quantity).unwrap_or(own))
+        .collect()
 }
 
 /// What the two respondents who gave most to an atom do not hold of it; nothing where there are no others.

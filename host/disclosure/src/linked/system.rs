@@ -1,11 +1,11 @@
 //! What the tables tell together: atoms, the cells that they make up, and who knows what of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(super) mod given;
 
 use super::frame::Frame;
-use super::quantity::{QUANTITIES_MAX, Quantity, quantities};
+use super::quantity::{QUANTITIES_MAX, Quantity, quantities, twins};
 use super::{Joint, LinkedTable, Standing, Unlinked};
 use crate::judge::{CellOutcome, Suppression};
 use crate::rules::real;
@@ -223,9 +223,10 @@ fn classes(
     let mut classes: Vec<Class> = Vec::new();
     let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
     let mut memberships = 0_usize;
+    let twins = twins(quantities);
     for (index, party) in parties.iter().enumerate() {
         let cells = cells(joint.frame, party, keys);
-        let mask = mask(party, quantities);
+        let mask = mask(party, quantities, &twins);
         for (cell, atoms) in cells.into_iter().enumerate() {
             let rows: u64 = atoms
                 .iter()
@@ -295,12 +296,15 @@ fn join(class: &mut Class, party: &Party<'_>, index: usize, cell: usize, mask: u
     }
 }
 
-/// The quantities that a table tells of, as bits.
-fn mask(party: &Party<'_>, quantities: &[Quantity]) -> u128 {
-    quantities
-        .iter()
-        .enumerate()
-        .filter(|(_, quantity)| quantity.is_told_by(party))
+/// The quantities that a table tells of, as bits: by itself, or by what is the same.
+fn mask(party: &Party<'_>, quantities: &[Quantity], twins: &[usize]) -> u128 {
+    let told = quantities.iter().zip(twins);
+    let told: HashSet<usize> = told
+        .filter(|(quantity, _)| quantity.is_told_by(party))
+        .map(|(_, twin)| *twin)
+        .collect();
+    let bits = twins.iter().enumerate();
+    bits.filter(|(_, twin)| told.contains(twin))
         .fold(0, |mask, (bit, _)| mask | 1 << bit)
 }
 

@@ -88,7 +88,8 @@ impl DerivedColumns {
         Ok(())
     }
 
-    /// What names a column by its values alone: the same for the same values.
+    /// What names a column by its values alone: the same for the same values. What stands where none is present says nothing, nor does the
+    /// sign of a zero.
     pub fn fingerprint(&self, column: usize) -> Result<String, RoomError> {
         let mut hash = Sha256::new();
         match self.0.get(column).ok_or_else(short)? {
@@ -97,8 +98,10 @@ impl DerivedColumns {
             } => {
                 hash.update(b"numbers");
                 for (value, present) in values.iter().zip(present) {
-                    hash.update(value.to_le_bytes());
                     hash.update([u8::from(*present)]);
+                    if *present {
+                        hash.update((value + 0.0).to_le_bytes());
+                    }
                 }
             }
             Derivation::Codes { values, .. } => {

@@ -16,7 +16,7 @@ const GIFTS: [([usize; 3], &[(usize, f64)]); 8] = [
     ([5, 5, 0], &[(90, 20.0)]),
 ];
 
-fn bands() -> World {
+fn bands(given: &[([usize; 3], &[(usize, f64)])]) -> World {
     let mut world = World {
         axes: vec![
             axis("size", "one", 6),
@@ -25,8 +25,8 @@ fn bands() -> World {
         ],
         rows: Vec::new(),
     };
-    for (codes, gifts) in GIFTS {
-        for (units, value) in gifts {
+    for (codes, gifts) in given {
+        for (units, value) in *gifts {
             // Not all alike.
             let rows = (0..*units).map(|k| (codes.to_vec(), *value + (k % 7) as f64 / 1000.0));
             world.rows.extend(rows);
@@ -39,7 +39,7 @@ fn bands() -> World {
 /// the sum: only what is `c` stands between them and `a`.
 #[test]
 fn one_respondent_in_an_atom_does_not_undo_the_upper_level() {
-    let world = bands();
+    let world = bands(&GIFTS);
     let measures = count_and_sum();
     let one = world.draw(&[0], false, &measures);
     let other = world.draw(&[1], false, &measures);
@@ -52,7 +52,7 @@ fn one_respondent_in_an_atom_does_not_undo_the_upper_level() {
 
 #[test]
 fn a_candidate_blanks_what_pins_the_atom() {
-    let world = bands();
+    let world = bands(&GIFTS);
     let measures = count_and_sum();
     let tables = [
         world.draw(&[0], false, &measures),
@@ -64,6 +64,19 @@ fn a_candidate_blanks_what_pins_the_atom() {
         !released(&judged) || blanks(&judged[1]).contains(&0),
         "the respondent of `b` takes it from the sum that is shown"
     );
+}
+
+#[test]
+fn what_is_the_same_in_every_atom_is_one_quantity() {
+    use super::super::quantity::{Quantity, twins};
+    let of = |counted, values: [f64; 2]| Quantity::given(counted, values.to_vec(), vec![0.0; 2]);
+    let quantities = [
+        of(true, [3.0, 4.0]),
+        of(false, [3.0, 4.0]),
+        of(false, [3.0, 4.1]),
+        of(false, [3.0, 4.0 + 1e-15]),
+    ];
+    assert_eq!(twins(&quantities), [0, 1, 2, 1]);
 }
 
 /// The same, described: cells `A` and `C` blank, `a + b + c` and `d` shown.
