@@ -131,11 +131,12 @@ fn submitted(world: &mut World, name: &str, attack: Option<&str>) -> (Client, St
 }
 
 /// What an operating unit may see of a run, and nothing else.
-const SEEN: [&str; 8] = [
+const SEEN: [&str; 9] = [
     "grant",
     "hints",
     "id",
     "module",
+    "notices",
     "purpose",
     "releases",
     "status",

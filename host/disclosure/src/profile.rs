@@ -373,6 +373,7 @@ impl Profile {
 
 fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
     let share = |value: f64| value > 0.0 && value <= 1.0;
+    let rounding = |holds: &dyn Fn(&Rounding) -> bool| settings.rounding.as_ref().is_none_or(holds);
     let suppression = settings.suppression;
     let checks = [
         (settings.threshold.minimum >= 1, "threshold.minimum"),
@@ -405,21 +406,15 @@ fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
             "model_size.share",
         ),
         (
-            settings
-                .rounding
-                .is_none_or(|r| r.base >= 1 && r.base <= 1_000_000),
+            rounding(&|r| r.base >= 1 && r.base <= 1_000_000),
             "rounding.base",
         ),
         (
-            settings
-                .rounding
-                .is_none_or(|r| r.method == RoundingMethod::Nearest || r.base.is_multiple_of(2)),
+            rounding(&|r| r.method == RoundingMethod::Nearest || r.base.is_multiple_of(2)),
             "rounding.base (midpoint needs an even one)",
         ),
         (
-            settings
-                .rounding
-                .is_none_or(|r| r.figure_digits.is_none_or(|d| (1..=17).contains(&d))),
+            rounding(&|r| r.figure_digits.is_none_or(|d| (1..=17).contains(&d))),
             "rounding.figure_digits",
         ),
         (

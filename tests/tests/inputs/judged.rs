@@ -39,7 +39,9 @@ fn panel(stage: &mut Stage) {
     let mut rows = String::from("person,district,income,marked,huge,debt,gap\n");
     for person in 0..80 {
         let district = ["north", "east"][person % 2];
-        let debt = if person % 5 == 0 { -3.5 } else { 2.0 };
+        // Of many values, so that no rule about indicators speaks first.
+        let debt = f64::from(u32::try_from(person % 7).expect("a digit"))
+            + if person % 5 == 0 { -30.5 } else { 2.0 };
         writeln!(
             rows,
             "{person},{district},{},0,1.0{person:02}e308,{debt},",

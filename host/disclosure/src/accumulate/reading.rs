@@ -127,7 +127,10 @@ impl Reading<'_> {
                     Some(_) => return None,
                 };
                 let (one, other) = (one.at(row), other.at(row));
-                (one < other || one > other).then(|| sums.add(value, 1.0))
+                // One that is no number is told apart from none: the value it stands beside breaks its own sum.
+                one.partial_cmp(&other)
+                    .is_some_and(std::cmp::Ordering::is_ne)
+                    .then(|| sums.add(value, 1.0))
             }
             Self::Nothing => None,
         }

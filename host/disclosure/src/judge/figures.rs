@@ -45,8 +45,8 @@ impl Proven {
             measure,
             low: value - below,
             high: Some(value + above),
-            low_needed: (down > 0.0).then(|| value - down),
-            high_needed: (up > 0.0).then(|| value + up),
+            low_needed: (down > 0.0).then_some(value - down),
+            high_needed: (up > 0.0).then_some(value + up),
         })
     }
 }

@@ -52,7 +52,11 @@ impl Open {
         let mut left: Vec<Option<usize>> = system
             .classes
             .iter()
-            .map(|class| system.is_known(class, quantity).then(|| class.atoms.len()))
+            .map(|class| {
+                system
+                    .is_known(class, quantity)
+                    .then_some(class.atoms.len())
+            })
             .collect();
         // A shown cell with one atom left pins it, over and over.
         let alone = |left: &[Option<usize>]| -> VecDeque<usize> {

@@ -201,10 +201,10 @@ fn own_labels(
     }
     let mut seen = std::collections::BTreeSet::new();
     for (row, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
-        if let Some(text) = column.text(row) {
-            if !seen.contains(text.as_ref()) {
-                seen.insert(text.into_owned());
-            }
+        if let Some(text) = column.text(row)
+            && !seen.contains(text.as_ref())
+        {
+            seen.insert(text.into_owned());
         }
         if seen.len() > LABELS_MAX {
             return Err(ReviewError::TooLarge {

@@ -3,7 +3,7 @@
 use yunei_model::BracketOf;
 
 use super::levels;
-use crate::accumulate::{ChannelRole, Slot, Statistics};
+use crate::accumulate::{ChannelRole, Statistics};
 use crate::profile::Profile;
 use crate::rules::{Contributions, real};
 use crate::shape::Lattice;
@@ -311,14 +311,15 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
                     .is_some_and(|slot| slot.rows != statistics.rows(cell))
             });
         if partial {
-            let counts: [(BracketOf, fn(&Slot) -> u64); 2] = [
-                (BracketOf::RowsWithValue, |slot| slot.rows),
-                (BracketOf::SubjectsWithValue, |slot| slot.units),
-            ];
-            for (of, count) in counts {
+            let rows: Vec<u64> = slots().map(|slot| slot.rows).collect();
+            let units: Vec<u64> = slots().map(|slot| slot.units).collect();
+            for (of, counts) in [
+                (BracketOf::RowsWithValue, rows),
+                (BracketOf::SubjectsWithValue, units),
+            ] {
                 quantities.push(Quantity {
-                    values: slots().map(|slot| real(count(slot))).collect(),
-                    spare: slots().map(|slot| few(count(slot))).collect(),
+                    values: counts.iter().copied().map(real).collect(),
+                    spare: counts.iter().copied().map(few).collect(),
                     least: 0.0,
                     source: Source::Count,
                     measure: described.measure,

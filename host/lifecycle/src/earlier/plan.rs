@@ -267,16 +267,7 @@ impl Domain {
             } else {
                 None
             };
-            let linked = linked.filter(|(run, linked, _)| {
-                let alike =
-                    run.module_digest == own.module_digest && run.parameters == own.parameters;
-                let candidates = joint.candidates.iter().map(|(_, output)| output);
-                alike
-                    || !candidates
-                        .into_iter()
-                        .any(|own| are_masks(own, &linked.output))
-            });
-            match linked {
+            match linked.filter(|(run, linked, _)| !may_mask((&own, &joint), (run, linked))) {
                 Some((_, linked, file)) => {
                     joint.released.push(linked);
                     sealed.extend(file);
@@ -393,6 +384,12 @@ impl Domain {
 /// Whether two tables about the same rows, of different modules or parameters, have figures between which a derived number may hide a mask:
 /// "income below the age of 30" and "below 31" are each over everybody, and differ by who is 30. What lies between the two is computed by
 /// nobody, and whether there is anything must not show, so that people decide whenever it could.
+fn may_mask((own, joint): (&Run, &JointPlan), (run, earlier): (&Run, &LinkedPlan)) -> bool {
+    let alike = run.module_digest == own.module_digest && run.parameters == own.parameters;
+    let mut candidates = joint.candidates.iter();
+    !alike && candidates.any(|(_, output)| are_masks(output, &earlier.output))
+}
+
 fn are_masks(one: &OutputPlan, other: &OutputPlan) -> bool {
     let derives = |output: &OutputPlan| {
         let mut measures = output.measures.iter();

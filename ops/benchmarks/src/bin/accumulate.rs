@@ -104,7 +104,7 @@ fn accumulate(shape: &Shape, blocks: usize) -> Result<Duration, Failure> {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (random >> 32) * below >> 32
+        ((random >> 32) * below) >> 32
     };
     let mut taken = Duration::ZERO;
     let mut cells = vec![0_u32; BLOCK_ROWS];

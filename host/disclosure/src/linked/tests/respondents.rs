@@ -3,9 +3,12 @@
 use super::*;
 use crate::fixture::count_and_sum;
 
+/// Codes on the axes, and how many give how much there.
+type Gift = ([usize; 3], &'static [(usize, f64)]);
+
 /// A field in two bandings that cross, and a kind. `a` fails: two of thirty hold nearly all. One respondent holds `b`, thirty hold next to
 /// nothing of `c`; `d` makes the cell that `b` and `c` are in look as if it had much to spare.
-const GIFTS: [([usize; 3], &[(usize, f64)]); 8] = [
+const GIFTS: [Gift; 8] = [
     ([0, 0, 0], &[(1, 500.0), (1, 60.0), (28, 1.0)]),
     ([1, 0, 0], &[(1, 100.0)]),
     ([1, 0, 1], &[(30, 0.01)]),
@@ -16,7 +19,7 @@ const GIFTS: [([usize; 3], &[(usize, f64)]); 8] = [
     ([5, 5, 0], &[(90, 20.0)]),
 ];
 
-fn bands(given: &[([usize; 3], &[(usize, f64)])]) -> World {
+fn bands(given: &[Gift]) -> World {
     let mut world = World {
         axes: vec![
             axis("size", "one", 6),
