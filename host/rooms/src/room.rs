@@ -89,9 +89,8 @@ impl Room {
             .map_err(RoomError::system("a socket without blocking"))?;
         let stream =
             UnixStream::from_std(ours).map_err(RoomError::system("a socket of the run-time"))?;
-        let (reading, mut writing) = stream.into_split();
-        wire::send_async(&mut writing, plan).await?;
-        Ok(Self {
+        let (reading, writing) = stream.into_split();
+        let mut room = Self {
             process: Process {
                 name,
                 id,
@@ -100,7 +99,13 @@ impl Room {
             child,
             reading: Some(reading),
             writing,
-        })
+        };
+        if wire::send_async(&mut room.writing, plan).await.is_err() {
+            // Whoever is killed this early has not read its plan.
+            let status = room.status().await;
+            return Err(RoomError::Lost { room: name, status });
+        }
+        Ok(room)
     }
 
     /// Starts handing what the room says to a bounded channel; a full one makes the room wait.

@@ -202,8 +202,13 @@ proptest! {
         let shape = Shape::new(vec![dimension("a", 1)], measures, false).unwrap();
         let alike = f64::from(alike);
         let with = |count: usize| {
-            let values = values(count, 20 * 43).into_iter();
-            let people: Vec<_> = values.map(|value| (value as f64, alike, alike)).collect();
+            // Of many values, so that no rule about indicators speaks first.
+            let mut values = values(count, 20 * 43);
+            for place in 0..count / 2 {
+                values[place] += place;
+                values[count - 1 - place] -= place;
+            }
+            let people: Vec<_> = values.into_iter().map(|value| (value as f64, alike, alike)).collect();
             judged(&shape, &gather(&shape, &people), "yunei")
         };
         let (one, other) = (with(count), with(20));
