@@ -390,6 +390,7 @@ fn may_mask((own, joint): (&Run, &JointPlan), (run, earlier): (&Run, &LinkedPlan
     !alike && candidates.any(|(_, output)| are_masks(output, &earlier.output))
 }
 
+/// Whether one of two tables derives numbers, and the other has figures of any column.
 fn are_masks(one: &OutputPlan, other: &OutputPlan) -> bool {
     let derives = |output: &OutputPlan| {
         let mut measures = output.measures.iter();
