@@ -14,7 +14,7 @@ use yunei_tests::Told;
 use crate::attacker::Knowledge;
 use crate::panel::{self, Row};
 use crate::score::{Line, Outcome};
-use crate::stand::Stand;
+use crate::stand::{Ended, Stand};
 use crate::table::Table;
 
 /// Attacks of one kind.
@@ -64,12 +64,15 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn line(&self, route: &'static str, outcome: Outcome, note: impl Into<String>) -> Line {
+        let note = note.into();
+        // On this route people are the rule: what only waits for them was not caught by the gate.
+        let waits = route == "reviewed" && note == Ended::InReview.told();
         Line {
             attack: self.attack,
             route,
             profile: self.profile.to_owned(),
-            outcome,
-            note: note.into(),
+            outcome: if waits { Outcome::OutOfReach } else { outcome },
+            note,
         }
     }
 }
