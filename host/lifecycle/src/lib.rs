@@ -50,6 +50,7 @@ mod actor;
 mod admit;
 mod alerts;
 mod anew;
+mod attend;
 mod catalogue;
 mod certificate;
 mod checks;
