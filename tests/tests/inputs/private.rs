@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
+use yunei_tests::Client;
 
 use crate::common::{RUN_WAIT_MAX, text};
 use crate::stage::{Stage, code, entry, field, population};
@@ -192,7 +193,6 @@ fn a_subject_of_two_resources_counts_once(stage: &mut Stage) {
 
 #[test]
 fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
-    const TIMES: usize = 3;
     let mut stage = Stage::set();
     let entry = slots("secrets", &population("secretive-people", true), "", "");
     stage.resource("secrets", &entry, "person,slot,secret\n1,0,1\n2,1,1\n");
@@ -208,8 +208,31 @@ fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
             )
         })
         .collect();
+    let answers = raced(&asking);
+    let won = answers.iter().filter(|answer| wins(&stage, answer)).count();
+    assert_eq!(won, 1);
+    let account = account(&stage, "secretive-people");
+    assert_eq!(
+        (&account["spent_epsilon"], &account["within"]),
+        (&json!(1.0), &json!(true)),
+        "{account}"
+    );
+    let charges = stage
+        .bureau()
+        .get("/privacy/accounts/secretive-people/charges");
+    let charges = charges.expect("an answer").served().expect("charges");
+    assert_eq!(
+        charges["items"].as_array().map(Vec::len),
+        Some(1),
+        "{charges}"
+    );
+}
+
+/// What each of the units is answered that all ask at once, each several times.
+fn raced(asking: &[(Client, Value)]) -> Vec<Value> {
+    const TIMES: usize = 3;
     let barrier = Barrier::new(asking.len() * TIMES);
-    let answers: Vec<Value> = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let threads: Vec<_> = asking
             .iter()
             .enumerate()
@@ -228,43 +251,28 @@ fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
             .into_iter()
             .map(|t| t.join().expect("an answer"))
             .collect()
-    });
-    let mut won = 0;
-    for answer in answers {
-        // One that was decided before the other was queued waits, and is decided again when it is claimed.
-        if answer["id"].is_null() {
-            assert_eq!(text(&answer, "code"), "privacy-budget-spent", "{answer}");
-            continue;
-        }
-        let detail = stage.ended(&text(&answer, "id"));
-        let released = detail["releases"].as_array().map(Vec::len);
-        if detail["run"]["state"] == json!("released") {
-            won += 1;
-            assert_eq!(released, Some(1));
-        } else {
-            assert_eq!(released, Some(0), "{detail:#}");
-            assert!(
-                detail["run"]["end_cause"].to_string().contains("privacy"),
-                "{detail:#}"
-            );
-        }
+    })
+}
+
+/// Whether what was answered so became a release; otherwise the budget was the reason.
+fn wins(stage: &Stage, answer: &Value) -> bool {
+    // One that was decided before the other was queued waits, and is decided again when it is claimed.
+    if answer["id"].is_null() {
+        assert_eq!(text(answer, "code"), "privacy-budget-spent", "{answer}");
+        return false;
     }
-    assert_eq!(won, 1);
-    let account = account(&stage, "secretive-people");
-    assert_eq!(
-        (&account["spent_epsilon"], &account["within"]),
-        (&json!(1.0), &json!(true)),
-        "{account}"
+    let detail = stage.ended(&text(answer, "id"));
+    let released = detail["releases"].as_array().map(Vec::len);
+    if detail["run"]["state"] == json!("released") {
+        assert_eq!(released, Some(1));
+        return true;
+    }
+    assert_eq!(released, Some(0), "{detail:#}");
+    assert!(
+        detail["run"]["end_cause"].to_string().contains("privacy"),
+        "{detail:#}"
     );
-    let charges = stage
-        .bureau()
-        .get("/privacy/accounts/secretive-people/charges");
-    let charges = charges.expect("an answer").served().expect("charges");
-    assert_eq!(
-        charges["items"].as_array().map(Vec::len),
-        Some(1),
-        "{charges}"
-    );
+    false
 }
 
 #[test]
