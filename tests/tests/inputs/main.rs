@@ -14,4 +14,3 @@ mod common;
 mod judged;
 mod private;
 mod refused;
-mod stage;

@@ -8,8 +8,8 @@ use std::sync::Barrier;
 use serde_json::{Value, json};
 use yunei_tests::Client;
 
+use crate::common::stage::{Stage, code, entry, field, population};
 use crate::common::{RUN_WAIT_MAX, text};
-use crate::stage::{Stage, code, entry, field, population};
 
 const GUEST: (&str, &str) = ("hostile", "subject-teller");
 const FIELDS: &str = "\"slot\", \"secret\"";
@@ -76,6 +76,7 @@ fn noise_groups_and_resources_are_what_the_table_says() {
     gaussian_noise_has_the_scale_that_is_stated(&mut stage);
     a_household_counts_as_one(&mut stage);
     a_subject_of_two_resources_counts_once(&mut stage);
+    nobody_joins_households(&mut stage);
     let report = stage.story.verify_record().expect("a report");
     assert_eq!(report["holds"], json!(true), "{report}");
 }
@@ -189,6 +190,53 @@ fn a_subject_of_two_resources_counts_once(stage: &mut Stage) {
         json!(2.0),
         "one charge, not one for each resource: {account}"
     );
+}
+
+/// One person names every household of the town, in one table or in another: the households stay as many as they are. Were they one through that
+/// person, all of them together would tell one cell, and the noise would be too little for those of any without it.
+fn nobody_joins_households(stage: &mut Stage) {
+    const CELLS: usize = 256;
+    const GUEST_OF_ALL: usize = 100_000;
+    let household = field("household", "int64", "direct-identifier", "");
+    let head = "subject_group = \"household\"\n";
+    let resource = |stage: &mut Stage, name: &str, people: &str, rows: &str| {
+        let entry = slots(name, &population(people, false), head, &household);
+        stage.resource(name, &entry, rows);
+    };
+    let told = |stage: &mut Stage, name: &str, resources: &[&str]| {
+        let granted: Vec<(&str, &str)> = resources.iter().map(|name| (*name, FIELDS)).collect();
+        let grant = stage.grant(0, &granted, "");
+        let rest = telling(resources, CELLS, "epsilon = 2.0");
+        let module = stage.module(0, GUEST, name, &rest);
+        let rows = released(stage, 0, &module, &grant);
+        let scale = rows[0][2].as_f64().expect("a scale");
+        let sum: f64 = figures(&rows).iter().sum();
+        // The one of all households shares the cell of the first, which is one in any case.
+        let slack = 12.0 * scale * (2.0 * CELLS as f64).sqrt();
+        assert!(slack < CELLS as f64, "one household would pass: {slack}");
+        assert!((sum - CELLS as f64).abs() < slack, "{name}: {sum}, {slack}");
+    };
+    let head_of_rows = "person,slot,secret,household\n";
+    let mut homes = String::from(head_of_rows);
+    let mut guest_of_all = String::new();
+    for home in 0..CELLS {
+        writeln!(homes, "{home},{home},1,{home}").expect("a row");
+        writeln!(guest_of_all, "{GUEST_OF_ALL},0,1,{home}").expect("a row");
+    }
+    // Those of one table, and those of two: subjects are merged over tables in another way.
+    resource(
+        stage,
+        "guests",
+        "hosts",
+        &[&*homes, &*guest_of_all].concat(),
+    );
+    stage.budget("hosts", 2.0, 0.0);
+    told(stage, "guests", &["guests"]);
+    resource(stage, "hearths", "neighbours", &homes);
+    let visits = [head_of_rows, &*guest_of_all].concat();
+    resource(stage, "visits", "neighbours", &visits);
+    stage.budget("neighbours", 2.0, 0.0);
+    told(stage, "hearths-and-visits", &["hearths", "visits"]);
 }
 
 #[test]

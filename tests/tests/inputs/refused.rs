@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::common::stage::{Stage, code, entry, field, population};
 use crate::common::text;
-use crate::stage::{Stage, code, entry, field, population};
 
 /// Guests that the manifests are put into.
 const ANALYSIS: (&str, &str) = ("attacks", "copier");
