@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use common::{RUN_WAIT_MAX, World, await_that, guest, repository, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
+use yunei_tests::REVIEWERS;
 
 /// A world in which a module spins, with its rooms up. Gives the run and the grant.
 fn spinning() -> (World, String, String) {
@@ -185,6 +186,86 @@ fn a_run_whose_gate_is_killed_fails_and_releases_nothing() {
         .story
         .wait_state(&run, &["released"], RUN_WAIT_MAX)
         .expect("released");
+}
+
+/// A run of the reviewed route that both reviewers opened; gives the run.
+fn opened_by_both(world: &mut World) -> String {
+    let directory = world.story.example("spending-model");
+    let (unit, module, grant) = world.admitted(&guest("examples", "spending-model"), &directory);
+    let answer = world.story.submit(&unit, &directory, &module, &grant);
+    let run = text(&answer.expect("an answer").served().expect("queued"), "id");
+    world
+        .story
+        .wait_state(&run, &["in-review"], RUN_WAIT_MAX)
+        .expect("waits for people");
+    world.story.both_open(&run).expect("opened");
+    run
+}
+
+#[test]
+fn what_two_people_let_out_leaves_though_the_server_was_killed_in_between() {
+    let mut world = World::start();
+    let run = opened_by_both(&mut world);
+    let yes = json!({ "outcome": "approved", "reason": "statistics alone" });
+    let review = |world: &World, reviewer: &str| {
+        let client = world.story.person(reviewer).expect("a reviewer");
+        let answer = client.post(&format!("/runs/{run}/reviews"), &yes);
+        answer.expect("an answer").status
+    };
+    let [first, second] = REVIEWERS;
+    assert_eq!(review(&world, first), 200);
+    // Without its file nothing can be released: the second yes is kept, and the release after it fails.
+    let sealed = world.server.data().join("sealed");
+    let file = sealed.join(format!("{run}.sealed"));
+    let aside = sealed.join("aside");
+    std::fs::rename(&file, &aside).expect("set aside");
+    assert!(review(&world, second) >= 500);
+    world.server.kill_hard().expect("killed");
+    std::fs::rename(&aside, &file).expect("put back");
+    world.server.restart().expect("restarted");
+    world.story.move_to(&world.server);
+    let detail = world
+        .story
+        .wait_state(&run, &["released"], RUN_WAIT_MAX)
+        .expect("released, and nobody was asked again");
+    assert_eq!(detail["reviews"].as_array().map(Vec::len), Some(2));
+    let entries = world.story.entries(&run).expect("entries");
+    let count = |kind: &str| {
+        let of_kind = entries.iter().filter(|e| e["entry"]["kind"] == json!(kind));
+        of_kind.count()
+    };
+    assert_eq!((count("release-reviewed"), count("run-released")), (2, 1));
+    world.assert_record_holds();
+}
+
+#[test]
+fn one_yes_stays_one_yes_though_the_server_was_killed() {
+    let mut world = World::start();
+    let run = opened_by_both(&mut world);
+    let yes = json!({ "outcome": "approved", "reason": "statistics alone" });
+    let path = format!("/runs/{run}/reviews");
+    let [first, second] = REVIEWERS;
+    let review = |world: &World, reviewer: &str| {
+        let client = world.story.person(reviewer).expect("a reviewer");
+        client.post(&path, &yes).expect("an answer").status
+    };
+    assert_eq!(review(&world, first), 200);
+    world.server.kill_hard().expect("killed");
+    world.server.restart().expect("restarted");
+    world.story.move_to(&world.server);
+    // Another run goes its whole way meanwhile: the start looked at what waits long ago.
+    let other = computed(&mut world);
+    world
+        .story
+        .wait_state(&other, &["released"], RUN_WAIT_MAX)
+        .expect("released");
+    let detail = world.story.detail(&run).expect("a detail");
+    assert_eq!(detail["run"]["state"], json!("in-review"), "{detail:#}");
+    assert_eq!(review(&world, first), 403, "nobody twice");
+    assert_eq!(review(&world, second), 200);
+    let released = world.story.wait_state(&run, &["released"], RUN_WAIT_MAX);
+    released.expect("released");
+    world.assert_record_holds();
 }
 
 #[test]
