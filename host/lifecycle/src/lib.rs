@@ -51,6 +51,7 @@ mod admit;
 mod alerts;
 mod anew;
 mod approved;
+mod attend;
 mod catalogue;
 mod certificate;
 mod checks;

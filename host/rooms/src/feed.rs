@@ -233,6 +233,9 @@ impl Feed<'_> {
             Ok(Some(filled)) => filled,
             Ok(None) => {
                 self.readers.remove(&id);
+                if self.readers.is_empty() {
+                    wire::send(self.control, &FeedSays::Idle)?;
+                }
                 return wire::send(self.cell, &Filled::End { reader: id });
             }
             Err(Unread::Refused(code)) => {

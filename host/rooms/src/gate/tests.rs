@@ -14,7 +14,7 @@ use yunei_catalog::{
     ViewColumn, ViewPart, ViewPlan, import,
 };
 use yunei_model::{
-    Aggregate, Banding, BandingKind, Condition, CountingIds, FixedClock, Mask, OnFailure,
+    Aggregate, Banding, BandingKind, Condition, CountingIds, FixedClock, Mask, Name, OnFailure,
     OrganisationId, Resource, ResourceId, Snapshot, Timestamp,
 };
 
@@ -152,16 +152,36 @@ impl Bench {
         }
     }
 
-    /// What the gate says of the one output, and the table that would leave or be shown to people.
+    /// What the gate says of the one output, and the table that would leave or be shown to people: the same, whether it began before
+    /// the output was whole or not.
     fn judged(
         &self,
         plan: &GatePlan,
         plaintext: &[u8],
     ) -> Result<(Verdict, Option<Table>), RoomError> {
+        let begun_early = self.judged_once(plan, plaintext, true);
+        // Noise is drawn each time.
+        if plan.private.is_none() {
+            let later = self.judged_once(plan, plaintext, false);
+            assert_eq!(format!("{begun_early:?}"), format!("{later:?}"));
+        }
+        begun_early
+    }
+
+    fn judged_once(
+        &self,
+        plan: &GatePlan,
+        plaintext: &[u8],
+        begins_early: bool,
+    ) -> Result<(Verdict, Option<Table>), RoomError> {
         let parts = self.snapshot.parts.iter();
         let mut descriptors = parts.map(|part| self.vault.open_part(part).unwrap().into());
         let runtime = single_threaded()?;
-        let (outputs, _) = judge(plan, plaintext, &mut descriptors, &runtime)?;
+        let mut judging = Judging::begin(plan, &mut descriptors)?;
+        if begins_early {
+            judging.ahead(&runtime)?;
+        }
+        let (outputs, _) = judging.finish(plaintext, &mut descriptors, &runtime)?;
         let [judged] = <[_; 1]>::try_from(outputs).unwrap();
         Ok(judged)
     }
