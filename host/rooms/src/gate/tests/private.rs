@@ -1,5 +1,7 @@
 //! Route private: records of the wrong number, length, or content.
 
+use std::io::Write as _;
+
 use yunei_model::{Contribution, ContributionMeasure, Mechanism, Value};
 use yunei_privacy::charge;
 
