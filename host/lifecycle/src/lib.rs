@@ -66,6 +66,7 @@ mod error;
 mod execute;
 mod export;
 mod idempotency;
+mod joins;
 mod judge;
 mod keys;
 mod laps;
