@@ -418,3 +418,6 @@ fn value_columns(output: &OutputPlan, shape: &Shape) -> Result<Vec<usize>, RoomE
     });
     columns.collect()
 }
+
+#[cfg(test)]
+mod tests;
