@@ -7,7 +7,7 @@ use yunei_ledger::{Draft, Kind, TraceTree};
 use yunei_model::{
     Code, Digest, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State,
 };
-use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
+use yunei_rooms::{Ending, Event, GateSession, GuestMessage, Layer, RunningRooms, Sealer, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, event, span};
 
@@ -75,6 +75,7 @@ impl Ran {
         Self {
             ending: Ending {
                 cause: None,
+                message: None,
                 rows_fed: 0,
             },
             trace,
@@ -153,14 +154,14 @@ impl Domain {
                     current: limit,
                     requested: 1,
                 };
-                self.fail(id, EndCause::Limit { limit: cause }, None)
+                self.fail(&claimed, EndCause::Limit { limit: cause }, None)
                     .await?;
                 return Ok(None);
             }
         };
         laps.done("guest");
         if let Some(cause) = ran.ending.cause.clone() {
-            self.fail(id, cause, Some(&ran)).await?;
+            self.fail(&claimed, cause, Some(&ran)).await?;
             return Ok(None);
         }
         let span = span!(STAGE, STAGE = "seal");
@@ -391,13 +392,19 @@ impl Domain {
         Ok(change.run(id).await?.filter(|run| run.state == state))
     }
 
-    /// Puts a run to `failed`, unless something else ended it first.
+    /// Puts a run to `failed`, unless something else ended it first. What its guest said of that is sealed.
     async fn fail(
         &self,
-        id: RunId,
+        claimed: &Claimed,
         cause: EndCause,
         ran: Option<&Ran>,
     ) -> Result<(), LifecycleError> {
+        let id = claimed.run().id;
+        let message = ran.and_then(|ran| ran.ending.message.as_ref());
+        let output = match message {
+            Some(message) => Some(self.seal_message(&claimed.prepared, message)?),
+            None => None,
+        };
         let mut change = self.store.begin().await?;
         let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else {
             return Ok(());
@@ -416,11 +423,35 @@ impl Domain {
             .await?;
         change.put_run(&run).await?;
         self.edition_failed(&mut change, &run).await?;
+        if let Some(output) = &output {
+            change
+                .put_sealed_output(output, &sealed_file(id), &claimed.wrapped_key)
+                .await?;
+        }
+        let digest = output.map(|output| output.digest.to_string());
         let draft = run_facts(draft, &run)
             .fact("cause", cause_kind(&cause))
+            .fact("output_digest", digest)
             .observed("layers", ran.map(|ran| &ran.layers));
         self.record(&mut change, draft).await?;
         self.commit(change).await
+    }
+
+    /// Keeps what a guest said of its error as the run's sealed output: it may be rows, so it stands nowhere else.
+    fn seal_message(
+        &self,
+        prepared: &Prepared,
+        message: &GuestMessage,
+    ) -> Result<SealedOutput, LifecycleError> {
+        let sealer = Sealer::new(&prepared.key, &prepared.digest_key);
+        let sealed = message.sealed(&sealer)?;
+        let run = prepared.run.id;
+        write_once(&self.sealed, &sealed_file(run), &sealed.ciphertext)?;
+        Ok(SealedOutput {
+            run,
+            digest: sealed.digest,
+            bytes: sealed.bytes,
+        })
     }
 
     /// Puts a run to its end after the host itself failed. When that fails too, whoever leads the run interrupts it.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use yunei_model::{DerivedValue, FieldType, World};
 use yunei_sandbox::{
     Authentic, Component, Contributions, Engine, GuestEnd, Interfaces, Metering, PerRow,
-    PerSubject, Stop, Unserved, run_analysis,
+    PerSubject, Unserved, run_analysis,
 };
 
 use crate::feed::next_descriptor;
@@ -21,7 +21,7 @@ use crate::{CellPlan, RoomError, wire};
 use host::RoomHost;
 pub(crate) use host::WINDOW_CALLS_MAX;
 use output::OutputWriter;
-pub use output::{Frame, StoredColumn, read_contributions, read_frames};
+pub use output::{Frame, StoredColumn, read_contributions, read_frames, written};
 
 /// Runs the cell in this process; returns when the guest is done.
 ///
@@ -29,8 +29,13 @@ pub use output::{Frame, StoredColumn, read_contributions, read_frames};
 /// [`RoomError`], after the supervisor was told.
 pub fn main() -> Result<(), RoomError> {
     let control = wire::own_socket()?;
-    let outcome = serve(&control).unwrap_or_else(|error| Err(CellEnd::Host(error.to_string())));
-    wire::send(&control, &CellSays::Ended(outcome))
+    let said = match serve(&control) {
+        Ok(outcome) => CellSays::Ended(outcome),
+        Err(error) => CellSays::Failed {
+            detail: error.to_string(),
+        },
+    };
+    wire::send(&control, &said)
 }
 
 fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
@@ -70,11 +75,12 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
                 journal: true,
             };
             run_analysis(&engine, &component, interfaces, Box::new(host), &plan.guest)
+                .map_err(CellEnd::from)
         }
         World::PerRow => run_per_row(&engine, &component, &mut host, &plan),
         World::PerSubject => run_per_subject(&engine, &component, &mut host, &plan),
     };
-    Ok(ended.map_err(cell_end))
+    Ok(ended)
 }
 
 /// Drives a `per-row` module over its one table: batch in, derived columns out.
@@ -83,7 +89,7 @@ fn run_per_row(
     component: &Component,
     host: &mut RoomHost,
     plan: &CellPlan,
-) -> Result<(), GuestEnd> {
+) -> Result<(), CellEnd> {
     let kinds = plan.derived.iter().map(|derived| match derived.value {
         DerivedValue::Number { .. } => FieldType::Float64,
         DerivedValue::Category { .. } => FieldType::Int32,
@@ -106,10 +112,8 @@ fn run_per_subject(
     component: &Component,
     host: &mut RoomHost,
     plan: &CellPlan,
-) -> Result<(), GuestEnd> {
-    let contribution = plan.contribution.as_ref().ok_or_else(|| {
-        GuestEnd::Stopped("a `per-subject` module without contribution".to_owned())
-    })?;
+) -> Result<(), CellEnd> {
+    let contribution = plan.contribution.as_ref().ok_or(CellEnd::Host)?;
     let module = PerSubject::start(
         engine,
         component,
@@ -121,7 +125,7 @@ fn run_per_subject(
     while let Some(subjects) = host.next_subjects().map_err(unserved)? {
         let mut contributions = Contributions::new(Arc::clone(module.form()));
         for records in subjects.each() {
-            match records.map_err(|error| GuestEnd::Stopped(error.to_string()))? {
+            match records.map_err(|_| CellEnd::Host)? {
                 Some(records) => module.contribute(&records, &mut contributions),
                 None => contributions.push_default(),
             }
@@ -133,23 +137,23 @@ fn run_per_subject(
 }
 
 /// The cell asks on the module's behalf here: a refusal ends the run.
-fn unserved(unserved: Unserved) -> GuestEnd {
+fn unserved(unserved: Unserved) -> CellEnd {
     match unserved {
-        Unserved::Denied(denial) => GuestEnd::Stopped(denial.to_string()),
-        Unserved::Stopped(Stop::Limit(limit)) => GuestEnd::Limit(limit),
-        Unserved::Stopped(Stop::Deadline) => GuestEnd::Deadline,
-        Unserved::Stopped(Stop::Host(detail)) => GuestEnd::Stopped(detail),
+        Unserved::Denied(denial) => CellEnd::Refused(denial.code),
+        Unserved::Stopped(stop) => GuestEnd::from(stop).into(),
     }
 }
 
-fn cell_end(end: GuestEnd) -> CellEnd {
-    match end {
-        GuestEnd::Error(message) => CellEnd::Error(message),
-        GuestEnd::Trap(trap) => CellEnd::Trap(trap.to_string()),
-        GuestEnd::Limit(limit) => CellEnd::Limit(limit),
-        GuestEnd::Denied { interface } => CellEnd::Denied(interface),
-        GuestEnd::Malformed(malformed) => CellEnd::Trap(malformed.to_string()),
-        GuestEnd::Deadline => CellEnd::Trap("deadline".to_owned()),
-        GuestEnd::Stopped(detail) => CellEnd::Host(detail),
+impl From<GuestEnd> for CellEnd {
+    fn from(end: GuestEnd) -> Self {
+        match end {
+            GuestEnd::Error(message) => Self::Error(message),
+            GuestEnd::Trap(trap) => Self::Trap(trap),
+            GuestEnd::Limit(limit) => Self::Limit(limit),
+            GuestEnd::Denied { interface } => Self::Denied(interface),
+            GuestEnd::Malformed(malformed) => Self::Malformed(malformed),
+            GuestEnd::Deadline => Self::Deadline,
+            GuestEnd::Stopped(_) => Self::Host,
+        }
     }
 }
