@@ -82,7 +82,8 @@ impl Process {
             .ok()
             .and_then(Pid::from_raw)
             .ok_or(RoomError::Gone { room: name })?;
-        let descriptor = pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?;
+        let descriptor =
+            pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?;
         Ok(Self {
             name,
             id,

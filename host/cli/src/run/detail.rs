@@ -184,7 +184,9 @@ fn cause(cause: &EndCause) -> String {
         EndCause::GuestError { digest } => {
             let named = digest.map(|digest| format!(" ({digest})"));
             let named = named.unwrap_or_default();
-            format!("the module returned an error{named}: `yunei release open` shows reviewers its message")
+            format!(
+                "the module returned an error{named}: `yunei release open` shows reviewers its message"
+            )
         }
         EndCause::Trap { trap } => format!("the module trapped: {trap}"),
         EndCause::Limit { limit } => limit.to_string(),

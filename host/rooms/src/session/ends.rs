@@ -7,8 +7,8 @@ use yunei_sandbox::{Level, MESSAGE_BYTES_MAX, wit};
 
 use super::Session;
 use crate::cell::{Frame, written};
-use crate::{RoomError, Sealer};
 use crate::protocol::CellEnd;
+use crate::{RoomError, Sealer};
 
 /// Limits of a cell beside those of [`Limits`].
 const OTHER_LIMITS: [&str; 3] = ["columns", "output_columns", "readers_max"];
@@ -87,7 +87,9 @@ impl Session<'_> {
             CellEnd::Denied(clause) if INTERFACES.contains(&clause.as_str()) => {
                 EndCause::Denied { clause }
             }
-            CellEnd::Denied(_) => return Err(RoomError::protocol("an interface that there is not")),
+            CellEnd::Denied(_) => {
+                return Err(RoomError::protocol("an interface that there is not"));
+            }
             CellEnd::Refused(code) => EndCause::Host {
                 detail: format!("the cell was refused: {code}"),
             },

@@ -77,7 +77,7 @@ impl Session<'_> {
     }
 
     /// Fields that name the output of that position in the plan.
-    fn output(&self, position: Option<u32>) -> Result<Vec<Name>, RoomError> {
+    fn output_fields(&self, position: Option<u32>) -> Result<Vec<Name>, RoomError> {
         let Some(position) = position else {
             return Ok(Vec::new());
         };
@@ -145,7 +145,7 @@ impl Session<'_> {
             }
             Did::OutputCreate { output } => {
                 let clause = output.is_none().then(|| UNDECLARED_OUTPUT.to_owned());
-                let fields = self.output(output)?;
+                let fields = self.output_fields(output)?;
                 self.call(CallKind::OutputCreate, None, fields, 0, 0, clause)
             }
             Did::OutputAppend {
@@ -153,7 +153,7 @@ impl Session<'_> {
                 rows,
                 bytes,
             } => {
-                let fields = self.output(output)?;
+                let fields = self.output_fields(output)?;
                 self.call(CallKind::OutputAppend, None, fields, rows, bytes, None)
             }
             Did::Note { bytes } => self.call(CallKind::Note, None, Vec::new(), 0, bytes, None),
@@ -195,6 +195,10 @@ impl Session<'_> {
                     Ok(sum) => self.rows_fed = sum,
                     Err(limit) => self.ended = Some(Some(EndCause::Limit { limit })),
                 }
+                Ok(())
+            }
+            FeedSays::Idle => {
+                self.feed_idle.notify_one();
                 Ok(())
             }
             FeedSays::Failed { detail } => {

@@ -244,7 +244,10 @@ async fn an_end_is_of_a_fixed_list_and_its_message_is_set_apart() {
 
     let error = ending(ended(CellEnd::Error(ROWS.to_owned())).await);
     assert!(!format!("{error:?}").contains(ROWS), "{error:?}");
-    let Some(EndCause::GuestError { digest: Some(first) }) = error.cause else {
+    let Some(EndCause::GuestError {
+        digest: Some(first),
+    }) = error.cause
+    else {
         unreachable!("{error:?}");
     };
     assert!(error.message.is_some());

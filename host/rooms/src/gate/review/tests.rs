@@ -271,7 +271,9 @@ fn the_reviewer_alone_can_read_it() {
 fn a_message_is_opened_as_a_note_and_never_as_a_table() {
     let plan = plan();
     let sealer = Sealer::new(&plan.key, &plan.digest_key);
-    let sealed = crate::GuestMessage::of("the fare of 7 is 812").sealed(&sealer).unwrap();
+    let sealed = crate::GuestMessage::of("the fare of 7 is 812")
+        .sealed(&sealer)
+        .unwrap();
     let shown = String::from_utf8_lossy(&sealed.ciphertext).into_owned();
     assert!(!shown.contains("812"));
     let mut file = file();

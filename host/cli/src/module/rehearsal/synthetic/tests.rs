@@ -36,6 +36,7 @@ fn field(text: &str, kind: FieldType, banding: Option<BandingKind>) -> Field {
         mask: Mask::None,
         nullable: false,
         bandings: banding.into_iter().collect(),
+        joined: None,
     }
 }
 
@@ -100,6 +101,8 @@ fn resource() -> Resource {
                 field("amount", FieldType::Float64, None),
             ],
             frames: Vec::new(),
+            key: Vec::new(),
+            references: Vec::new(),
         },
     }
 }
