@@ -99,7 +99,11 @@ async fn session(
         let _end: Result<Option<ToCell>, _> = wire::receive(stream);
     });
     let rooms = [room("feed", feed(reads)), cell];
-    let output = memfd_create("yunei-output", MemfdFlags::CLOEXEC).unwrap();
+    let output = memfd_create(
+        "yunei-output",
+        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+    )
+    .unwrap();
     let now = SystemClock.now();
     Session::over(rooms, [now, now], talk(), output, &SystemClock)
         .await
