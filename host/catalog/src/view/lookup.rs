@@ -1,21 +1,30 @@
 //! Tables that rows of a view are looked up in.
 //!
-//! Each row of the view stays where it is and stays one: the key names at most one row, which the import has checked.
+//! Each row of the view stays where it is and stays one. DataFusion's own joins promise neither: they move rows that find nothing behind
+//! those that find something, and repeat rows that find several.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, JoinType, NullEquality, Result};
-use datafusion::physical_expr::PhysicalExprRef;
-use datafusion::physical_expr::expressions::Column;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::{concat_batches, take};
+use arrow::datatypes::{Field, Schema};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::joins::{HashJoinExecBuilder, PartitionMode};
 use datafusion::prelude::SessionContext;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt, once};
 use yunei_model::{KEY_FIELDS_MAX, Name};
 
 use super::part::Descriptors;
 use super::stored::Stored;
 use super::{Lookup, ViewError, ViewOptions};
+
+/// Bytes beside the rows of a table that one entry of its index takes, about.
+const ENTRY_BYTES: usize = 48;
 
 /// A table that is ready to be looked up in.
 #[derive(Debug)]
@@ -71,15 +80,10 @@ impl LookedUp {
         })
     }
 
-    /// The table's parts.
-    pub(super) const fn table(&self) -> &Stored {
-        &self.table
-    }
-
-    /// The position in the table's parts of what the view calls by that name.
-    pub(super) fn position(&self, name: &Name) -> Option<usize> {
-        let taken = self.take.iter().find(|(taken, _)| taken == name);
-        taken.map(|(_, at)| *at)
+    /// The column of the table's parts that the view calls by that name, and its position.
+    pub(super) fn column(&self, name: &Name) -> Option<(usize, &Field)> {
+        let (_, at) = self.take.iter().find(|(taken, _)| taken == name)?;
+        Some((*at, self.table.schema().fields().get(*at)?))
     }
 
     /// Positions in the view's own parts that rows are looked up by.
@@ -87,45 +91,135 @@ impl LookedUp {
         &self.by
     }
 
-    /// Adds columns of the table, behind those of `rows`, whose columns are of the positions `read` of the view's own parts and whatever was
-    /// added before. `taken` are positions in the table's parts.
-    pub(super) fn join(
-        &self,
-        rows: Arc<dyn ExecutionPlan>,
-        read: &[usize],
-        taken: &[usize],
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    /// A plan that adds columns of the table to rows whose columns are of the positions `read` of the view's own parts. `taken` are
+    /// positions in the table's parts.
+    pub(super) fn join(&self, read: &[usize], taken: &[usize]) -> Result<Join> {
         let (table, there) = self.table.read(self.key.iter().chain(taken).copied())?;
-        let mut on: Vec<(PhysicalExprRef, PhysicalExprRef)> = Vec::with_capacity(self.by.len());
-        for (by, key) in self.by.iter().zip(&self.key) {
-            on.push((
-                column(&table, place(&there, *key)?),
-                column(&rows, place(read, *by)?),
-            ));
-        }
-        // The table is the side that is held in memory, so its columns stand first; the rows keep their order.
-        let (left, right) = (table.schema().fields().len(), rows.schema().fields().len());
-        let mut projection: Vec<usize> = (left..left + right).collect();
-        for at in taken {
-            projection.push(place(&there, *at)?);
-        }
-        let join = HashJoinExecBuilder::new(table, rows, on, JoinType::Right)
-            .with_partition_mode(PartitionMode::CollectLeft)
-            .with_null_equality(NullEquality::NullEqualsNothing)
-            .with_projection(Some(projection))
-            .build()?;
-        Ok(Arc::new(join))
+        Ok(Join {
+            table,
+            by: places(read, &self.by)?,
+            key: places(&there, &self.key)?,
+            taken: places(&there, taken)?,
+        })
     }
 }
 
-/// Where a position of the parts is among those that are read.
-fn place(read: &[usize], position: usize) -> Result<usize> {
-    let found = read.binary_search(&position);
+/// Where positions of the parts are among those that are read.
+fn places(read: &[usize], positions: &[usize]) -> Result<Vec<usize>> {
+    let place = |position| read.binary_search(position);
+    let found: std::result::Result<Vec<usize>, _> = positions.iter().map(place).collect();
     found.map_err(|_| DataFusionError::Internal("a column that is not read".to_owned()))
 }
 
-fn column(plan: &Arc<dyn ExecutionPlan>, at: usize) -> PhysicalExprRef {
-    let schema = plan.schema();
-    let name = schema.fields().get(at).map_or("", |field| field.name());
-    Arc::new(Column::new(name, at))
+/// Adds columns of a table to rows: those of the one row there whose key they name, or absent values.
+#[derive(Debug, Clone)]
+pub(super) struct Join {
+    table: Arc<dyn ExecutionPlan>,
+    /// Columns of the rows, in the order of the key.
+    by: Vec<usize>,
+    /// Columns of the table.
+    key: Vec<usize>,
+    taken: Vec<usize>,
+}
+
+/// A table in memory, by its key.
+struct Index {
+    converter: RowConverter,
+    places: HashMap<Box<[u8]>, u32>,
+    taken: Vec<ArrayRef>,
+    by: Vec<usize>,
+    _held: MemoryReservation,
+}
+
+/// Rows with the columns of all tables behind their own, in the order of the tables.
+pub(super) fn joined(
+    rows: SendableRecordBatchStream,
+    joins: Vec<Join>,
+    context: Arc<TaskContext>,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    if joins.is_empty() {
+        return rows.boxed();
+    }
+    let indexed = async move {
+        let mut indices = Vec::with_capacity(joins.len());
+        for join in joins {
+            indices.push(join.index(&context).await?);
+        }
+        Ok::<_, DataFusionError>(rows.map(move |batch| {
+            let mut batch = batch?;
+            for index in &indices {
+                batch = index.widen(&batch)?;
+            }
+            Ok(batch)
+        }))
+    };
+    once(indexed).try_flatten().boxed()
+}
+
+impl Join {
+    /// Reads the table whole. Two rows of one key fail it: no import keeps such a table.
+    async fn index(self, context: &Arc<TaskContext>) -> Result<Index> {
+        let stream = self.table.execute(0, Arc::clone(context))?;
+        let schema = stream.schema();
+        let held = MemoryConsumer::new("lookup").register(context.memory_pool());
+        let mut batches = Vec::new();
+        let mut rows = stream;
+        while let Some(batch) = rows.try_next().await? {
+            let index = batch.num_rows().saturating_mul(ENTRY_BYTES);
+            // Twice: as it is read, and put together.
+            held.try_grow(batch.get_array_memory_size().saturating_mul(2) + index)?;
+            batches.push(batch);
+        }
+        let table = concat_batches(&schema, &batches)?;
+        drop(batches);
+        let of = |at: &[usize]| -> Result<RecordBatch> { Ok(table.project(at)?) };
+        let key = of(&self.key)?;
+        let kinds = key
+            .columns()
+            .iter()
+            .map(|c| SortField::new(c.data_type().clone()));
+        let kinds = kinds.collect();
+        let converter = RowConverter::new(kinds)?;
+        let keys = converter.convert_columns(key.columns())?;
+        let mut places = HashMap::with_capacity(keys.num_rows());
+        for (place, key) in (0_u32..).zip(&keys) {
+            if places.insert(Box::from(key.as_ref()), place).is_some() {
+                return Err(DataFusionError::Execution("a key stands twice".to_owned()));
+            }
+        }
+        Ok(Index {
+            converter,
+            places,
+            taken: of(&self.taken)?.columns().to_vec(),
+            by: self.by,
+            _held: held,
+        })
+    }
+}
+
+impl Index {
+    fn widen(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let by = batch.project(&self.by)?;
+        let keys = self.converter.convert_columns(by.columns())?;
+        // INVARIANT: no key of the table has an absent field, so that a row with one finds nothing.
+        let found = keys
+            .iter()
+            .map(|key| self.places.get(key.as_ref()).copied());
+        let found: UInt32Array = found.collect();
+        let mut columns = batch.columns().to_vec();
+        let mut fields: Vec<Arc<Field>> = batch.schema().fields().iter().cloned().collect();
+        for values in &self.taken {
+            fields.push(Arc::new(Field::new(
+                "joined",
+                values.data_type().clone(),
+                true,
+            )));
+            columns.push(take(values, &found, None)?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let schema = Arc::new(Schema::new(fields));
+        Ok(RecordBatch::try_new_with_options(
+            schema, columns, &options,
+        )?)
+    }
 }

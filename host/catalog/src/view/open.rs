@@ -152,10 +152,11 @@ impl View {
             Place::LookedUp(..) => None,
         });
         let by = looked_up.iter().flat_map(|(_, lookup, _)| lookup.by());
-        let (mut inner, read) = self.own.read(own.chain(by.copied()))?;
+        let (inner, read) = self.own.read(own.chain(by.copied()))?;
         let mut places: Vec<Place> = read.iter().map(|at| Place::Own(*at)).collect();
+        let mut joins = Vec::with_capacity(looked_up.len());
         for (index, lookup, taken) in looked_up {
-            inner = lookup.join(inner, &read, &taken)?;
+            joins.push(lookup.join(&read, &taken)?);
             places.extend(taken.into_iter().map(|at| Place::LookedUp(index, at)));
         }
         let outputs = bound
@@ -168,6 +169,7 @@ impl View {
         let schema = Arc::new(self.schema.project(columns)?);
         Ok(Arc::new(Governed::new(
             inner,
+            joins,
             schema,
             outputs,
             self.masker.clone(),
@@ -218,10 +220,9 @@ fn place(column: &ViewColumn, own: &Schema, lookups: &[LookedUp]) -> Option<Plac
     let agrees = |field: &Field| field.data_type() == &arrow_type(column.kind);
     let tables = lookups.iter().enumerate();
     let mut found = tables.filter_map(|(table, lookup)| {
-        let at = lookup.position(&column.name)?;
+        let (at, field) = lookup.column(&column.name)?;
         // What is looked up may be absent, whatever it is there.
-        let agrees = agrees(lookup.table().schema().field(at)) && column.nullable;
-        agrees.then_some(Place::LookedUp(table, at))
+        (agrees(field) && column.nullable).then_some(Place::LookedUp(table, at))
     });
     if let Some(place) = found.next() {
         return Some(place);

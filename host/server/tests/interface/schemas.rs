@@ -189,7 +189,7 @@ fn snapshots_and_calls_are_as_the_document_tells() {
             onto: Some(SnapshotId::new(&ids)),
             file: Some(digest),
             sorted_by_subject: true,
-            key: Vec::new(),
+            key: vec![name("at")],
         },
     );
     shown(
@@ -312,8 +312,12 @@ fn resources_are_as_the_document_tells() {
         version: 1,
         fields: vec![field],
         frames: vec![frame],
-        key: Vec::new(),
-        references: Vec::new(),
+        key: vec![name("at")],
+        references: vec![Reference {
+            resource: name("lines"),
+            by: vec![name("fare")],
+            fields: [(name("stops"), name("stops"))].into(),
+        }],
     };
     shown("Schema", &schema);
     let population = Population {
