@@ -366,8 +366,8 @@ pub struct KeptPlan {
     pub digest: Digest,
     /// Its length as plaintext; what follows its ciphertext in the file is the gate's candidate.
     pub bytes: u64,
-    /// Digest of the gate's candidate.
-    pub candidate: Digest,
+    /// Digest of the gate's candidate; none where nothing waits for people: then there is what the module said of its error, and no more.
+    pub candidate: Option<Digest>,
     /// What makes the candidate's key its own.
     pub salt: Option<Digest>,
 }
