@@ -11,14 +11,17 @@ mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, Manifest, Name,
-    Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, JoinedRows,
+    Manifest, Name, Output, Relation, Release, Resource, Route, RowSet, Run, RunId, SealedOutput,
+    Table, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
 
 use crate::execute::{Sealed, sealed_file};
+use crate::joins;
 use crate::judge::Outcome;
+use crate::prepared::Prepared;
 use crate::product::period_of;
 use crate::{Domain, LifecycleError};
 
@@ -89,10 +92,13 @@ impl Domain {
             let computed = is_computed(manifest, output);
             for (resource, rows) in tables {
                 // What a guest computed may be about everything that it read.
-                let about = !computed || resource.name == output.resource;
+                let own = resource.name == output.resource;
+                // Rows that it looks up are part of it, and nothing that left about them is audited against it.
+                let about = !computed || own || joins::looks_up(manifest, output, resource, tables);
                 if !about || resource.basis == Basis::NonPersonal {
                     continue;
                 }
+                let computed = computed && own;
                 let catalogued = narrowed(resource, rows, manifest, output, computed);
                 candidates.push(ExactCandidate {
                     run: run.id,
@@ -135,9 +141,20 @@ impl Domain {
             let granted = grant.terms.resource(&resource.name);
             let filter = granted.map(|g| g.filter.clone()).unwrap_or_default();
             let period = period_of(run, &resource);
-            read.push((resource, RowSet::new(&snapshot, &filter, period)));
+            let rows = RowSet::new(&snapshot, &filter, period);
+            let joined = JoinedRows {
+                snapshot: snapshot.id,
+                filter,
+            };
+            read.push((resource, rows, joined));
         }
-        let tables: Vec<_> = read.iter().map(|(r, rows)| (r, rows.clone())).collect();
+        let resources: Vec<Resource> = read.iter().map(|(r, ..)| r.clone()).collect();
+        let resources = joins::joined(&resources, |name| {
+            let mut found = read.iter().filter(|(r, ..)| &r.name == name);
+            found.next().map(|(.., rows)| rows.clone())
+        });
+        let rows = read.into_iter().map(|(_, rows, _)| rows);
+        let tables: Vec<_> = resources.iter().zip(rows).collect();
         Ok(Self::exact_candidates(run, &manifest, &tables, profile))
     }
 
@@ -201,24 +218,34 @@ impl Domain {
                 detail: "a run that others overtake again and again",
             });
         }
-        let (mut plan, files, mut audit) = self.gate_plan(&sealed.prepared).await?;
+        let (gate, mut audit) = self.gate_again(&sealed.prepared, &sealed.output).await?;
         audit.judged = judged;
+        sealed.gate = gate;
+        sealed.audit = audit;
+        Box::pin(self.try_judge(sealed)).await
+    }
+
+    /// Starts a fresh gate over an output that was sealed before and waits for nobody.
+    pub(crate) async fn gate_again(
+        &self,
+        prepared: &Prepared,
+        output: &SealedOutput,
+    ) -> Result<(GateSession, Audit), LifecycleError> {
+        let (mut plan, files, audit) = self.gate_plan(prepared).await?;
         plan.mode = GateMode::JudgeAgain {
-            digest: sealed.output.digest,
-            bytes: sealed.output.bytes,
+            digest: output.digest,
+            bytes: output.bytes,
             waits: None,
         };
         let mut options = cap_std::fs::OpenOptions::new();
         options.read(true).write(true);
         let ciphertext = self
             .sealed
-            .open_with(sealed_file(sealed.run.id), &options)
+            .open_with(sealed_file(output.run), &options)
             .map_err(LifecycleError::data("to open a sealed output"))?
             .into_std();
         let gate = GateSession::judge_again(&self.program, plan, ciphertext, &files).await?;
-        sealed.gate = gate;
-        sealed.audit = audit;
-        Box::pin(self.try_judge(sealed)).await
+        Ok((gate, audit))
     }
 }
 

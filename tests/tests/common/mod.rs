@@ -1,6 +1,8 @@
 //! A domain of its own for each test: the real program over a directory that goes away with it.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod stage;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

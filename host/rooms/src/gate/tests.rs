@@ -11,7 +11,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use yunei_catalog::{
     CatalogueEntry, Delimiter, Encoding, ImportFormat, ImportTerms, MaskKey, SourceFile, Vault,
-    ViewColumn, ViewPart, ViewPlan, import,
+    ViewColumn, ViewPlan, import,
 };
 use yunei_model::{
     Aggregate, Banding, BandingKind, Condition, CountingIds, FixedClock, Mask, Name, OnFailure,
@@ -134,7 +134,8 @@ impl Bench {
                 columns: columns.collect(),
                 filter,
                 mask_key: MaskKey::from_bytes([9; 32]),
-                parts: self.snapshot.parts.iter().map(ViewPart::from).collect(),
+                parts: self.snapshot.parts.clone(),
+                lookups: Vec::new(),
             }],
             decoys: Vec::new(),
             outputs: vec![output],
