@@ -9,7 +9,7 @@ use yunei_store::{EntryFilter, Page};
 use yunei_telemetry::event;
 
 use super::Witnessing;
-use crate::execute::Sealed;
+use crate::execute::{Sealed, sealed_file};
 use crate::judge::{Outcome, verdict_facts};
 use crate::laps::Laps;
 use crate::release::Withheld;
@@ -78,6 +78,8 @@ impl Domain {
         sealed: &Sealed,
         outputs: &[(Verdict, Option<Table>)],
     ) -> Result<(), LifecycleError> {
+        // From here on it is to outlast the server.
+        self.make_durable(&sealed_file(sealed.run.id)).await?;
         let mut change = self.store.begin().await?;
         let Some(run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)
