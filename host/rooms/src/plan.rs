@@ -319,6 +319,9 @@ pub struct EarlierPlan {
     pub beyond: u64,
     /// Earlier releases over rows that overlap with these.
     pub overlapping: u64,
+    /// Whether it is, with the other outputs of the run, about a derived number and another column: the one may be the other under a mask,
+    /// and what lies between the two nobody computes.
+    pub masked: bool,
 }
 
 /// Earlier releases about rows that overlap with an output's, to be compared with it for the people who decide. Descriptors, after those of
