@@ -1,6 +1,6 @@
 //! The state of every cell, and which cells the present subject has touched.
 
-use super::slot::{Alike, RowSums, Slot, Units};
+use super::slot::{Alike, Part, RowSums, Slot, Units};
 
 /// What is held of a cell whatever its measures: one line of the processor's cache, since every row meets it.
 #[derive(Clone, Copy, Default)]
@@ -20,7 +20,7 @@ struct CellState {
 }
 
 /// A cell's figures in one channel of values.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Figures {
     pub(super) sums: RowSums,
     units: Units,
@@ -41,7 +41,7 @@ pub(super) struct TouchedCell {
 #[derive(Default)]
 pub(super) struct Touched {
     cells: Vec<TouchedCell>,
-    contributed: Vec<Option<f64>>,
+    contributed: Vec<Option<Part>>,
 }
 
 impl Touched {
@@ -55,7 +55,10 @@ impl Touched {
     }
 
     /// Each cell with its contributions, `width` channels wide.
-    pub(super) fn iter(&self, width: usize) -> impl Iterator<Item = (TouchedCell, &[Option<f64>])> {
+    pub(super) fn iter(
+        &self,
+        width: usize,
+    ) -> impl Iterator<Item = (TouchedCell, &[Option<Part>])> {
         self.cells.iter().enumerate().map(move |(place, cell)| {
             let own = self.contributed.get(place * width..(place + 1) * width);
             (*cell, own.unwrap_or_default())
@@ -112,7 +115,7 @@ impl Ground {
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> (&'a mut [Figures], &'a mut [Option<f64>]) {
+    ) -> (&'a mut [Figures], &'a mut [Option<Part>]) {
         let width = self.width;
         self.cells[cell as usize].rows += 1;
         let so_far =
@@ -127,7 +130,7 @@ impl Ground {
         margin: u32,
         rows: f64,
         touched: &'a mut Touched,
-    ) -> &'a mut [Option<f64>] {
+    ) -> &'a mut [Option<Part>] {
         self.cells[margin as usize].touch(self.subject, self.width, margin, 0, touched, rows)
     }
 
@@ -146,13 +149,13 @@ impl Ground {
 
     /// Counts a unit with all that it contributed to the cell: its rows, and each channel.
     #[inline]
-    pub(super) fn merge(&mut self, cell: u32, rows: f64, contributed: &[Option<f64>]) {
+    pub(super) fn merge(&mut self, cell: u32, rows: f64, contributed: &[Option<Part>]) {
         self.cells[cell as usize].units.unit(rows);
         let figures = &mut self.figures[cell as usize * self.width..][..self.width];
         for (figures, contribution) in figures.iter_mut().zip(contributed) {
             if let Some(contribution) = contribution {
-                figures.units.unit(*contribution);
-                figures.alike.unit(*contribution, rows);
+                figures.units.unit(contribution.sum);
+                figures.alike.unit(contribution);
             }
         }
     }
@@ -199,7 +202,7 @@ impl CellState {
         index: u32,
         touched: &'a mut Touched,
         rows: f64,
-    ) -> &'a mut [Option<f64>] {
+    ) -> &'a mut [Option<Part>] {
         if self.subject == subject {
             touched.cells[self.place as usize].rows += rows;
         } else {
