@@ -42,13 +42,19 @@ impl RowSums {
         self.compensated(contribution);
         // What weighs nothing is no part of the figure.
         if weight != 0.0 {
-            self.third |= self.is_third(value);
-            self.least = self.least.min(value);
-            self.greatest = self.greatest.max(value);
+            self.meet(value);
         }
         self.negative |= value < 0.0 || weight < 0.0;
         self.broken |= !contribution.is_finite();
         contribution
+    }
+
+    /// Takes a value that rows have.
+    #[inline]
+    fn meet(&mut self, value: f64) {
+        self.third |= self.is_third(value);
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
     }
 
     /// Whether a value is another than the two that were there before.
@@ -75,10 +81,11 @@ impl RowSums {
             return;
         }
         self.rows += inner.rows;
-        self.third |= inner.third | self.is_third(inner.least);
-        self.least = self.least.min(inner.least);
-        self.third |= self.is_third(inner.greatest);
-        self.greatest = self.greatest.max(inner.greatest);
+        self.third |= inner.third;
+        if inner.least <= inner.greatest {
+            self.meet(inner.least);
+            self.meet(inner.greatest);
+        }
         self.negative |= inner.negative;
         self.broken |= inner.broken;
     }
@@ -330,3 +337,6 @@ impl Slot {
         self.total
     }
 }
+
+#[cfg(test)]
+mod tests;
