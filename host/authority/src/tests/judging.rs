@@ -213,6 +213,11 @@ fn a_reviewer_sees_what_there_is_to_decide_and_decides_nothing_else() {
             Action::ViewSealedOutput,
             Action::ApproveStanding,
         ] {
+            // What a failed module said is seen like an output, on the record.
+            if (state, action) == (RunState::Failed, Action::ViewSealedOutput) {
+                assert!(ask(&reviewer, action, &run).allowed);
+                continue;
+            }
             assert_eq!(
                 refusal(&reviewer, action, &run).0,
                 Code::NotFound,
@@ -275,7 +280,8 @@ fn a_sealed_output_is_seen_in_review_alone_and_on_the_record() {
         let mut run = run_target(901, OPERATOR, &["census"]);
         run.state = *state;
         let judgement = ask(&reviewer, Action::ViewSealedOutput, &Target::Run(run));
-        assert_eq!(judgement.allowed, *state == RunState::InReview, "{state}");
+        let seen = matches!(state, RunState::InReview | RunState::Failed);
+        assert_eq!(judgement.allowed, seen, "{state}");
         assert_eq!(judgement.recorded, judgement.allowed);
     }
 }
@@ -358,6 +364,23 @@ fn evidence_is_signed_for_by_another_person_of_the_authority_or_of_the_bureau() 
     assert!(sign(&bureau()).allowed);
     assert!(!sign(&principal(STATE, 0, &[Role::Regulator])).allowed);
     assert!(!sign(&principal(POLICE, 1, &[])).allowed);
+}
+
+#[test]
+fn evidence_is_refused_by_whoever_could_sign_or_asked() {
+    let requester = principal(POLICE, 0, &[Role::Regulator]);
+    let target = Target::Evidence {
+        record: RecordTarget::default(),
+        approval: "公调字1号".into(),
+        second_signer: None,
+        requested: Some((requester.person, id(POLICE))),
+    };
+    let refuse = |who: &Principal| ask(who, Action::RefuseEvidence, &target).allowed;
+    assert!(refuse(&requester), "taken back");
+    assert!(refuse(&principal(POLICE, 1, &[Role::Regulator])));
+    assert!(refuse(&bureau()));
+    assert!(!refuse(&principal(STATE, 0, &[Role::Regulator])));
+    assert!(!refuse(&principal(POLICE, 1, &[])));
 }
 
 #[test]
