@@ -22,10 +22,10 @@ impl Notice {
     pub const fn sentence(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::OwnProducts, Language::Zh) => {
-                "本次运行的数据行与贵单位产品期次的数据行重叠：若已有期次出域，本次结果须经两名审核员审核；本次结果出域后，此后的期次亦须审核。请改为指定与产品周期一致、已关闭的时段。"
+                "本次运行的数据行与贵单位产品期次的数据行重叠：若已有期次出域，本次结果可能须经两名审核员审核；本次结果出域后，此后的期次亦可能须审核。请改为指定与产品周期一致、已关闭的时段。"
             }
             (Self::OwnProducts, Language::En) => {
-                "Rows of this run are among those of your products' editions: where an edition has left, this run waits for two reviewers, and once its table has left, later editions do. Name a closed period of the product's cadence instead."
+                "Rows of this run are among those of your products' editions: where an edition has left, this run may wait for two reviewers, and once its table has left, later editions may. Name a closed period of the product's cadence instead."
             }
             (Self::OwnReleases, Language::Zh) => {
                 "贵单位已有涉及这些数据行的结果出域，本产品的期次可能须经两名审核员审核。"

@@ -12,18 +12,18 @@ const GUEST: (&str, &str) = ("attacks", "copier");
 const RESOURCE: &str = "attack-panel";
 const FIELDS: &str = "\"district\", \"income\", \"marked\"";
 
-/// Districts with the people of each and about what each of them earns: too few in `n`, next to nothing in `z` and `w`.
+/// Districts with the people of each and about what each of them earns: too few in `n`, and next to nothing in `z`.
 const DISTRICTS: [(&str, u32, u32); 4] = [
     ("n", 9, 10_000),
     ("e", 40, 10_000),
     ("z", 60, 1),
-    ("w", 60, 1),
+    ("w", 60, 10_000),
 ];
 
 /// Catalogues and imports the people, twice over: those who are marked, and as many who are not.
 fn people(stage: &mut Stage) {
     let bandings = "[[field.banding]]\nname = \"fine\"\nkind = \"groups\"\n\
-        groups = [{ label = \"n\", values = [\"n\"] }, { label = \"e\", values = [\"e\"] }, { label = \"poor\", values = [\"z\", \"w\"] }]\n\
+        groups = [{ label = \"n\", values = [\"n\"] }, { label = \"e\", values = [\"e\"] }, { label = \"zw\", values = [\"z\", \"w\"] }]\n\
         [[field.banding]]\nname = \"across\"\nkind = \"groups\"\n\
         groups = [{ label = \"nw\", values = [\"n\", \"w\"] }, { label = \"ez\", values = [\"e\", \"z\"] }]\n";
     let fields = [
@@ -79,13 +79,13 @@ fn a_column_that_was_weights_is_protected_as_a_sum() {
     people(&mut stage);
     let (panel, others) = (grant(&mut stage, 0), grant(&mut stage, 1));
 
-    // `n` is too small, and `e` is blank with it; what the poor earn and the whole is shown.
+    // `n` is too small, and `e` is blank with it; the others and the whole are shown.
     let weighed = module(&stage, "fine", true, WEIGHED);
     let ended = stage.run(0, &weighed, &panel);
     assert_eq!(blanks(&stage, &ended), ["n", "e"]);
 
-    // By itself this table leaves as it is: so it does of as many others. Beside the first it tells what `n` earns, but for the little that
-    // those of `w` do.
+    // By itself this table leaves as it is: so it does of as many others. Were the two columns two, it would beside the first as well: in either, `n`
+    // could be nearly nothing. As one they leave no room but the little that `z` earns: what `n` has less `e` has more, `z` has less of it, and `w` more.
     let summed = module(&stage, "across", false, SUMMED);
     let ended = stage.run(0, &summed, &others);
     assert_eq!(blanks(&stage, &ended), [""; 0]);

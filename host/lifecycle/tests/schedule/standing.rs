@@ -4,13 +4,12 @@
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Actor, StandingReason};
 use yunei_model::{
-    Code, Decision, Digest, FieldClass, Module, Name, ProductState, RandomIds, ReleaseReview,
-    Resource, ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState,
-    Verdict,
+    Decision, Digest, FieldClass, Module, Name, ProductState, RandomIds, ReleaseReview, Resource,
+    ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState, Verdict,
 };
 
 use crate::DAY_SECONDS;
-use crate::town::{Town, code, name};
+use crate::town::{Town, name};
 
 const PROFILE: &str = include_str!("../../../../policies/disclosure/yunei.toml");
 
@@ -107,7 +106,7 @@ impl Stood {
         self.standing = standing.unwrap();
     }
 
-    /// The next look ends it, for this cause; the product's editions wait for people again, and what it rested on is no ground any more.
+    /// The next look ends it, for this cause; the product's editions wait for people again.
     async fn ends(mut self, cause: StandingEnd) -> Self {
         self.looked().await;
         assert_eq!(self.standing.state, StandingState::Ended);
@@ -192,8 +191,7 @@ async fn what_stands_ends_when_outputs_or_the_catalogue_are_otherwise() {
     let manifest = module.manifest.as_mut().unwrap();
     manifest.outputs[0].measures[0].name = Name::parse("journeys").unwrap();
     let put = async |change: &mut yunei_store::Change| change.put_module(&module).await.unwrap();
-    let stood = stood.rewritten(put).await.ends(StandingEnd::Schema).await;
-    drop(stood);
+    stood.rewritten(put).await.ends(StandingEnd::Schema).await;
 
     let stood = Stood::at("2026-03-05T05:00:00+08:00", None).await;
     resource = stood.resource().await;
@@ -204,5 +202,5 @@ async fn what_stands_ends_when_outputs_or_the_catalogue_are_otherwise() {
         .class = FieldClass::Sensitive;
     let put =
         async |change: &mut yunei_store::Change| change.put_resource(&resource).await.unwrap();
-    let stood = stood.rewritten(put).await.ends(StandingEnd::Frame).await;
+    stood.rewritten(put).await.ends(StandingEnd::Frame).await;
 }
