@@ -287,6 +287,13 @@ impl System {
         work: &mut Work,
     ) -> Result<Interval, Unbracketed> {
         let own = self.members.get(&target.place).cloned().unwrap_or_default();
+        if own.is_empty() {
+            return Ok(Interval {
+                low: Some(target.value),
+                high: Some(target.value),
+                exact: true,
+            });
+        }
         let sector = self.sector(&own);
         work.spend(&sector.floors, &sector.lines)?;
         work.spend(&sector.floors, &sector.lines)?;

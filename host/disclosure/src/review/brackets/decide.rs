@@ -101,6 +101,10 @@ impl Question<'_> {
             Asked::Width(width) => [(true, width), (false, 0.0)],
             Asked::Ways { up, down } => [(true, up), (false, down)],
         };
+        if self.own.is_empty() && sides.iter().any(|(_, level)| *level > 0.0) {
+            // What is shown pins every part of it.
+            return Ok(Held::No { inside: None });
+        }
         let mut unknown = false;
         for (upwards, level) in sides.into_iter().filter(|(_, level)| *level > 0.0) {
             match self.side(upwards, level)? {
@@ -285,7 +289,11 @@ impl Question<'_> {
             let programme = self.programme(known);
             let wanted = Level {
                 upwards,
-                by: level,
+                by: if self.sector.whole {
+                    level
+                } else {
+                    level * (1.0 - TOLERANCE / 2.0)
+                },
                 costs: &costs,
             };
             let Some(amounts) = programme.least(wanted)? else {
