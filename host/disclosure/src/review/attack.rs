@@ -1,14 +1,15 @@
 //! The attack on blank cells: what everything that is shown gives back of those that must stay unknown.
 //!
-//! First a proof is looked for, as for linked tables at the gate: shifts of whole numbers. Where there is none, linear programmes find between what
-//! the cell lies, and whether that is too narrow. Cells that are proven are bracketed too, for the report, while that is little work.
+//! First a proof is looked for, as for linked tables at the gate: shifts of whole numbers. Where there is none, linear programmes decide: deviations
+//! prove that enough stays unknown for everybody and for those who know a cell of their own, or there are none. Cells that a shift proves are decided
+//! so too, and all are bracketed for the report, while that is little work.
 
 use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
 use super::atoms::{Atoms, Told};
-use super::brackets::{Interval, Place, System, Target, Unbracketed, Work};
+use super::brackets::{Asked, Held, Interval, Place, System, Target, Unbracketed, Work};
 use super::counted::{Counted, Failed, Rows};
 use super::measured::Quantity;
 use super::shifts::{Levels, Shifts};
@@ -16,8 +17,8 @@ use crate::profile::Profile;
 use crate::rules::real;
 
 /// Work of linear programmes in one review at most, for cells that no shift proves; what lies beyond goes to people.
-pub(super) const ATTACK_WORK_MAX: u64 = 20_000_000;
-/// Work of linear programmes in one review at most, for the report alone: the brackets of cells that are proven.
+pub(super) const ATTACK_WORK_MAX: u64 = 2_000_000_000;
+/// Work of linear programmes in one review at most, for cells that shifts prove, and as much for brackets that the report alone needs.
 const REPORT_WORK_MAX: u64 = 2_000_000;
 
 /// Relative error that ends of intervals are allowed.
@@ -46,6 +47,18 @@ impl Need {
             },
         }
     }
+
+    /// The same, as programmes are asked.
+    fn asked(self, value: f64) -> Asked {
+        let levels = self.levels(value);
+        match self {
+            Self::Width(width) => Asked::Width(width),
+            Self::Ends { .. } => Asked::Ways {
+                up: levels.up,
+                down: levels.down,
+            },
+        }
+    }
 }
 
 /// What the attack found about one blank cell in one quantity.
@@ -53,7 +66,10 @@ impl Need {
 pub(super) struct Found {
     pub(super) measure: usize,
     pub(super) need: Need,
-    pub(super) interval: Result<Interval, Unbracketed>,
+    /// Whether enough stays unknown.
+    pub(super) held: Result<Held, Unbracketed>,
+    /// Between what the cell lies for everybody, where that was computed.
+    pub(super) interval: Option<Interval>,
     /// The true value.
     pub(super) value: f64,
     /// Whether shifts prove what is needed.
@@ -63,37 +79,37 @@ pub(super) struct Found {
 impl Found {
     /// Whether enough stays unknown; review where that is not proven.
     pub(super) fn status(&self) -> Status {
-        let Ok(interval) = &self.interval else {
-            return if self.proven {
-                Status::Pass
-            } else {
-                Status::Review
-            };
-        };
-        let enough = self.enough(interval.low, interval.high)
-            && interval
-                .inside
-                .is_none_or(|(low, high)| self.enough(low, high));
-        match (enough, interval.exact) {
+        let narrow = |interval: &Interval| !self.enough(interval.low, interval.high);
+        match self.held {
+            Ok(Held::No { .. }) => Status::Fail,
             // The true interval is no wider than this one.
-            (false, _) => Status::Fail,
-            (true, true) => Status::Pass,
-            (true, false) if self.proven => Status::Pass,
-            (true, false) => Status::Review,
+            _ if self.interval.as_ref().is_some_and(narrow) => Status::Fail,
+            Ok(Held::Yes { .. }) => Status::Pass,
+            Ok(Held::Unknown) | Err(_) if self.proven => Status::Pass,
+            Ok(Held::Unknown) | Err(_) => Status::Review,
         }
     }
 
     /// Between what the cell is known to lie: the bracket, or the part of it that is proven.
     pub(super) fn ends(&self) -> Option<(Option<f64>, Option<f64>)> {
-        match &self.interval {
-            Ok(interval) => Some((interval.low, interval.high)),
-            Err(_) if self.proven => {
-                let levels = self.need.levels(self.value);
-                let (low, high) = (self.value - levels.down, self.value + levels.up);
-                Some((Some(low), Some(high)))
-            }
-            Err(_) => None,
+        if let Some(interval) = &self.interval {
+            return Some((interval.low, interval.high));
         }
+        let levels = self.need.levels(self.value);
+        let (down, up) = match self.held {
+            Ok(Held::Yes { down, up }) => (down, up),
+            _ if self.proven => (levels.down, levels.up),
+            _ => return None,
+        };
+        Some((Some(self.value - down), Some(self.value + up)))
+    }
+
+    /// Between what the cell lies for respondents of another blank cell who know it too closely.
+    pub(super) fn inside(&self) -> Option<(Option<f64>, Option<f64>)> {
+        let Ok(Held::No { inside }) = self.held else {
+            return None;
+        };
+        inside.map(|(down, up)| (down.map(|by| self.value - by), up.map(|by| self.value + by)))
     }
 
     fn enough(&self, low: Option<f64>, high: Option<f64>) -> bool {
@@ -174,6 +190,7 @@ pub(super) fn attack(
     let mut shifts = Shifts::new(tables, atoms, rows, &quantities, 0);
     let mut work = Work::new(ATTACK_WORK_MAX);
     let mut spare_work = Work::new(REPORT_WORK_MAX);
+    let mut report_work = Work::new(REPORT_WORK_MAX);
     let mut found: BTreeMap<Place, Vec<Found>> = BTreeMap::new();
     for (quantity, aims) in quantities.into_iter().zip(aims.values()) {
         let proven: Vec<bool> = aims
@@ -185,22 +202,17 @@ pub(super) fn attack(
                 shifts.is_some_and(|shifts| shifts.proves(place, quantity, levels))
             })
             .collect();
-        let mut system = None;
+        let mut system = System::new(quantity, tables, atoms, rows);
         for (aim, proven) in aims.iter().zip(proven) {
             let work = if proven { &mut spare_work } else { &mut work };
-            let interval = if work.is_spent() {
-                Err(Unbracketed::TooLarge)
-            } else {
-                let system =
-                    system.get_or_insert_with(|| System::new(quantity, tables, atoms, rows));
-                match system {
-                    Ok(system) => system.bracket(&aim.target, work),
-                    Err(unbracketed) => Err(*unbracketed),
-                }
+            let (held, interval) = match &mut system {
+                Ok(system) => judged(system, aim, work, &mut report_work),
+                Err(unbracketed) => (Err(*unbracketed), None),
             };
             found.entry(aim.target.place).or_default().push(Found {
                 measure: aim.measure,
                 need: aim.need,
+                held,
                 interval,
                 value: aim.target.value,
                 proven,
@@ -208,6 +220,24 @@ pub(super) fn attack(
         }
     }
     found
+}
+
+/// Whether enough stays unknown, and between what the cell lies: always where it fails, else while it is little work.
+fn judged(
+    system: &mut System,
+    aim: &Aim<'_>,
+    work: &mut Work,
+    spare: &mut Work,
+) -> (Result<Held, Unbracketed>, Option<Interval>) {
+    if work.is_spent() {
+        return (Err(Unbracketed::TooLarge), None);
+    }
+    let held = system.decide(&aim.target, aim.need.asked(aim.target.value), work);
+    let ends = match held {
+        Ok(Held::No { .. }) => work,
+        _ => spare,
+    };
+    (held, system.bracket(&aim.target, ends).ok())
 }
 
 /// What a cell must not give back: the quantities of measures that are blank in it and fail a rule.

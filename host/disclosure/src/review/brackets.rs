@@ -6,8 +6,10 @@
 //! programme (Fischetti and Salazar, *Models and algorithms for optimizing cell suppression in tabular data with linear
 //! constraints*, J. Amer. Stat. Assoc. 95 (2000), section 2: the attacker subproblems).
 
+mod decide;
 mod knowledge;
 mod programme;
+mod sector;
 mod work;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +20,9 @@ use super::measured::Quantity;
 use crate::suppress::COALITION;
 
 use programme::Programme;
+use sector::Sector;
 
+pub(super) use decide::{Asked, Held};
 pub(super) use knowledge::known;
 pub(super) use work::Work;
 
@@ -26,8 +30,6 @@ pub(super) use work::Work;
 pub const LINKS_MAX: usize = 4_000_000;
 /// Unknowns of one system at most; what lies beyond goes to people, unless shifts prove it.
 const UNKNOWNS_MAX: usize = 100_000;
-/// Cells of so few respondents that are looked at beside one target, at most.
-const INSIDERS_MAX: usize = 50;
 
 /// A cell of one of several tables.
 pub(super) type Place = (usize, usize);
@@ -47,8 +49,6 @@ pub(super) struct Interval {
     pub(super) low: Option<f64>,
     /// Upper end; none where there is none.
     pub(super) high: Option<f64>,
-    /// The narrowest interval that the respondents of another blank cell are left with, who know that cell.
-    pub(super) inside: Option<(Option<f64>, Option<f64>)>,
     /// Whether both ends are reached, over integers where the quantity is whole; else the interval is no narrower than the true one.
     pub(super) exact: bool,
 }
@@ -69,6 +69,8 @@ pub(super) struct System {
     whole: bool,
     /// Whether every vertex of the system is whole: a network.
     network: bool,
+    /// Components that targets lie in, together.
+    sectors: BTreeMap<Vec<u32>, Sector>,
 }
 
 /// A component: unknowns and lines that share none with another.
@@ -83,6 +85,13 @@ pub(super) struct Line {
     pub(super) unknowns: Vec<u32>,
     pub(super) low: f64,
     pub(super) high: f64,
+}
+
+impl Line {
+    /// Whether nothing that it holds together can change.
+    fn is_exact(&self) -> bool {
+        self.low.total_cmp(&self.high).is_eq() || (self.low >= 0.0 && self.high <= 0.0)
+    }
 }
 
 /// Why cells cannot be bracketed.
@@ -165,8 +174,12 @@ impl System {
             parts: BTreeMap::new(),
             whole,
             network: alone && tables.iter().all(is_network),
+            sectors: BTreeMap::new(),
         };
         system.fix();
+        system.insiders.retain(|known| !known.is_empty());
+        system.insiders.sort_unstable();
+        system.insiders.dedup();
         system.components();
         Ok(system)
     }
@@ -205,7 +218,7 @@ impl System {
         }
     }
 
-    /// Numbers the components: unknowns that lines bind together.
+    /// Numbers the components: unknowns that lines bind together, or what an insider knows.
     fn components(&mut self) {
         let mut parent: Vec<u32> = (0..super::axis::narrow(self.floors.len())).collect();
         fn root(parent: &mut [u32], of: u32) -> u32 {
@@ -221,8 +234,10 @@ impl System {
             }
             at
         }
-        for line in &self.lines {
-            let mut unknowns = line.unknowns.iter();
+        let lines = self.lines.iter().map(|line| &line.unknowns);
+        // What an insider knows of one part tells him of the other.
+        for bound in lines.chain(&self.insiders) {
+            let mut unknowns = bound.iter();
             let Some(first) = unknowns.next() else {
                 continue;
             };
@@ -252,114 +267,86 @@ impl System {
         }
     }
 
-    /// What stays unknown of a target.
-    pub(super) fn bracket(
-        &self,
+    /// Whether enough stays unknown of a target, for everybody and for the respondents of every other blank cell.
+    pub(super) fn decide(
+        &mut self,
         target: &Target,
+        asked: Asked,
         work: &mut Work,
-    ) -> Result<Interval, Unbracketed> {
-        let mut of_component: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    ) -> Result<Held, Unbracketed> {
         let own = self.members.get(&target.place).cloned().unwrap_or_default();
-        for unknown in &own {
-            let component = self.component.get(*unknown as usize).copied();
-            of_component
-                .entry(component.unwrap_or(u32::MAX))
-                .or_default()
-                .push(*unknown);
-        }
-        let mut interval = self.reach(target, &of_component, &[], work)?;
-        let component = |u: &u32| self.component.get(*u as usize).copied().unwrap_or(u32::MAX);
-        let insiders: Vec<Vec<u32>> = self
-            .insiders
-            .iter()
-            .filter(|of| **of != own && of.iter().any(|u| of_component.contains_key(&component(u))))
-            .cloned()
-            .collect();
-        if insiders.len() > INSIDERS_MAX {
-            interval.exact = false;
-        }
-        let width = |(low, high): (Option<f64>, Option<f64>)| match (low, high) {
-            (Some(low), Some(high)) => high - low,
-            _ => f64::INFINITY,
-        };
-        for known in insiders.iter().take(INSIDERS_MAX) {
-            let inside = self.reach(target, &of_component, known, work)?;
-            interval.exact &= inside.exact;
-            let ends = (inside.low, inside.high);
-            let narrowest = interval.inside.unwrap_or((interval.low, interval.high));
-            if width(ends) < width(narrowest) {
-                interval.inside = Some(ends);
-            }
-        }
-        Ok(interval)
+        let sector = self.sector(&own);
+        let own = sector.places(&own);
+        decide::decide(sector, &own, asked, work)
     }
 
-    /// Between what a target lies for whoever knows the sum of some unknowns.
-    fn reach(
-        &self,
+    /// Between what a target lies, for everybody.
+    pub(super) fn bracket(
+        &mut self,
         target: &Target,
-        of_component: &BTreeMap<u32, Vec<u32>>,
-        known: &[u32],
         work: &mut Work,
     ) -> Result<Interval, Unbracketed> {
-        let mut interval = Interval {
-            low: Some(target.value),
-            high: Some(target.value),
-            inside: None,
-            exact: true,
-        };
-        for (component, objective) in of_component {
-            let programme = self.programme(*component, objective, known, work)?;
-            for upwards in [true, false] {
-                let reach = programme.reach(upwards)?;
-                let end = if upwards {
-                    &mut interval.high
-                } else {
-                    &mut interval.low
-                };
-                interval.exact &= reach.exact;
-                *end = match (*end, reach.by) {
-                    (Some(value), Some(by)) if upwards => Some(value + by),
-                    (Some(value), Some(by)) => Some(value - by),
-                    _ => None,
-                };
-            }
+        let own = self.members.get(&target.place).cloned().unwrap_or_default();
+        if own.is_empty() {
+            return Ok(Interval {
+                low: Some(target.value),
+                high: Some(target.value),
+                exact: true,
+            });
         }
-        Ok(interval)
+        let sector = self.sector(&own);
+        work.spend(&sector.floors, &sector.lines)?;
+        work.spend(&sector.floors, &sector.lines)?;
+        let programme = Programme {
+            floors: &sector.floors,
+            lines: &sector.lines,
+            objective: &sector.places(&own),
+            known: None,
+            whole: sector.whole,
+            network: sector.network,
+        };
+        let (down, up) = (programme.reach(false)?, programme.reach(true)?);
+        Ok(Interval {
+            low: down.by.map(|by| target.value - by),
+            high: up.by.map(|by| target.value + by),
+            exact: down.exact && up.exact,
+        })
     }
 
-    fn programme(
-        &self,
-        component: u32,
-        objective: &[u32],
-        known: &[u32],
-        work: &mut Work,
-    ) -> Result<Programme, Unbracketed> {
-        let part = self.parts.get(&component).ok_or(Unbracketed::Unsolved)?;
-        work.spend((part.unknowns.len() * part.lines.len().max(1)) as u64)?;
-        // Unknowns rise.
-        let within = |list: &[u32]| -> Vec<usize> {
-            list.iter()
-                .filter_map(|unknown| part.unknowns.binary_search(unknown).ok())
-                .collect()
-        };
-        let lines = part.lines.iter().filter_map(|line| self.lines.get(*line));
-        Ok(Programme {
-            floors: part
-                .unknowns
-                .iter()
-                .map(|u| self.floors.get(*u as usize).copied().unwrap_or(0.0))
-                .collect(),
-            lines: lines
-                .map(|line| (within(&line.unknowns), line.low, line.high))
-                .chain(
-                    (within(known).len() == known.len() && !known.is_empty())
-                        .then(|| (within(known), 0.0, 0.0)),
-                )
-                .collect(),
-            objective: within(objective),
-            whole: self.whole,
-            network: self.network,
+    /// The components that some unknowns lie in.
+    fn sector(&mut self, own: &[u32]) -> &mut Sector {
+        let component = |unknown: &u32| self.component.get(*unknown as usize).copied();
+        let mut components: Vec<u32> = own.iter().filter_map(component).collect();
+        components.sort_unstable();
+        components.dedup();
+        let sectors = &mut self.sectors;
+        let (parts, floors, lines, insiders) =
+            (&self.parts, &self.floors, &self.lines, &self.insiders);
+        let kind = (self.whole, self.network);
+        sectors.entry(components).or_insert_with_key(|components| {
+            let parts = || components.iter().filter_map(|number| parts.get(number));
+            let mut of: Vec<u32> = parts().flat_map(|part| part.unknowns.clone()).collect();
+            of.sort_unstable();
+            let floor = |unknown: &u32| floors.get(*unknown as usize).copied().unwrap_or(0.0);
+            let floors = of.iter().map(floor).collect();
+            let lines = parts()
+                .flat_map(|part| &part.lines)
+                .filter_map(|line| lines.get(*line))
+                .cloned()
+                .collect();
+            let mut sector = Sector::new(of, floors, lines, Vec::new(), kind);
+            for line in 0..sector.lines.len() {
+                let unknowns = sector
+                    .lines
+                    .get(line)
+                    .map(|line| sector.places(&line.unknowns));
+                if let (Some(line), Some(unknowns)) = (sector.lines.get_mut(line), unknowns) {
+                    line.unknowns = unknowns;
+                }
+            }
+            let of_insiders = insiders.iter().map(|known| sector.places(known));
+            sector.insiders = of_insiders.filter(|known| !known.is_empty()).collect();
+            sector
         })
     }
 }

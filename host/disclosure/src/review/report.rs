@@ -124,7 +124,7 @@ pub struct BracketReport {
     pub low: Option<f64>,
     /// Upper end; null where there is none.
     pub high: Option<f64>,
-    /// Ends that the respondents of another blank cell of one or two are left with, who know that cell; null where theirs are no narrower.
+    /// Of a cell that fails for them: ends that the respondents of another blank cell of one or two are left with, who know that cell; else null.
     pub respondents: Option<[Option<f64>; 2]>,
     /// Lower end at most that is enough; null where only the width counts.
     pub low_needed: Option<f64>,
@@ -134,7 +134,8 @@ pub struct BracketReport {
     pub width_needed: Option<f64>,
     /// Whether the interval is reached (over integers for counts), and not only an outer bound.
     pub exact: bool,
-    /// Whether a shift of whole numbers proves what is needed; where the interval was not computed it reaches as far as that.
+    /// Whether a shift of whole numbers proves what is needed, also against two respondents of larger cells; where the interval was not computed it reaches
+    /// as far as what is proven.
     pub proven: bool,
     /// `pass` where enough stays unknown, `fail` where not, `review` where it is not proven.
     pub status: Status,

@@ -9,6 +9,7 @@ mod bad_input;
 mod brute;
 mod corruption;
 mod crosstab;
+mod deep;
 mod linked;
 mod statistics;
 

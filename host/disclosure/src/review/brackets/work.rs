@@ -1,9 +1,9 @@
 //! How much linear programmes may take.
 
-use super::Unbracketed;
+use super::{Line, Unbracketed};
 
 /// Unknowns × equations of one linear programme at most; what lies beyond goes to people.
-const PROGRAMME_MAX: u64 = 2_000_000;
+const PROGRAMME_MAX: u64 = 20_000_000;
 
 /// Work that linear programmes may still take: unknowns × equations of each, summed.
 pub(in crate::review) struct Work {
@@ -20,7 +20,9 @@ impl Work {
         self.left == 0
     }
 
-    pub(super) fn spend(&mut self, work: u64) -> Result<(), Unbracketed> {
+    /// Spends one programme over these unknowns and lines.
+    pub(super) fn spend(&mut self, unknowns: &[f64], lines: &[Line]) -> Result<(), Unbracketed> {
+        let work = (unknowns.len() * lines.len().max(1)) as u64;
         if work > PROGRAMME_MAX {
             return Err(Unbracketed::TooLarge);
         }

@@ -140,7 +140,6 @@ impl One<'_> {
     }
 
     fn bracket(&self, found: &Found) -> BracketReport {
-        let interval = found.interval.ok();
         let ends = found.ends().unwrap_or((None, None));
         let (low_needed, high_needed, width_needed) = match found.need {
             Need::Width(width) => (None, None, Some(width)),
@@ -150,13 +149,13 @@ impl One<'_> {
             measure: self.measure(found.measure),
             low: ends.0.and_then(finite),
             high: ends.1.and_then(finite),
-            respondents: interval
-                .and_then(|i| i.inside)
+            respondents: found
+                .inside()
                 .map(|(low, high)| [low, high].map(|end| end.and_then(finite))),
             low_needed,
             high_needed,
             width_needed,
-            exact: interval.is_some_and(|i| i.exact),
+            exact: found.interval.is_some_and(|interval| interval.exact),
             proven: found.proven,
             status: found.status(),
         }
