@@ -12,19 +12,22 @@ mod order;
 mod reading;
 mod slot;
 mod statistics;
+mod weights;
 
 use thiserror::Error;
 
-use crate::shape::Shape;
+use crate::shape::{CELLS_MAX, Lattice, Shape};
 use ground::{Ground, Touched};
 use groups::Groups;
 use order::Order;
 use reading::Reading;
+use weights::Weights;
 
 pub use block::{Block, Input, Presence, SubjectRows};
-pub(crate) use channels::{channels, complements};
+pub(crate) use channels::{Mask, channels, complements, masked};
 pub use order::SubjectKey;
-pub(crate) use slot::Slot;
+use slot::Part;
+pub(crate) use slot::{Slot, VALUES_MAX};
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
 
@@ -63,7 +66,12 @@ pub struct Accumulator {
     /// The cells of inner indices; none where every cell is an inner one.
     inner: Option<Vec<u32>>,
     margins: Vec<u32>,
-    lattice: crate::shape::Lattice,
+    /// The cells that are counted, and those that the statistics are told of.
+    lattice: Lattice,
+    told: Lattice,
+    /// Axes whose classes are sensitive.
+    sensitive: Vec<usize>,
+    weights: Weights,
     /// The present subject's group.
     group: Option<u32>,
     groups: Groups,
@@ -91,7 +99,7 @@ impl Accumulator {
         protection: Protection,
         arrangement: Arrangement,
     ) -> Result<Self, AccumulateError> {
-        let lattice = shape.lattice().clone();
+        let (lattice, told) = (Self::counted(shape)?, shape.lattice().clone());
         let mut channels = channels(shape);
         if protection == Protection::Subjects {
             channels.extend(complements(shape, &channels)?);
@@ -120,6 +128,9 @@ impl Accumulator {
             ground: Ground::new(lattice.count(), width),
             touched: Touched::default(),
             touched_margins: Touched::default(),
+            sensitive: shape.sensitive_axes().collect(),
+            weights: Weights::new(shape),
+            told,
             lattice,
             channels,
         })
@@ -130,7 +141,7 @@ impl Accumulator {
     /// # Errors
     /// [`AccumulateError::TooLarge`] past a limit.
     pub fn holds(shape: &Shape) -> Result<usize, AccumulateError> {
-        let lattice = shape.lattice();
+        let lattice = Self::counted(shape)?;
         let figures = channels(shape);
         let between = complements(shape, &figures)?;
         let slots = lattice
@@ -146,6 +157,19 @@ impl Accumulator {
             }
         }
         Ok(links)
+    }
+
+    /// The cells to count: margins too where class disclosure asks who is in a line of a sensitive dimension, shown or not.
+    fn counted(shape: &Shape) -> Result<Lattice, AccumulateError> {
+        if shape.totals() || shape.sensitive_axes().next().is_none() {
+            return Ok(shape.lattice().clone());
+        }
+        let sizes: Vec<usize> = shape.dimensions().iter().map(|d| d.labels.len()).collect();
+        Lattice::new(&sizes, true).map_err(|_| AccumulateError::TooLarge {
+            name: "cells_max",
+            limit: CELLS_MAX,
+            asked: CELLS_MAX + 1,
+        })
     }
 
     /// One row: its subject, its inner cell, and one value for each of [`Shape::inputs`].
@@ -220,6 +244,7 @@ impl Accumulator {
         if !subjects_fit || !groups_fit || block.inputs.iter().any(|i| i.values.len() != rows) {
             return Err(AccumulateError::Ragged { rows });
         }
+        self.weights.take(block.inputs);
         let readings: Vec<Reading<'_>> = self
             .channels
             .iter()
@@ -263,14 +288,17 @@ impl Accumulator {
         self.groups.finish(&mut self.ground, is_inner);
         self.sum_margins();
         let (slots, subjects, shared) = self.ground.into_parts();
-        Ok(Statistics::new(
+        let counted = Statistics::new(
             self.protection,
             self.lattice,
             self.channels,
             slots,
             subjects,
             shared,
-        ))
+        );
+        Ok(counted
+            .over(self.told, &self.sensitive)
+            .with_masks(self.weights.into_masks()))
     }
 
     const fn wrong_columns(&self, given: usize) -> AccumulateError {
@@ -323,7 +351,7 @@ impl Accumulator {
         let (sums, so_far) = self.ground.subjects_row(cell, index, &mut self.touched);
         for ((reading, sums), so_far) in readings.iter().zip(sums).zip(so_far) {
             if let Some(contribution) = reading.add(sums, row) {
-                *so_far = Some(so_far.unwrap_or(0.0) + contribution);
+                Part::take(so_far, contribution);
             }
         }
         Ok(())
@@ -348,7 +376,7 @@ impl Accumulator {
         let width = self.channels.len() - 1;
         let margins_per_cell = self.lattice.margins_per_cell();
         let (ground, groups, group) = (&mut self.ground, &mut self.groups, self.group);
-        let mut count = |ground: &mut Ground, cell, rows, contributed: &[Option<f64>]| {
+        let mut count = |ground: &mut Ground, cell, rows, contributed: &[Option<Part>]| {
             ground.count(cell);
             match group {
                 Some(group) => groups.merge(group, cell, rows, contributed),

@@ -5,13 +5,15 @@ mod figures;
 mod repeat;
 mod table;
 mod unlike;
+mod weighed;
 
 #[cfg(test)]
 pub(crate) use cells::hold_and_keep;
 pub(crate) use cells::{hold_against, unjudged};
 pub use figures::Proven;
 pub(crate) use table::{exact, shown, unit};
-pub(crate) use unlike::fails_between;
+pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere};
+pub(crate) use weighed::is_system;
 
 use yunei_model::{
     CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,
@@ -399,6 +401,18 @@ impl<'a> Trial<'a> {
         judgement
     }
 
+    /// Why people decide about a table whose blanks hold.
+    fn for_people(&self) -> Option<&'static str> {
+        let mut cells = self.judgement.cells.iter();
+        if cells.any(|cell| cell.status == Status::Review) {
+            return Some("contributions are negative, so that dominance is not defined");
+        }
+        let settings = self.profile.settings();
+        let is_system = self.protection == Protection::Subjects
+            && is_system(self.statistics, self.shape, settings, |_| true, |_| true);
+        is_system.then_some("a column is summed under weights that could be solved for its values")
+    }
+
     fn publish(&mut self, table: Option<Table>) -> Result<(), &'static str> {
         if self.ended == Some(Decision::Review) {
             self.judgement.candidate = table;
@@ -414,17 +428,12 @@ impl<'a> Trial<'a> {
                 return Err("the table is larger than the profile allows");
             }
         }
-        if self
-            .judgement
-            .cells
-            .iter()
-            .any(|c| c.status == Status::Review)
-        {
-            let reason = "contributions are negative, so that dominance is not defined";
-            self.send(reason.to_owned(), Decision::Review);
-            self.judgement.candidate = Some(table);
-        } else {
-            self.judgement.table = Some(table);
+        match self.for_people() {
+            Some(reason) => {
+                self.send(reason.to_owned(), Decision::Review);
+                self.judgement.candidate = Some(table);
+            }
+            None => self.judgement.table = Some(table),
         }
         Ok(())
     }

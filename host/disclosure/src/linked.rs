@@ -118,6 +118,10 @@ enum Unlinked {
     Inconsistent,
     /// Figures of one column in two tables, over rows that differ by too few.
     Apart,
+    /// Figures of one column under weights that could be solved for its values.
+    Weighed,
+    /// A column that is negative in rows that a candidate is not over.
+    Negative,
 }
 
 impl Unlinked {
@@ -127,6 +131,12 @@ impl Unlinked {
             Self::NoShift => "linked tables could not be protected together",
             Self::NotProven => "linked tables are not proven to protect each other",
             Self::Apart => "linked tables sum one column over rows that differ by too few",
+            Self::Weighed => {
+                "linked tables sum one column under weights that could be solved for its values"
+            }
+            Self::Negative => {
+                "linked tables sum a column that is negative in rows of only some of them"
+            }
             Self::Inconsistent => "linked tables do not agree about the rows that they are over",
         }
     }

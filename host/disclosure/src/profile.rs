@@ -8,6 +8,8 @@ use yunei_model::{Digest, Name, Text};
 const PROFILE_BYTES_MAX: usize = 64 << 10;
 /// Contributors that an (n,k) rule may name at most: as many as the accumulator keeps.
 pub(crate) const CONTRIBUTORS_MAX: usize = 3;
+/// Bound of the indicator rule at most: as many values as the accumulator tells apart.
+pub(crate) const INDICATOR_MAX: u64 = crate::accumulate::VALUES_MAX as u64;
 
 /// When a value that has to be large enough fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,7 +380,9 @@ fn broken_bounds(settings: &Settings) -> Vec<&'static str> {
     let checks = [
         (settings.threshold.minimum >= 1, "threshold.minimum"),
         (
-            settings.indicator.is_none_or(|i| i.minimum >= 1),
+            settings
+                .indicator
+                .is_none_or(|i| (1..=INDICATOR_MAX).contains(&i.minimum)),
             "indicator.minimum",
         ),
         (

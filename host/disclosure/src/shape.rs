@@ -287,6 +287,14 @@ impl Shape {
         shape
     }
 
+    /// The dimensions along which class disclosure is looked for.
+    pub(crate) fn sensitive_axes(&self) -> impl Iterator<Item = usize> {
+        let dimensions = self.dimensions.iter().enumerate();
+        dimensions
+            .filter(|(_, dimension)| dimension.sensitive && dimension.labels.len() > 1)
+            .map(|(axis, _)| axis)
+    }
+
     pub(crate) const fn lattice(&self) -> &Lattice {
         &self.lattice
     }

@@ -85,8 +85,14 @@ impl Complement {
         self.beside.is_none() && other.beside.is_none() && self.place == other.place
     }
 
+    /// Whether the two are weighed differently, and not only over other rows.
+    pub(crate) fn weighs(&self, shape: &Shape) -> bool {
+        let column = |mask: Mask| mask.weight.map(|input| shape.column(input));
+        column(self.one) != column(self.other)
+    }
+
     /// The masks of both figures.
-    pub(super) const fn masks(&self) -> [Mask; 2] {
+    pub(crate) const fn masks(&self) -> [Mask; 2] {
         [self.one, self.other]
     }
 }
@@ -122,6 +128,21 @@ impl Product {
         [(first, second), (second, first)]
             .into_iter()
             .filter_map(move |(column, weight)| Some((column?, Mask { weight, needs })))
+    }
+}
+
+/// The columns that a figure is a sum of, each with what masks it.
+pub(crate) fn masked(channel: &Channel) -> Vec<(usize, Mask)> {
+    let product = Product::of(channel);
+    let columns = product.iter().flat_map(Product::masked);
+    columns.collect()
+}
+
+impl Mask {
+    /// Whether both are of the same columns.
+    pub(crate) fn is(self, other: Self, shape: &Shape) -> bool {
+        let column = |input: Option<usize>| input.map(|input| shape.column(input));
+        column(self.weight) == column(other.weight) && column(self.needs) == column(other.needs)
     }
 }
 
@@ -204,9 +225,7 @@ impl Found<'_> {
         other: Mask,
     ) {
         let column = |input: Option<usize>| input.map(|input| self.shape.column(input));
-        let same = |a: Mask, b: Mask| {
-            column(a.weight) == column(b.weight) && column(a.needs) == column(b.needs)
-        };
+        let same = |a: Mask, b: Mask| a.is(b, self.shape);
         let is_plain = |mask: Mask| same(mask, Mask::default());
         let again = beside.is_some() && (is_plain(one) || is_plain(other));
         let siblings: Vec<(Option<usize>, &Complement)> = self

@@ -1,6 +1,6 @@
 //! The state of every cell, and which cells the present subject has touched.
 
-use super::slot::{Alike, RowSums, Slot, Units};
+use super::slot::{Alike, Part, RowSums, Slot, Units};
 
 /// What is held of a cell whatever its measures: one line of the processor's cache, since every row meets it.
 #[derive(Clone, Copy, Default)]
@@ -21,7 +21,7 @@ struct CellState {
 
 /// A cell's units in one channel of values: one line of the processor's cache, and apart from what rows add up to, since a margin
 /// meets each unit and no row.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 #[repr(align(64))]
 struct UnitFigures {
     units: Units,
@@ -42,7 +42,7 @@ pub(super) struct TouchedCell {
 #[derive(Default)]
 pub(super) struct Touched {
     cells: Vec<TouchedCell>,
-    contributed: Vec<Option<f64>>,
+    contributed: Vec<Option<Part>>,
 }
 
 impl Touched {
@@ -65,7 +65,10 @@ impl Touched {
     }
 
     /// Each cell with its contributions, `width` channels wide.
-    pub(super) fn iter(&self, width: usize) -> impl Iterator<Item = (TouchedCell, &[Option<f64>])> {
+    pub(super) fn iter(
+        &self,
+        width: usize,
+    ) -> impl Iterator<Item = (TouchedCell, &[Option<Part>])> {
         self.cells.iter().enumerate().map(move |(place, cell)| {
             let own = self.contributed.get(place * width..(place + 1) * width);
             (*cell, own.unwrap_or_default())
@@ -138,7 +141,7 @@ impl Ground {
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> (&'a mut [RowSums], &'a mut [Option<f64>]) {
+    ) -> (&'a mut [RowSums], &'a mut [Option<Part>]) {
         let width = self.width;
         self.cells[cell as usize].rows += 1;
         let so_far = self.cells[cell as usize].touch(self.subject, width, cell, index, touched);
@@ -151,7 +154,7 @@ impl Ground {
         &mut self,
         margin: u32,
         rows: f64,
-        contributed: &[Option<f64>],
+        contributed: &[Option<Part>],
         touched: &mut Touched,
     ) {
         let stamp = &mut self.stamps[margin as usize];
@@ -165,7 +168,7 @@ impl Ground {
         let so_far = &mut touched.contributed[stamp.place as usize * self.width..][..self.width];
         for (so_far, more) in so_far.iter_mut().zip(contributed) {
             if let Some(more) = more {
-                *so_far = Some(so_far.unwrap_or(0.0) + more);
+                Part::take(so_far, *more);
             }
         }
     }
@@ -185,13 +188,13 @@ impl Ground {
 
     /// Counts a unit with all that it contributed to the cell: its rows, and each channel.
     #[inline]
-    pub(super) fn merge(&mut self, cell: u32, rows: f64, contributed: &[Option<f64>]) {
+    pub(super) fn merge(&mut self, cell: u32, rows: f64, contributed: &[Option<Part>]) {
         self.cells[cell as usize].units.unit(rows);
         let figures = &mut self.figures[cell as usize * self.width..][..self.width];
         for (figures, contribution) in figures.iter_mut().zip(contributed) {
             if let Some(contribution) = contribution {
-                figures.units.unit(*contribution);
-                figures.alike.unit(*contribution, rows);
+                figures.units.unit(contribution.sum);
+                figures.alike.unit(contribution);
             }
         }
     }
@@ -237,7 +240,7 @@ impl CellState {
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> &'a mut [Option<f64>] {
+    ) -> &'a mut [Option<Part>] {
         if self.subject == subject {
             touched.cells[self.place as usize].rows += 1.0;
         } else {

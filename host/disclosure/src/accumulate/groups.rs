@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::ground::Ground;
+use super::slot::Part;
 use super::{AccumulateError, GROUP_CELLS_MAX, SubjectKey};
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -19,7 +20,7 @@ pub(super) struct Groups {
     /// Rows of each pair.
     rows: Vec<f64>,
     /// Contributions of each pair, channel by channel.
-    runs: Vec<Option<f64>>,
+    runs: Vec<Option<Part>>,
 }
 
 impl Groups {
@@ -55,7 +56,7 @@ impl Groups {
         group: u32,
         cell: u32,
         rows: f64,
-        contributed: &[Option<f64>],
+        contributed: &[Option<Part>],
     ) -> Result<(), AccumulateError> {
         let next = self.places.len();
         if next >= GROUP_CELLS_MAX {
@@ -75,7 +76,7 @@ impl Groups {
         let runs = self.runs.iter_mut().skip(start);
         for (run, contribution) in runs.zip(contributed) {
             if let Some(contribution) = contribution {
-                *run = Some(run.unwrap_or(0.0) + contribution);
+                Part::take(run, *contribution);
             }
         }
         Ok(())

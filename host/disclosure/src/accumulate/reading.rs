@@ -1,7 +1,7 @@
 //! How a channel reads a row of a block: resolved once for the block, not once for each row.
 
 use super::channels::Mask;
-use super::slot::RowSums;
+use super::slot::{Part, RowSums};
 use super::statistics::{Channel, ChannelRole};
 use super::{Input, Presence};
 
@@ -96,9 +96,11 @@ impl Channel {
 impl Reading<'_> {
     /// Adds a row's values to the cell's sums, if all that it takes are present. What the row contributed.
     #[inline]
-    pub(super) fn add(&self, sums: &mut RowSums, row: usize) -> Option<f64> {
+    pub(super) fn add(&self, sums: &mut RowSums, row: usize) -> Option<Part> {
         match self {
-            Self::Plain(values) => values.get(row).map(|value| sums.add(*value, 1.0)),
+            Self::Plain(values) => values
+                .get(row)
+                .map(|value| Part::of_row(sums.add(*value, 1.0), *value, 1.0)),
             Self::Gathered {
                 value,
                 needs,
@@ -112,9 +114,9 @@ impl Reading<'_> {
                 };
                 let (value, _, weight) = (take(value)?, take(needs)?, take(weight)?);
                 Some(if *of_weights {
-                    sums.add(weight, 1.0)
+                    Part::of_row(sums.add(weight, 1.0), weight, 1.0)
                 } else {
-                    sums.add(value, weight)
+                    Part::of_row(sums.add(value, weight), value, weight)
                 })
             }
             Self::Apart {
@@ -130,7 +132,7 @@ impl Reading<'_> {
                 // One that is no number is told apart from none: the value it stands beside breaks its own sum.
                 one.partial_cmp(&other)
                     .is_some_and(std::cmp::Ordering::is_ne)
-                    .then(|| sums.add(value, 1.0))
+                    .then(|| Part::hidden(sums.add(value, 1.0)))
             }
             Self::Nothing => None,
         }

@@ -1,5 +1,7 @@
 //! One cell's figures in one channel.
 
+use std::cmp::Ordering;
+
 use crate::profile::CONTRIBUTORS_MAX;
 
 /// What the rows of one cell add up to in one channel of values.
@@ -38,7 +40,10 @@ impl RowSums {
         let contribution = value * weight;
         self.rows += 1;
         self.compensated(contribution);
-        self.meet(value);
+        // What weighs nothing is no part of the figure.
+        if weight != 0.0 {
+            self.meet(value);
+        }
         self.negative |= value < 0.0 || weight < 0.0;
         self.broken |= !contribution.is_finite();
         contribution
@@ -77,8 +82,10 @@ impl RowSums {
         }
         self.rows += inner.rows;
         self.third |= inner.third;
-        self.meet(inner.least);
-        self.meet(inner.greatest);
+        if inner.least <= inner.greatest {
+            self.meet(inner.least);
+            self.meet(inner.greatest);
+        }
         self.negative |= inner.negative;
         self.broken |= inner.broken;
     }
@@ -109,77 +116,145 @@ impl Units {
     }
 }
 
-/// Rounding that a mean of equal values may have suffered, as a share of it.
-const SLIP: f64 = 1e-12;
+/// Values of one cell and channel that are told apart at most. Where there are more, more units than any rule asks for are unlike any one
+/// of the values.
+pub(crate) const VALUES_MAX: usize = 16;
 
-/// As a share of an end, more than [`SLIP`] of whatever lies beyond it, and all that a product loses to rounding.
-const WELL_APART: f64 = 8.0 * SLIP;
-/// A contribution below it may lose more than that when it is divided.
-const TINY: f64 = 1e-280;
+#[inline]
+fn same(one: f64, other: f64) -> bool {
+    one.partial_cmp(&other) == Some(Ordering::Equal)
+}
+
+/// What one unit contributed to a cell in one channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    /// All that it contributed.
+    pub(super) sum: f64,
+    /// The value that all its rows have, before they are weighed; [`Part::NONE`] without a row that weighs, no number where they differ.
+    value: f64,
+}
+
+impl Part {
+    const NONE: f64 = f64::INFINITY;
+
+    /// Of a row that contributes a value as often as it weighs.
+    #[inline]
+    pub(super) fn of_row(contribution: f64, value: f64, weight: f64) -> Self {
+        Self {
+            sum: contribution,
+            value: if weight == 0.0 { Self::NONE } else { value },
+        }
+    }
+
+    /// Of a row whose value is nobody's figure.
+    #[inline]
+    pub(super) const fn hidden(contribution: f64) -> Self {
+        Self {
+            sum: contribution,
+            value: Self::NONE,
+        }
+    }
+
+    /// With more of the same unit.
+    #[inline]
+    fn and(self, more: Self) -> Self {
+        let value = if more.value.is_infinite() || same(more.value, self.value) {
+            self.value
+        } else if self.value.is_infinite() {
+            more.value
+        } else {
+            f64::NAN
+        };
+        Self {
+            sum: self.sum + more.sum,
+            value,
+        }
+    }
+
+    /// Takes more of the same unit.
+    #[inline]
+    pub(super) fn take(so_far: &mut Option<Self>, more: Self) {
+        *so_far = Some(match *so_far {
+            None => more,
+            Some(held) => held.and(more),
+        });
+    }
+}
+
+/// The few values that units of one cell have, each with the units all of whose rows have it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Few {
+    known: [(f64, u32); VALUES_MAX],
+    held: usize,
+}
+
+impl Few {
+    /// Counts a unit; whether there was room.
+    fn unit(&mut self, value: f64) -> bool {
+        let known = self.known.iter_mut().take(self.held);
+        for (held, units) in known {
+            if same(*held, value) {
+                *units = units.saturating_add(1);
+                return true;
+            }
+        }
+        let Some(next) = self.known.get_mut(self.held) else {
+            return false;
+        };
+        *next = (value, 1);
+        self.held += 1;
+        true
+    }
+}
 
 /// How alike the units of one cell are in one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Alike {
-    /// Least and greatest mean of a unit's rows.
-    least: f64,
-    greatest: f64,
-    /// Units that have it.
-    at_least: u32,
-    at_greatest: u32,
     /// Units whose contribution is not 0.
     nonzero: u32,
+    /// Units with a row that weighs.
+    present: u32,
+    few: Option<Box<Few>>,
+    /// Whether there are more than [`VALUES_MAX`] values.
+    many: bool,
 }
 
 impl Alike {
-    /// Takes a unit's whole contribution, from so many rows.
+    /// Takes all that a unit contributed.
     #[inline]
-    pub(super) fn unit(&mut self, contribution: f64, rows: f64) {
-        self.nonzero = self.nonzero.saturating_add(u32::from(contribution != 0.0));
-        if self.is_well_between(contribution, rows) {
+    pub(super) fn unit(&mut self, part: &Part) {
+        self.nonzero = self.nonzero.saturating_add(u32::from(part.sum != 0.0));
+        if part.value.is_infinite() {
             return;
         }
-        let mean = if rows > 1.0 {
-            contribution / rows
-        } else {
-            contribution
-        };
-        let slip = SLIP * mean.abs();
-        if self.at_least == 0 || mean < self.least - slip {
-            (self.least, self.at_least) = (mean, 1);
-        } else if mean <= self.least + slip {
-            self.at_least = self.at_least.saturating_add(1);
+        self.present = self.present.saturating_add(1);
+        if self.many || part.value.is_nan() {
+            return;
         }
-        if self.at_greatest == 0 || mean > self.greatest + slip {
-            (self.greatest, self.at_greatest) = (mean, 1);
-        } else if mean >= self.greatest - slip {
-            self.at_greatest = self.at_greatest.saturating_add(1);
+        if !self.few.get_or_insert_default().unit(part.value) {
+            (self.few, self.many) = (None, true);
         }
     }
 
-    /// Whether the mean lies between the ends by far more than rounding: most do, and are told without a division.
-    #[inline]
-    fn is_well_between(&self, contribution: f64, rows: f64) -> bool {
-        let room = |end: f64| WELL_APART * end.abs();
-        self.at_least > 0
-            && contribution.abs() > TINY
-            && contribution > (self.least + room(self.least)) * rows
-            && contribution < (self.greatest - room(self.greatest)) * rows
+    /// Units all of whose rows have a value.
+    fn units_at(&self, value: f64) -> u64 {
+        let mut known = self.known();
+        known
+            .find(|(held, _)| same(*held, value))
+            .map_or(0, |(_, units)| units)
     }
 
-    /// Units all of whose rows have the least value of all rows, and those with the greatest.
-    fn at_ends(&self, sums: &RowSums) -> [u64; 2] {
-        let near = |mean: f64, value: f64| (mean - value).abs() <= SLIP * value.abs();
-        let at = |units: u32, mean: f64, value: f64| {
-            if near(mean, value) {
-                u64::from(units)
-            } else {
-                0
-            }
-        };
-        [
-            at(self.at_least, self.least, sums.least),
-            at(self.at_greatest, self.greatest, sums.greatest),
-        ]
+    /// The most units that have one value in all rows.
+    fn crowd(&self) -> u64 {
+        self.known().map(|(_, units)| units).max().unwrap_or(0)
+    }
+
+    fn known(&self) -> impl Iterator<Item = (f64, u64)> {
+        let few = self
+            .few
+            .iter()
+            .flat_map(|few| few.known.iter().take(few.held));
+        few.map(|(value, units)| (*value, u64::from(*units)))
     }
 }
 
@@ -194,20 +269,24 @@ pub(crate) struct Slot {
     pub(crate) units: u64,
     /// The largest contributions of units, falling.
     pub(crate) largest: [f64; CONTRIBUTORS_MAX],
-    /// Least value of a row, before it is weighed.
+    /// Least value of a row that weighs, before it is weighed.
     pub(crate) least: f64,
-    /// Greatest value of a row, before it is weighed.
+    /// Greatest value of a row that weighs, before it is weighed.
     pub(crate) greatest: f64,
     /// Whether a row had a negative value or weight.
     pub(crate) negative: bool,
     /// Whether a row had a value that is no finite number.
     pub(crate) broken: bool,
-    /// Whether the rows have exactly two values.
+    /// Whether the rows that weigh have exactly two values.
     pub(crate) two_valued: bool,
     /// Units whose contribution is not 0.
     pub(crate) nonzero: u64,
-    /// Units all of whose rows have the least value, and units all of whose rows have the greatest.
+    /// Units with a row that weighs.
+    pub(crate) present: u64,
+    /// Units all of whose rows have the least value, and units all of whose rows have the greatest; 0 where there are many values.
     pub(crate) at_ends: [u64; 2],
+    /// The most units that have one and the same value in all rows; 0 where there are many values.
+    pub(crate) crowd: u64,
 }
 
 impl Slot {
@@ -228,7 +307,9 @@ impl Slot {
             broken: false,
             two_valued: false,
             nonzero: units.count,
+            present: units.count,
             at_ends: [0, 0],
+            crowd: 0,
         }
     }
 
@@ -245,7 +326,9 @@ impl Slot {
             broken: sums.broken,
             two_valued: sums.least < sums.greatest && !sums.third,
             nonzero: u64::from(alike.nonzero),
-            at_ends: alike.at_ends(sums),
+            present: u64::from(alike.present),
+            at_ends: [sums.least, sums.greatest].map(|end| alike.units_at(end)),
+            crowd: alike.crowd(),
         }
     }
 

@@ -84,6 +84,10 @@ pub struct Statistics {
     slots: Vec<Slot>,
     subjects: Vec<u64>,
     shared: Vec<u32>,
+    /// Units of all classes together, per sensitive axis and cell, where margins are counted and not told.
+    lines: Vec<(usize, Vec<u64>)>,
+    /// Whether each input is a weight, or weighed, and 0 or 1 in every row.
+    masks: Vec<bool>,
 }
 
 impl std::fmt::Debug for Statistics {
@@ -108,7 +112,61 @@ impl Statistics {
             slots,
             subjects,
             shared,
+            lines: Vec::new(),
+            masks: Vec::new(),
         }
+    }
+
+    pub(super) fn with_masks(mut self, masks: Vec<bool>) -> Self {
+        self.masks = masks;
+        self
+    }
+
+    /// The same over the inner cells alone, if that is all that `told` has, and who is in each line of the axes.
+    pub(super) fn over(self, told: Lattice, axes: &[usize]) -> Self {
+        if told == self.lattice {
+            return self;
+        }
+        let inner = self.lattice.inner_cells();
+        let line = |axis: usize| {
+            let margin = |cell: &u32| {
+                let total = self.lattice.labels(axis);
+                self.units(self.lattice.moved(*cell as usize, axis, total))
+            };
+            (axis, inner.iter().map(margin).collect())
+        };
+        let lines = axes.iter().map(|axis| line(*axis)).collect();
+        let width = self.channels.len();
+        let own = |cell: &u32| {
+            let first = *cell as usize * width;
+            self.slots.get(first..first + width).unwrap_or_default()
+        };
+        let shared = |cell: &u32| self.shared.get(*cell as usize).copied().unwrap_or(0);
+        Self {
+            slots: inner.iter().flat_map(own).copied().collect(),
+            subjects: inner.iter().map(|c| self.subjects(*c as usize)).collect(),
+            shared: inner.iter().map(shared).collect(),
+            lines,
+            lattice: told,
+            protection: self.protection,
+            channels: self.channels,
+            masks: self.masks,
+        }
+    }
+
+    /// Units of all classes of an axis together; `None` where nobody asked for them.
+    pub(crate) fn units_of_line(&self, cell: usize, axis: usize) -> Option<u64> {
+        if self.lattice.totals() {
+            let total = self.lattice.labels(axis);
+            return Some(self.units(self.lattice.moved(cell, axis, total)));
+        }
+        let (_, units) = self.lines.iter().find(|(line, _)| *line == axis)?;
+        units.get(cell).copied()
+    }
+
+    /// Whether an input that weighs, or is weighed, is 0 or 1 in every row.
+    pub(crate) fn is_mask(&self, input: usize) -> bool {
+        self.masks.get(input).copied().unwrap_or(false)
     }
 
     /// Whose data it was.

@@ -4,7 +4,7 @@ use yunei_model::{Aggregate, Name, RuleFigure, Status};
 
 use super::figures::Ledger;
 use super::{CellOutcome, Suppression, unlike};
-use crate::accumulate::{ChannelRole, Statistics};
+use crate::accumulate::{ChannelRole, Slot, Statistics};
 use crate::profile::{Profile, Settings};
 use crate::rules::{self, Figure};
 use crate::shape::Shape;
@@ -54,6 +54,7 @@ fn hold_each(
         statistics,
         shape,
         settings: profile.settings(),
+        varied: unlike::varied(statistics),
     };
     for outcome in cells {
         let cell = outcome.cell;
@@ -80,6 +81,8 @@ struct Bench<'a> {
     statistics: &'a Statistics,
     shape: &'a Shape,
     settings: &'a Settings,
+    /// Per channel whether it tells the table's cells apart.
+    varied: Vec<bool>,
 }
 
 impl Bench<'_> {
@@ -161,12 +164,17 @@ impl Bench<'_> {
         }
     }
 
+    fn slot_of(&self, cell: usize, measure: Option<usize>, role: ChannelRole) -> Option<&Slot> {
+        let channel = self.statistics.channel_of(measure?, role)?;
+        self.statistics.slot(cell, channel)
+    }
+
     /// Class disclosure: all of a line in one sensitive class, or all members of the cell with one value.
     fn classes(&self, taken: &mut Taken<'_>) {
         let cell = taken.outcome.cell;
         let lattice = self.statistics.lattice();
-        for (axis, dimension) in self.shape.dimensions().iter().enumerate() {
-            if !dimension.sensitive || dimension.labels.len() < 2 || lattice.is_margin(cell, axis) {
+        for axis in self.shape.sensitive_axes() {
+            if lattice.is_margin(cell, axis) {
                 continue;
             }
             let group = (0..lattice.labels(axis))
@@ -174,29 +182,55 @@ impl Bench<'_> {
                 .sum();
             let figure = rules::class_disclosure(self.statistics.rows(cell), group);
             note(taken, "class", None, figure);
+            // Of who has several rows one in the class is enough.
+            let units = self.statistics.units(cell);
+            if let Some(line) = self.statistics.units_of_line(cell, axis) {
+                let figure = rules::class_disclosure(units, line.max(units));
+                note(taken, "class", None, figure);
+            }
         }
         for (index, channel) in self.statistics.channels().iter().enumerate() {
             let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
             let (Some(measure), Some(slot)) = (measure, self.statistics.slot(cell, index)) else {
                 continue;
             };
-            let alike = slot.rows > 0 && slot.least.total_cmp(&slot.greatest).is_eq();
-            let tells = match (channel.role, measure.aggregate) {
-                // Numerators that are all 0 make a ratio that tells each of them.
-                (ChannelRole::Value, Aggregate::Ratio) => alike && slot.least == 0.0,
-                (ChannelRole::Value, _) => alike,
+            let varied = self.varied.get(index).copied().unwrap_or(true);
+            let alike = is_alike(slot);
+            let (tells, rule) = match (channel.role, measure.aggregate) {
+                // Numerators that are all 0, or as alike as what they are divided by, make a ratio that tells each of them.
+                (ChannelRole::Value, Aggregate::Ratio) => {
+                    let under = self.slot_of(cell, channel.measure, ChannelRole::Denominator);
+                    let both = varied || slot.least == 0.0 || under.is_some_and(is_alike);
+                    (alike && both, "class")
+                }
+                (ChannelRole::Value, _) => (alike, "class"),
                 // So do denominators and weights that add up to nothing: what they divide has no figure.
                 (ChannelRole::Denominator | ChannelRole::Weight, _) => {
-                    slot.rows > 0 && !slot.negative && slot.total() == 0.0
+                    let nothing = slot.rows > 0 && !slot.negative && slot.total() == 0.0;
+                    (nothing || alike && varied, "class")
                 }
-                _ => false,
+                (ChannelRole::Complement(between), aggregate) => {
+                    let tells = varied || aggregate == Aggregate::Ratio;
+                    let nobody = tells && unlike::is_nobody(self.statistics, cell, index);
+                    let looks = self.settings.complement.is_some_and(|c| c.disclosive);
+                    (
+                        looks && nobody && between.weighs(self.shape),
+                        "complement-class",
+                    )
+                }
+                (ChannelRole::Rows, _) => (false, "class"),
             };
             if tells {
-                let figure = rules::class_disclosure(slot.rows, slot.rows);
-                note(taken, "class", Some(&measure.name), figure);
+                let figure = rules::class_disclosure(slot.rows.max(1), slot.rows.max(1));
+                note(taken, rule, Some(&measure.name), figure);
             }
         }
     }
+}
+
+/// Whether all rows that weigh have one value.
+fn is_alike(slot: &Slot) -> bool {
+    slot.rows > 0 && slot.least.total_cmp(&slot.greatest).is_eq()
 }
 
 /// Keeps a figure, and takes it into the outcome unless it passes.

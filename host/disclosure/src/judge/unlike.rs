@@ -2,19 +2,19 @@
 
 use yunei_model::Status;
 
-use crate::accumulate::{Slot, Statistics};
+use crate::accumulate::{Channel, ChannelRole, Slot, Statistics};
 use crate::profile::{Indicator, Settings};
 use crate::rules::{self, Figure};
 
 /// The fewest units that are unlike the others: those with something rather than 0; where the rows have two values, those with the one
-/// and those with the other; and those beside many units at the least value, or at the greatest. None passes.
+/// and those with the other; and those beside many units that have one value in all rows, wherever it lies. None passes.
 pub(super) fn indicator(slot: &Slot, rule: &Indicator) -> Figure {
-    let ends = slot.at_ends.iter().filter_map(|alike| {
-        // As many as the rule asks for are a crowd, whose value may be guessed.
-        let crowd = rules::real(*alike) >= rules::real(rule.minimum);
-        (slot.two_valued || crowd).then(|| slot.units.saturating_sub(*alike))
-    });
+    let ends = slot.at_ends.iter().filter(|_| slot.two_valued);
+    // As many as the rule asks for are a crowd, whose value may be guessed.
+    let crowd = Some(&slot.crowd).filter(|crowd| **crowd >= rule.minimum);
     let fewest = ends
+        .chain(crowd)
+        .map(|alike| slot.present.saturating_sub(*alike))
         .chain([slot.nonzero])
         .filter(|unlike| *unlike > 0)
         .min();
@@ -83,6 +83,45 @@ pub(super) fn between(
         figures.push(("complement-prior-posterior", figure));
     }
     figures
+}
+
+/// Whether two figures in a cell weigh everybody alike: each of them has a weight of 1, or the same in both.
+pub(crate) fn is_nobody(statistics: &Statistics, cell: usize, channel: usize) -> bool {
+    let Some(between) = statistics.channels().get(channel) else {
+        return false;
+    };
+    let measure = between.measure;
+    let figure = measure.and_then(|m| statistics.channel_of(m, ChannelRole::Value));
+    // A weighted count has no values, only weights.
+    let weights = || measure.and_then(|m| statistics.channel_of(m, ChannelRole::Weight));
+    let figure = figure.or_else(weights);
+    let rows = |channel: usize| statistics.slot(cell, channel).map_or(0, |slot| slot.rows);
+    rows(channel) == 0 && figure.is_some_and(|figure| rows(figure) > 0)
+}
+
+/// Whether something lies between two figures in any cell.
+pub(crate) fn lies_somewhere(statistics: &Statistics, channel: usize) -> bool {
+    let mut slots =
+        (0..statistics.lattice().count()).filter_map(|cell| statistics.slot(cell, channel));
+    slots.any(|slot| slot.rows > 0)
+}
+
+/// Per channel, whether its column has several values in the table, or something lies between its figures somewhere. What is the same in
+/// every row of a table tells nobody of its cells apart.
+pub(super) fn varied(statistics: &Statistics) -> Vec<bool> {
+    let cells = statistics.lattice().count();
+    let channels = statistics.channels().iter().enumerate();
+    let varies = |(index, channel): (usize, &Channel)| {
+        if channel.role.is_complement() {
+            return lies_somewhere(statistics, index);
+        }
+        let slots = (0..cells).filter_map(|cell| statistics.slot(cell, index));
+        let ends = slots.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), slot| {
+            (least.min(slot.least), most.max(slot.greatest))
+        });
+        ends.0 < ends.1
+    };
+    channels.map(varies).collect()
 }
 
 #[cfg(test)]

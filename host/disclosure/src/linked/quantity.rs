@@ -202,7 +202,7 @@ impl Quantity {
 }
 
 /// Units, rows, and every channel's sum, with the rows and units behind it where some lack a value. Channels with negative values have
-/// no bounds beyond the equations; tables with them go to people.
+/// no bounds beyond the equations; tables with them go to people, as do those without beside them (`masks`).
 pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
     let statistics = joint.statistics;
     let of = |kind, value: &dyn Fn(usize) -> f64| {

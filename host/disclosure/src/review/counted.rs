@@ -269,6 +269,15 @@ impl<'a> Counted<'a> {
             || self.extras.values().any(|figure| !figure.is_finite())
     }
 
+    /// Whether it weighs one column in ways that could be solved for its values.
+    pub(super) fn is_system(&self, profile: &Profile) -> bool {
+        let settings = profile.settings();
+        let is_system = |pass: &Passed| {
+            judge::is_system(&pass.statistics, &pass.shape, settings, |_| true, |_| true)
+        };
+        self.passes.iter().any(is_system)
+    }
+
     /// Whether no row is in the table.
     pub(super) fn is_empty(&self) -> bool {
         (0..self.frame.cells()).all(|cell| self.rows(cell) == 0)

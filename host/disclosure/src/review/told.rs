@@ -147,6 +147,13 @@ impl Bench<'_> {
                 verdicts.decide(Decision::Withhold);
                 verdicts.reason(format!("table `{}` is empty", table.name));
             }
+            if counted.is_system(self.profile) {
+                verdicts.decide(Decision::Review);
+                let name = &table.name;
+                verdicts.reason(format!(
+                    "table `{name}`: a column is summed under weights that could be solved for its values"
+                ));
+            }
             if matches!(table.rounding, Rounded::Named(RoundedNamed::Exact))
                 && self.profile.settings().rounding.is_some()
             {

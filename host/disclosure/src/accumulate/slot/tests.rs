@@ -1,54 +1,62 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
-use super::{Alike, SLIP};
+use super::{Alike, Part, RowSums, VALUES_MAX};
 
-/// Takes a unit the plain way: every mean is worked out and held against both ends.
-fn plain(alike: &mut Alike, contribution: f64, rows: f64) {
-    alike.nonzero += u32::from(contribution != 0.0);
-    let mean = contribution / rows;
-    let slip = SLIP * mean.abs();
-    if alike.at_least == 0 || mean < alike.least - slip {
-        (alike.least, alike.at_least) = (mean, 1);
-    } else if mean <= alike.least + slip {
-        alike.at_least += 1;
-    }
-    if alike.at_greatest == 0 || mean > alike.greatest + slip {
-        (alike.greatest, alike.at_greatest) = (mean, 1);
-    } else if mean >= alike.greatest - slip {
-        alike.at_greatest += 1;
-    }
-}
-
-fn values() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        (-4_i8..5).prop_map(f64::from),
-        // Next to each other, and next to a whole number.
-        (-40_i64..40).prop_map(|steps| 3.0 + steps as f64 * 0.4 * SLIP),
-        prop::sample::select(vec![
-            0.0,
-            -0.0,
-            5e-324,
-            1e-310,
-            -1e-310,
-            1e-281,
-            1e300,
-            f64::INFINITY
-        ]),
-        -1e6..1e6,
-    ]
+/// Units, each with the values and weights of its rows.
+fn units() -> impl Strategy<Value = Vec<Vec<(i8, u8)>>> {
+    let row = (-12_i8..12, 0_u8..3);
+    prop::collection::vec(prop::collection::vec(row, 1..4), 0..60)
 }
 
 proptest! {
     #[test]
-    fn what_is_well_between_changes_nothing(units in prop::collection::vec((values(), 1_u8..6), 0..60)) {
-        let (mut quick, mut by_hand) = (Alike::default(), Alike::default());
-        for (value, rows) in units {
-            let rows = f64::from(rows);
-            for contribution in [value, value * rows] {
-                quick.unit(contribution, rows);
-                plain(&mut by_hand, contribution, rows);
-                prop_assert_eq!(quick, by_hand, "{} of {} rows", contribution, rows);
+    fn crowds_are_those_of_whoever_counts_by_hand(units in units()) {
+        let (mut alike, mut sums) = (Alike::default(), RowSums::default());
+        let mut by_hand: BTreeMap<i8, u64> = BTreeMap::new();
+        let mut present = 0;
+        for rows in &units {
+            let mut part = None;
+            for (value, weight) in rows {
+                let (value, weight) = (f64::from(*value), f64::from(*weight));
+                let contribution = sums.add(value, weight);
+                Part::take(&mut part, Part::of_row(contribution, value, weight));
+            }
+            alike.unit(&part.unwrap());
+            let mut weighing = rows.iter().filter(|(_, weight)| *weight > 0).map(|(value, _)| *value);
+            if let Some(first) = weighing.next() {
+                present += 1;
+                if weighing.all(|value| value == first) {
+                    *by_hand.entry(first).or_insert(0) += 1;
+                }
             }
         }
+        prop_assert_eq!(u64::from(alike.present), present);
+        let most = by_hand.values().copied().max().unwrap_or(0);
+        if by_hand.len() > VALUES_MAX {
+            // So many are unlike any one value that no rule asks for more.
+            prop_assert!(alike.many && present - most >= VALUES_MAX as u64);
+        } else {
+            prop_assert_eq!(alike.crowd(), most);
+            for (value, units) in &by_hand {
+                prop_assert_eq!(alike.units_at(f64::from(*value)), *units);
+            }
+        }
+        let weighing = units.iter().flatten().filter(|(_, weight)| *weight > 0);
+        let least = weighing.map(|(value, _)| *value).min();
+        prop_assert_eq!(least.map_or(f64::INFINITY, f64::from), sums.least);
     }
+}
+
+#[test]
+fn a_cell_in_which_nothing_weighs_adds_no_value_to_its_margin() {
+    let (mut margin, mut weighed, mut nothing) =
+        (RowSums::default(), RowSums::default(), RowSums::default());
+    weighed.add(1.0, 1.0);
+    weighed.add(2.0, 1.0);
+    nothing.add(5.0, 0.0);
+    margin.sum_on(&weighed);
+    margin.sum_on(&nothing);
+    assert!(margin.least == 1.0 && margin.greatest == 2.0 && !margin.third);
 }

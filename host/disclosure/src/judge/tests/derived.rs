@@ -28,8 +28,15 @@ fn values(count: usize, sum: usize) -> Vec<usize> {
     let mut values: Vec<usize> = (0..count)
         .map(|place| sum / count + usize::from(place < sum % count))
         .collect();
-    values[0] += 2;
-    values[count - 1] -= 2;
+    // Apart from each other by twos, so that no value is that of a crowd.
+    for (place, value) in values.iter_mut().enumerate().take(count / 2 * 2) {
+        let step = 1 + place / 2 % 7;
+        *value = if place % 2 == 0 {
+            *value + step
+        } else {
+            *value - step
+        };
+    }
     values
 }
 

@@ -115,11 +115,33 @@ fn a_masked_sum_beside_an_earlier_plain_one_is_for_people_where_few_are_between(
     // By itself it leaves.
     let alone = few.judge(&[few.table(false, true)]);
     assert!(released(&alone), "{:?}", alone[0].reasons);
-    // Where enough are away in every atom, or nobody is, it leaves beside the plain one.
-    let enough = Earners::new(|a, _| if a == 0 { 0 } else { 12 });
+    // Where enough are away in every atom, it leaves beside the plain one.
+    let enough = Earners::new(|a, _| if a == 0 { 15 } else { 12 });
     let plain = enough.table(true, false).released(vec![true; 3]);
     let judged = enough.judge(&[enough.table(false, true), plain]);
     assert!(released(&judged), "{:?}", judged[0].reasons);
+}
+
+#[test]
+fn where_nobody_is_away_everybody_is_known_to_earn() {
+    let nobody = Earners::new(|a, _| if a == 0 { 0 } else { 12 });
+    let plain = nobody.table(true, false).released(vec![true; 3]);
+    let judged = nobody.judge(&[nobody.table(false, true), plain]);
+    assert_eq!(judged[0].decision, Decision::Review);
+}
+
+#[test]
+fn a_weight_that_is_no_mask_is_for_people_beside_the_plain_sum() {
+    let mut survey = Earners::new(|_, _| 50);
+    for (member, (.., weight)) in survey.0.iter_mut().enumerate() {
+        *weight = 50.0 + (member * 37 % 101) as f64;
+    }
+    let alone = survey.judge(&[survey.table(false, true)]);
+    assert!(released(&alone), "{:?}", alone[0].reasons);
+    let plain = survey.table(true, false).released(vec![true; 3]);
+    let judged = survey.judge(&[survey.table(false, true), plain]);
+    assert_eq!(judged[0].decision, Decision::Review);
+    assert!(judged[0].reasons[0].starts_with(Unlinked::Weighed.reason()));
 }
 
 #[test]
