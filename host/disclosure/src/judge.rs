@@ -205,7 +205,7 @@ impl<'a> Trial<'a> {
         let mut trial = Self::new(statistics, shape, profile, protection);
         trial.enter();
         if trial.judged
-            && let Err(reason) = within_share(profile, &trial.judgement.cells)
+            && let Err(reason) = cells::within_share(profile, &trial.judgement.cells)
         {
             trial.send(reason.to_owned(), Decision::Withhold);
         }
@@ -419,7 +419,7 @@ impl<'a> Trial<'a> {
             return Ok(());
         }
         if self.protection == Protection::Subjects {
-            within_share(self.profile, &self.judgement.cells)?;
+            cells::within_share(self.profile, &self.judgement.cells)?;
         }
         let table = table.ok_or("the table could not be built")?;
         if let Some(size) = &self.profile.settings().size {
@@ -462,23 +462,6 @@ fn primaries(cells: &[CellOutcome]) -> Vec<usize> {
         .filter(|cell| cell.suppression == Suppression::Primary && !cell.empty)
         .map(|cell| cell.cell)
         .collect()
-}
-
-/// Whether enough is left to be of use.
-fn within_share(profile: &Profile, cells: &[CellOutcome]) -> Result<(), &'static str> {
-    let filled = cells.iter().filter(|cell| !cell.empty).count() as u64;
-    let blank = cells
-        .iter()
-        .filter(|cell| !cell.empty && cell.suppression != Suppression::None)
-        .count() as u64;
-    if blank == filled {
-        return Err("every cell that is not empty would be blank");
-    }
-    let share = rules::real(blank) / rules::real(filled);
-    if share > profile.settings().suppression.suppressed_share_max {
-        return Err("too many cells would be blank for the table to be of use");
-    }
-    Ok(())
 }
 
 /// Hints from the shape alone: the same for every reason and for all data.

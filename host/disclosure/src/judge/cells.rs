@@ -257,3 +257,20 @@ fn note(taken: &mut Taken<'_>, rule: &'static str, measure: Option<&Name>, figur
         });
     }
 }
+
+/// Whether enough is left to be of use.
+pub(super) fn within_share(profile: &Profile, cells: &[CellOutcome]) -> Result<(), &'static str> {
+    let filled = cells.iter().filter(|cell| !cell.empty).count() as u64;
+    let blank = cells
+        .iter()
+        .filter(|cell| !cell.empty && cell.suppression != Suppression::None)
+        .count() as u64;
+    if blank == filled {
+        return Err("every cell that is not empty would be blank");
+    }
+    let share = rules::real(blank) / rules::real(filled);
+    if share > profile.settings().suppression.suppressed_share_max {
+        return Err("too many cells would be blank for the table to be of use");
+    }
+    Ok(())
+}

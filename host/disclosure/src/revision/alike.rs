@@ -81,5 +81,5 @@ impl Alike {
 
 /// Whether two values are one: what is no number is like nothing.
 fn same(one: f64, other: f64) -> bool {
-    one <= other && one >= other
+    one.partial_cmp(&other) == Some(std::cmp::Ordering::Equal)
 }

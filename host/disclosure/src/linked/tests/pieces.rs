@@ -102,3 +102,24 @@ proptest! {
         hold(&world, &counts, &of)?;
     }
 }
+
+/// A refund on the third day, released by people with its month, does not take the level of the column from other days.
+#[test]
+fn negative_values_of_another_day_are_for_people() {
+    let sums = vec![measure("profit", Aggregate::Sum)];
+    for refund in [false, true] {
+        let mut world = World::of_counts(&[2, 2], &[40, 50, 30, 60]);
+        let third = world.rows.iter_mut().find(|(codes, _)| codes[1] == 1);
+        third.unwrap().1 = if refund { -5.0 } else { 1.5 };
+        let day = world.draw_over(&[0], true, &sums, Some((1, &[0])));
+        let month = world.draw(&[0], true, &sums).released(vec![true; 3]);
+        // By itself the day has no negative value.
+        let judged = world.judge(&[day, month]);
+        let negative = judged[0]
+            .reasons
+            .iter()
+            .any(|r| r.starts_with(Unlinked::Negative.reason()));
+        assert_eq!(negative, refund, "{:?}", judged[0].reasons);
+        assert_eq!(judged[0].decision == Decision::Release, !refund);
+    }
+}

@@ -116,7 +116,11 @@ fn weights_and_denominators_that_are_alike_tell_a_class() {
     let ratio = shape(&[2], vec![measure("ill", Aggregate::Ratio)], false);
     for all in [true, false] {
         let ill = |subject: usize, first: bool| {
-            let is = if first && all { true } else { subject % 2 == 0 };
+            let is = if first && all {
+                true
+            } else {
+                subject.is_multiple_of(2)
+            };
             Some(f64::from(u8::from(is)))
         };
         let rows = two_cells(50, |subject, first| vec![ill(subject, first)]);
