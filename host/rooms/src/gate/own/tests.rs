@@ -9,7 +9,7 @@ fn of(subject: i64, rows: usize) -> SubjectRows<'static> {
 
 #[test]
 fn a_subject_that_names_many_groups_is_one() {
-    let groups: Vec<SubjectKey<'_>> = (0..12).map(|group| SubjectKey::Integer(group)).collect();
+    let groups: Vec<SubjectKey<'_>> = (0..12).map(SubjectKey::Integer).collect();
     let mut subjects = Subjects::default();
     let numbers = subjects.number(&[of(7, 12)], &groups, 12);
     assert_eq!(numbers, [1; 12]);
