@@ -18,6 +18,7 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
 use yunei_tests::{StoryError, Told};
@@ -25,6 +26,9 @@ use yunei_tests::{StoryError, Told};
 use crate::profile::Profile;
 use crate::score::Line;
 use crate::stand::Stand;
+
+/// Domains in which the attacks of one profile are carried out side by side.
+const DOMAINS_PER_PROFILE: usize = 2;
 
 /// Carries out every attack, and writes the score.
 #[derive(Debug, Parser)]
@@ -60,16 +64,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Told<()> {
-    let known: Vec<&str> = plays::GROUPS
-        .concat()
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
-    if let Some(unknown) = arguments
-        .attack
-        .iter()
-        .find(|a| !known.contains(&a.as_str()))
-    {
+    let known: Vec<&str> = plays::PLAYS.iter().map(|(name, _)| *name).collect();
+    let unknown = |name: &&String| !known.contains(&name.as_str());
+    if let Some(unknown) = arguments.attack.iter().find(unknown) {
         return Err(StoryError(format!(
             "there is no attack `{unknown}`; there are {}",
             known.join(", ")
@@ -79,11 +76,41 @@ fn run(arguments: &Arguments) -> Told<()> {
     if !arguments.profile.is_empty() {
         profiles.retain(|profile| arguments.profile.contains(&profile.name));
     }
-    // Domains of different profiles know nothing of each other, and wait for buckets most of the time.
-    let played: Vec<Told<Vec<Line>>> = std::thread::scope(|scope| {
-        let playing: Vec<_> = profiles
-            .iter()
-            .map(|profile| scope.spawn(|| attacked(arguments, profile)))
+    let lines = carried_out(arguments, &profiles)?;
+    for line in &lines {
+        println!(
+            "{:20} {:10} {:52} {:?}: {}",
+            line.profile,
+            line.route.word(),
+            line.attack,
+            line.outcome,
+            line.note
+        );
+    }
+    let names: Vec<String> = profiles
+        .iter()
+        .map(|profile| profile.name.clone())
+        .collect();
+    println!("\n{}", score::totals(&lines, &names));
+    if let Some(out) = &arguments.out {
+        let text = score::document(&lines, &names)?;
+        std::fs::write(out, text).map_err(|error| StoryError::new(out.display(), error))?;
+    }
+    Ok(())
+}
+
+/// Every chosen attack under every profile, in order.
+///
+/// Domains know nothing of each other, and wait for buckets most of the time: a profile has several, which take the next attack each.
+fn carried_out(arguments: &Arguments, profiles: &[Profile]) -> Told<Vec<Line>> {
+    let queues: Vec<AtomicUsize> = profiles.iter().map(|_| AtomicUsize::new(0)).collect();
+    let played: Vec<Told<Vec<Played>>> = std::thread::scope(|scope| {
+        let places = profiles.iter().zip(&queues).enumerate();
+        let playing: Vec<_> = places
+            .flat_map(|place| std::iter::repeat_n(place, DOMAINS_PER_PROFILE))
+            .map(|(place, (profile, queue))| {
+                scope.spawn(move || attacked(arguments, (place, profile), queue))
+            })
             .collect();
         let ended = playing.into_iter().map(|thread| {
             thread
@@ -92,53 +119,55 @@ fn run(arguments: &Arguments) -> Told<()> {
         });
         ended.collect()
     });
-    let mut lines: Vec<Line> = Vec::new();
+    let mut all: Vec<Played> = Vec::new();
     for played in played {
-        let played = played?;
-        for line in &played {
-            println!(
-                "{:20} {:10} {:52} {:?}: {}",
-                line.profile, line.route, line.attack, line.outcome, line.note
-            );
-        }
-        lines.extend(played);
+        all.extend(played?);
     }
-    let names: Vec<String> = profiles
-        .iter()
-        .map(|profile| profile.name.clone())
-        .collect();
-    println!("\n{}", score::totals(&lines, &names));
-    if let Some(out) = &arguments.out {
-        let text = score::document(&lines, &names);
-        std::fs::write(out, text).map_err(|error| StoryError::new(out.display(), error))?;
-    }
-    Ok(())
+    all.sort_by_key(|played| played.place);
+    Ok(all.into_iter().flat_map(|played| played.lines).collect())
 }
 
-/// Every attack under one profile.
-fn attacked(arguments: &Arguments, profile: &Profile) -> Told<Vec<Line>> {
-    let mut played = Vec::new();
+/// What came of one attack under one profile.
+struct Played {
+    /// Which profile, and which attack.
+    place: (usize, usize),
+    lines: Vec<Line>,
+}
+
+/// Attacks under one profile, as long as there are any left to take.
+fn attacked(
+    arguments: &Arguments,
+    (place, profile): (usize, &Profile),
+    queue: &AtomicUsize,
+) -> Told<Vec<Played>> {
     let chosen = |name: &str| {
         arguments.attack.is_empty() || arguments.attack.iter().any(|attack| attack == name)
     };
-    for group in plays::GROUPS {
-        if !group.iter().any(|(name, _)| chosen(name)) {
+    let mut stand: Option<Stand<'_>> = None;
+    let mut all = Vec::new();
+    loop {
+        let next = queue.fetch_add(1, Ordering::Relaxed);
+        let Some((name, play)) = plays::PLAYS.get(next) else {
+            return Ok(all);
+        };
+        if !chosen(name) {
             continue;
         }
-        let mut stand = Stand::start(
-            &arguments.program,
-            &arguments.guests,
-            &arguments.repository,
-            profile,
-        )?;
-        for (_, play) in group.iter().filter(|(name, _)| chosen(name)) {
-            let lines = play(&mut stand);
-            played.extend(
-                lines.map_err(|error| {
-                    StoryError::new(format!("profile `{}`", profile.name), error)
-                })?,
-            );
-        }
+        let stand = match &mut stand {
+            Some(stand) => stand,
+            none => none.insert(Stand::start(
+                &arguments.program,
+                &arguments.guests,
+                &arguments.repository,
+                profile,
+            )?),
+        };
+        let lines = play(stand).map_err(|error| {
+            StoryError::new(format!("profile `{}`, `{name}`", profile.name), error)
+        })?;
+        all.push(Played {
+            place: (place, next),
+            lines,
+        });
     }
-    Ok(played)
 }

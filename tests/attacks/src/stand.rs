@@ -1,5 +1,6 @@
 //! A domain under one profile, with two operating units that attack it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -56,23 +57,37 @@ pub enum Guest {
     Teller,
 }
 
-struct Unit {
-    client: Client,
-    grant: String,
+/// Rows of an attack's own: nothing else is ever released about them.
+pub struct Rows {
+    number: usize,
+    /// Snapshots so far.
+    snapshots: u8,
+    /// The grant of each unit that has asked for one.
+    grants: BTreeMap<usize, String>,
+}
+
+impl Rows {
+    /// A text with the names of this resource and population in the place of the general ones.
+    fn named(&self, text: &str) -> String {
+        panel::NAMES.iter().fold(text.to_owned(), |text, name| {
+            text.replace(name, &format!("{name}-{}", self.number))
+        })
+    }
 }
 
 /// A domain under attack.
 pub struct Stand<'a> {
     pub profile: &'a Profile,
     story: Story,
-    units: Vec<Unit>,
     guests: PathBuf,
     place: tempfile::TempDir,
+    /// Rows that were handed out.
+    given: usize,
     _server: Server,
 }
 
 impl<'a> Stand<'a> {
-    /// Starts a server under the profile, with the panel imported and a grant for each unit.
+    /// Starts a server under the profile, with its people.
     pub fn start(
         program: &Path,
         guests: &Path,
@@ -84,43 +99,51 @@ impl<'a> Stand<'a> {
         let server = Server::start(program, &place.path().join("data"), arguments)?;
         let mut story = Story::begin(repository, &server)?;
         story.set_up_people()?;
-        let entry = place.path().join("resource.toml");
-        write(&entry, panel::RESOURCE)?;
-        story.catalogue(&entry)?;
-        let mut stand = Self {
+        Ok(Self {
             profile,
             story,
-            units: Vec::new(),
             guests: guests.to_owned(),
             place,
+            given: 0,
             _server: server,
-        };
-        stand.import(&panel::rows(true), 1)?;
-        for operator in OPERATORS {
-            let directory = stand.place.path().join(operator);
-            std::fs::create_dir_all(&directory)
-                .map_err(|error| StoryError::new(operator, error))?;
-            write(&directory.join("grant.toml"), &grant(operator))?;
-            let client = stand.story.operator_of(&directory)?.clone();
-            let grant = id(&stand.story.grant(&directory)?)?;
-            stand.units.push(Unit { client, grant });
-        }
-        Ok(stand)
+        })
     }
 
-    /// Imports the panel as it is on a day.
-    pub fn import(&self, rows: &[panel::Row], day: u8) -> Told<()> {
+    /// The panel once more, as another resource of another population.
+    pub fn rows(&mut self) -> Told<Rows> {
+        self.given += 1;
+        let mut rows = Rows {
+            number: self.given,
+            snapshots: 0,
+            grants: BTreeMap::new(),
+        };
+        let entry = self.place.path().join("resource.toml");
+        write(&entry, &rows.named(panel::RESOURCE))?;
+        self.story.catalogue(&entry)?;
+        self.import(&mut rows, &panel::rows(true))?;
+        Ok(rows)
+    }
+
+    /// Imports the panel as it is on the next day.
+    pub fn import(&self, rows: &mut Rows, people: &[panel::Row]) -> Told<()> {
+        rows.snapshots += 1;
         let file = self.place.path().join("panel.csv");
-        write(&file, &panel::csv(rows))?;
-        let query = format!("format=csv&data_as_of=2026-02-0{day}T00:00:00Z");
-        self.story.import_file("attack-panel", &file, &query)?;
+        write(&file, &panel::csv(people))?;
+        let query = format!(
+            "format=csv&data_as_of=2026-02-0{}T00:00:00Z",
+            rows.snapshots
+        );
+        let [resource, _] = panel::NAMES;
+        self.story
+            .import_file(&rows.named(resource), &file, &query)?;
         Ok(())
     }
 
-    /// Has the bureau give the panel's population a budget of privacy.
-    pub fn open_budget(&self, epsilon: f64) -> Told<()> {
+    /// Has the bureau give the rows' population a budget of privacy.
+    pub fn open_budget(&self, rows: &Rows, epsilon: f64) -> Told<()> {
+        let [_, population] = panel::NAMES;
         let budget = json!({
-            "population": "attack-people",
+            "population": rows.named(population),
             "epsilon": epsilon,
             "reason": "a drill with made-up people",
         });
@@ -129,8 +152,39 @@ impl<'a> Stand<'a> {
         Ok(())
     }
 
+    /// Gives a unit a grant over those of the rows alone that pass a filter.
+    pub fn narrow(
+        &self,
+        rows: &mut Rows,
+        unit: usize,
+        (field, comparison, value): (&str, &str, &str),
+    ) -> Told<()> {
+        let filter = format!(
+            "\n[[resource.filter]]\nfield = \"{field}\"\ncomparison = \"{comparison}\"\nvalue = {value}\n"
+        );
+        self.granted(rows, unit, &filter)
+    }
+
+    fn granted(&self, rows: &mut Rows, unit: usize, more: &str) -> Told<()> {
+        let directory = self.place.path().join(operator(unit)?);
+        std::fs::create_dir_all(&directory)
+            .map_err(|error| StoryError::new(directory.display(), error))?;
+        let terms = rows.named(&grant(operator(unit)?));
+        write(&directory.join("grant.toml"), &format!("{terms}{more}"))?;
+        rows.grants
+            .insert(unit, id(&self.story.grant(&directory)?)?);
+        Ok(())
+    }
+
     /// Uploads a module as a unit, has its algorithm approved where the world asks for it, and runs it.
-    pub fn play(&mut self, unit: usize, guest: Guest, manifest: &str, way: &str) -> Told<Ended> {
+    pub fn play(
+        &mut self,
+        rows: &mut Rows,
+        unit: usize,
+        guest: Guest,
+        manifest: &str,
+        way: &str,
+    ) -> Told<Ended> {
         let (name, approved) = match guest {
             Guest::Copier => ("copier", false),
             Guest::Mirror => ("mirror", true),
@@ -143,15 +197,14 @@ impl<'a> Stand<'a> {
             .with_extension("wasm");
         let component =
             std::fs::read(&path).map_err(|error| StoryError::new(path.display(), error))?;
-        let Unit { client, grant } = self
-            .units
-            .get(unit)
-            .ok_or_else(|| StoryError("no such unit".to_owned()))?;
-        let (client, grant) = (client.clone(), grant.clone());
+        if !rows.grants.contains_key(&unit) {
+            self.granted(rows, unit, "")?;
+        }
+        let client = self.story.person_of(operator(unit)?)?.clone();
         let answer = client.post_raw(
             "/modules",
             "application/wasm",
-            &with_manifest(&component, manifest)?,
+            &with_manifest(&component, &rows.named(manifest))?,
         )?;
         if !answer.is_success() {
             return Ok(Ended::Refused(code(&answer.json())));
@@ -162,7 +215,7 @@ impl<'a> Stand<'a> {
         }
         let request = json!({
             "module": module,
-            "grant": grant,
+            "grant": rows.grants.get(&unit),
             "purpose": "transit-planning",
             "parameters": { "way": way },
         });
@@ -228,6 +281,12 @@ fn fetched(client: &Client, release: &str) -> Told<(String, Table)> {
     }
 }
 
+/// The name of an attacking unit.
+fn operator(unit: usize) -> Told<&'static str> {
+    let operator = OPERATORS.get(unit).copied();
+    operator.ok_or_else(|| StoryError("no such unit".to_owned()))
+}
+
 fn grant(operator: &str) -> String {
     format!(
         r#"operator = "{operator}"
@@ -244,7 +303,7 @@ released_cells = 1_000_000
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked", "working", "hours"]
+fields = ["district", "trade", "health", "income", "marked", "working", "hours", "salary"]
 "#
     )
 }

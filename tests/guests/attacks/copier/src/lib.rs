@@ -7,7 +7,7 @@ yunei_guest::analysis!(run);
 fn run() -> Result<()> {
     let mut secret = 0_i64;
     let mut rows = Vec::new();
-    for batch in open("attack-panel")?.scan(["district", "income", "marked"])? {
+    for batch in open(&parameter::<String>("panel")?)?.scan(["district", "income", "marked"])? {
         for (district, income, marked) in batch?.rows::<(String, i64, i64)>()? {
             if marked == 1 {
                 secret = income;
