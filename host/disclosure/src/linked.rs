@@ -19,6 +19,7 @@
 
 mod audit;
 mod bound;
+mod columns;
 mod frame;
 mod given;
 mod masks;
@@ -117,6 +118,8 @@ enum Unlinked {
     Inconsistent,
     /// Figures of one column in two tables, over rows that differ by too few.
     Apart,
+    /// Figures of two columns in two tables, which differ in too few rows.
+    Alike,
 }
 
 impl Unlinked {
@@ -126,6 +129,7 @@ impl Unlinked {
             Self::NoShift => "linked tables could not be protected together",
             Self::NotProven => "linked tables are not proven to protect each other",
             Self::Apart => "linked tables sum one column over rows that differ by too few",
+            Self::Alike => "linked tables sum two columns that differ for too few",
             Self::Inconsistent => "linked tables do not agree about the rows that they are over",
         }
     }
@@ -188,6 +192,7 @@ fn together(
         .collect();
     let parties = parties?;
     masks::check(joint, &parties, profile)?;
+    columns::check(joint, &parties, profile)?;
     protect::protect(joint, &parties, profile)
 }
 

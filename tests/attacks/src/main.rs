@@ -18,7 +18,6 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
 use yunei_tests::{StoryError, Told};
@@ -26,9 +25,6 @@ use yunei_tests::{StoryError, Told};
 use crate::profile::Profile;
 use crate::score::Line;
 use crate::stand::Stand;
-
-/// Domains in which the attacks of one profile are carried out side by side.
-const DOMAINS_PER_PROFILE: usize = 2;
 
 /// Carries out every attack, and writes the score.
 #[derive(Debug, Parser)]
@@ -101,16 +97,12 @@ fn run(arguments: &Arguments) -> Told<()> {
 
 /// Every chosen attack under every profile, in order.
 ///
-/// Domains know nothing of each other, and wait for buckets most of the time: a profile has several, which take the next attack each.
+/// Domains know nothing of each other, and wait for buckets most of the time.
 fn carried_out(arguments: &Arguments, profiles: &[Profile]) -> Told<Vec<Line>> {
-    let queues: Vec<AtomicUsize> = profiles.iter().map(|_| AtomicUsize::new(0)).collect();
-    let played: Vec<Told<Vec<Played>>> = std::thread::scope(|scope| {
-        let places = profiles.iter().zip(&queues).enumerate();
-        let playing: Vec<_> = places
-            .flat_map(|place| std::iter::repeat_n(place, DOMAINS_PER_PROFILE))
-            .map(|(place, (profile, queue))| {
-                scope.spawn(move || attacked(arguments, (place, profile), queue))
-            })
+    let played: Vec<Told<Vec<Line>>> = std::thread::scope(|scope| {
+        let playing: Vec<_> = profiles
+            .iter()
+            .map(|profile| scope.spawn(|| attacked(arguments, profile)))
             .collect();
         let ended = playing.into_iter().map(|thread| {
             thread
@@ -119,55 +111,30 @@ fn carried_out(arguments: &Arguments, profiles: &[Profile]) -> Told<Vec<Line>> {
         });
         ended.collect()
     });
-    let mut all: Vec<Played> = Vec::new();
+    let mut lines = Vec::new();
     for played in played {
-        all.extend(played?);
+        lines.extend(played?);
     }
-    all.sort_by_key(|played| played.place);
-    Ok(all.into_iter().flat_map(|played| played.lines).collect())
+    Ok(lines)
 }
 
-/// What came of one attack under one profile.
-struct Played {
-    /// Which profile, and which attack.
-    place: (usize, usize),
-    lines: Vec<Line>,
-}
-
-/// Attacks under one profile, as long as there are any left to take.
-fn attacked(
-    arguments: &Arguments,
-    (place, profile): (usize, &Profile),
-    queue: &AtomicUsize,
-) -> Told<Vec<Played>> {
+/// Every chosen attack under one profile.
+fn attacked(arguments: &Arguments, profile: &Profile) -> Told<Vec<Line>> {
     let chosen = |name: &str| {
         arguments.attack.is_empty() || arguments.attack.iter().any(|attack| attack == name)
     };
-    let mut stand: Option<Stand<'_>> = None;
-    let mut all = Vec::new();
-    loop {
-        let next = queue.fetch_add(1, Ordering::Relaxed);
-        let Some((name, play)) = plays::PLAYS.get(next) else {
-            return Ok(all);
-        };
-        if !chosen(name) {
-            continue;
-        }
-        let stand = match &mut stand {
-            Some(stand) => stand,
-            none => none.insert(Stand::start(
-                &arguments.program,
-                &arguments.guests,
-                &arguments.repository,
-                profile,
-            )?),
-        };
-        let lines = play(stand).map_err(|error| {
+    let mut stand = Stand::start(
+        &arguments.program,
+        &arguments.guests,
+        &arguments.repository,
+        profile,
+    )?;
+    let mut lines = Vec::new();
+    for (name, play) in plays::PLAYS.iter().filter(|(name, _)| chosen(name)) {
+        let played = play(&mut stand).map_err(|error| {
             StoryError::new(format!("profile `{}`, `{name}`", profile.name), error)
         })?;
-        all.push(Played {
-            place: (place, next),
-            lines,
-        });
+        lines.extend(played);
     }
+    Ok(lines)
 }

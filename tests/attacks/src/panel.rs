@@ -102,6 +102,13 @@ pub fn rows(with_target: bool) -> Vec<Row> {
     rows
 }
 
+/// The rows with one for each person alone: keyed noise is made for such.
+pub fn one_row_each() -> Vec<Row> {
+    let mut rows = rows(true);
+    rows.dedup_by_key(|row| row.person);
+    rows
+}
+
 fn target() -> Row {
     Row {
         person: TARGET,

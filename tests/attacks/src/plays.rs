@@ -105,8 +105,8 @@ fn left(route: Route, ended: Ended) -> Told<Result<Vec<(String, Table)>, Verdict
     let told = ended.told();
     match ended {
         Ended::Released(tables) => Ok(Ok(tables)),
-        Ended::Withheld => Ok(Err((Outcome::Caught, told))),
-        Ended::InReview => Ok(Err((asked(route), told))),
+        Ended::Withheld(_) => Ok(Err((Outcome::Caught, told))),
+        Ended::InReview(_) => Ok(Err((asked(route), told))),
         Ended::Refused(_) | Ended::Other(_) => {
             Err(StoryError(format!("the attack never began: {told}")))
         }
@@ -222,7 +222,12 @@ mod tests {
         let refused = Ended::Refused("module-refused".to_owned());
         assert!(left(Route::Recomputed, refused).is_err());
         assert!(left(Route::Reviewed, Ended::Other("failed".to_owned())).is_err());
-        let waits = |route| left(route, Ended::InReview).unwrap().unwrap_err().0;
+        let waits = |route| {
+            left(route, Ended::InReview(String::new()))
+                .unwrap()
+                .unwrap_err()
+                .0
+        };
         assert_eq!(waits(Route::Recomputed), Outcome::Asked);
         assert_eq!(
             waits(Route::Reviewed),

@@ -11,8 +11,8 @@ use crate::panel;
 use crate::profile::Profile;
 use crate::table::Table;
 
-/// Longest wait for a run's end, and for its table after it.
-const WAIT_MAX: Duration = Duration::from_secs(120);
+/// Longest wait for a run's end, and for its table after it: on a busy machine a run may take more than a minute, and the next bucket is the fifth.
+const WAIT_MAX: Duration = Duration::from_secs(330);
 /// How long between two looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// The attacking units.
@@ -25,10 +25,10 @@ pub enum Ended {
     Refused(String),
     /// Its tables left, in the order of their names.
     Released(Vec<(String, Table)>),
-    /// The gate kept it inside.
-    Withheld,
-    /// It waits for two people.
-    InReview,
+    /// The gate kept it inside, for these reasons. An operating unit never learns them; the score's reader does.
+    Withheld(String),
+    /// It waits for two people, who are told these reasons.
+    InReview(String),
     /// The run came to another end.
     Other(String),
 }
@@ -39,8 +39,8 @@ impl Ended {
         match self {
             Self::Refused(code) => format!("refused, `{code}`"),
             Self::Released(_) => "released".to_owned(),
-            Self::Withheld => "withheld".to_owned(),
-            Self::InReview => "waits for two people".to_owned(),
+            Self::Withheld(why) => format!("withheld ({why})"),
+            Self::InReview(why) => format!("waits for two people ({why})"),
             Self::Other(state) => format!("the run {state}"),
         }
     }
@@ -111,6 +111,11 @@ impl<'a> Stand<'a> {
 
     /// The panel once more, as another resource of another population.
     pub fn rows(&mut self) -> Told<Rows> {
+        self.rows_of(&panel::rows(true))
+    }
+
+    /// These people, as another resource of another population.
+    pub fn rows_of(&mut self, people: &[panel::Row]) -> Told<Rows> {
         self.given += 1;
         let mut rows = Rows {
             number: self.given,
@@ -120,7 +125,7 @@ impl<'a> Stand<'a> {
         let entry = self.place.path().join("resource.toml");
         write(&entry, &rows.named(panel::RESOURCE))?;
         self.story.catalogue(&entry)?;
-        self.import(&mut rows, &panel::rows(true))?;
+        self.import(&mut rows, people)?;
         Ok(rows)
     }
 
@@ -238,8 +243,8 @@ impl<'a> Stand<'a> {
         let detail = self.story.wait_state(run, &ENDS, WAIT_MAX)?;
         let state = detail.pointer("/run/state").and_then(Value::as_str);
         Ok(match state {
-            Some("withheld") => Ended::Withheld,
-            Some("in-review") => Ended::InReview,
+            Some("withheld") => Ended::Withheld(reasons(&detail)),
+            Some("in-review") => Ended::InReview(reasons(&detail)),
             Some("released") => {
                 let releases = detail.get("releases").and_then(Value::as_array);
                 let mut tables = Vec::new();
@@ -252,6 +257,21 @@ impl<'a> Stand<'a> {
             other => Ended::Other(other.unwrap_or("came to no end").to_owned()),
         })
     }
+}
+
+/// Why the gate kept outputs inside, each reason once.
+fn reasons(detail: &Value) -> String {
+    let verdicts = detail.get("verdicts").and_then(Value::as_array);
+    let mut told: Vec<&str> = Vec::new();
+    for verdict in verdicts.into_iter().flatten() {
+        let reasons = verdict.get("reasons").and_then(Value::as_array);
+        for reason in reasons.into_iter().flatten().filter_map(Value::as_str) {
+            if !told.contains(&reason) {
+                told.push(reason);
+            }
+        }
+    }
+    told.join("; ")
 }
 
 /// A released table, once the unit may see it.

@@ -4,6 +4,7 @@ use yunei_tests::Told;
 
 use super::{attack, caught, left, missed, worst};
 use crate::manifest::{COUNT, Output, analysis, per_row};
+use crate::panel;
 use crate::score::{Line, Route};
 use crate::stand::{Ended, Guest, Stand};
 
@@ -67,7 +68,7 @@ pub(super) fn averaged_perturbation(stand: &mut Stand<'_>) -> Told<Vec<Line>> {
 fn repeated(stand: &mut Stand<'_>, route: Route) -> Told<super::Verdict> {
     /// How often it is asked for.
     const TIMES: usize = 3;
-    let mut rows = stand.rows()?;
+    let mut rows = stand.rows_of(&panel::one_row_each())?;
     let trade = if route == Route::Reviewed {
         "class"
     } else {
