@@ -12,7 +12,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{RUN_WAIT_MAX, World, guest, repository, text};
+use common::{ROOMS, RUN_WAIT_MAX, World, guest, repository, text};
 use serde_json::json;
 use yunei_tests::Client;
 
@@ -226,7 +226,7 @@ fn modules_that_never_end_are_gone_when_their_grant_is_revoked() {
             .story
             .wait_state(&run, &["running"], RUN_WAIT_MAX)
             .expect("running");
-        world.await_rooms(2);
+        world.await_rooms(ROOMS);
         world.await_work();
         let began = Instant::now();
         world.story.revoke(&grant, "drill").expect("revoked");

@@ -12,9 +12,12 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{RUN_WAIT_MAX, World, await_that, guest, repository, text};
+use common::{ROOMS, RUN_WAIT_MAX, World, await_that, guest, repository, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
+
+/// An example whose module derives columns, row by row.
+const PER_ROW: &str = "flight-distance";
 
 /// A world in which a module spins, with its rooms up. Gives the run and the grant.
 fn spinning() -> (World, String, String) {
@@ -35,7 +38,7 @@ fn spinning() -> (World, String, String) {
         .story
         .wait_state(&run, &["running"], RUN_WAIT_MAX)
         .expect("running");
-    world.await_rooms(2);
+    world.await_rooms(ROOMS);
     (world, run, grant)
 }
 
@@ -109,12 +112,11 @@ fn a_server_killed_in_the_middle_of_a_run_comes_back_whole() {
 
 #[test]
 fn a_run_whose_room_is_killed_fails_and_releases_nothing() {
-    for victim in 0..2 {
+    for victim in ["feed", "cell", "gate"] {
         let (world, run, _) = spinning();
-        let rooms = world.rooms();
-        let pid = Pid::from_raw(i32::try_from(rooms[victim]).expect("a pid")).expect("a pid");
+        let pid = world.await_child(&["room", victim]);
         kill_process(pid, Signal::KILL).expect("killed");
-        if victim == 0 {
+        if victim == "feed" {
             // Without its feed a spinning guest spins on; the bureau stops it.
             let stop = json!({ "reason": "its feed is gone" });
             let _already = world
@@ -132,10 +134,19 @@ fn a_run_whose_room_is_killed_fails_and_releases_nothing() {
     }
 }
 
-/// Submits an example that the gate computes, and gives the run.
+/// Submits an example that the gate computes while the module runs, and gives the run.
 fn computed(world: &mut World) -> String {
-    let directory = repository().join("examples/transport-delays");
-    let (unit, module, grant) = world.admitted(&guest("examples", "transport-delays"), &directory);
+    example(world, "transport-delays")
+}
+
+/// Submits an example, and gives the run.
+fn example(world: &mut World, name: &str) -> String {
+    let directory = repository().join("examples").join(name);
+    let (unit, module, grant) = world.admitted(&guest("examples", name), &directory);
+    if name == PER_ROW {
+        // A module that sees rows one by one runs after two people have approved it.
+        world.story.approve_module(&module).expect("two approvals");
+    }
     let answer = world.story.submit(&unit, &directory, &module, &grant);
     text(&answer.expect("an answer").served().expect("queued"), "id")
 }
@@ -160,7 +171,13 @@ fn until_sealed(world: &World, gate: Pid, run: &str) {
 fn a_run_whose_gate_is_killed_fails_and_releases_nothing() {
     let mut world = World::start();
     for sealed in [false, true] {
-        let run = computed(&mut world);
+        // What depends on derived columns is computed once the output is sealed.
+        let name = if sealed {
+            "flight-distance"
+        } else {
+            "transport-delays"
+        };
+        let run = example(&mut world, name);
         let gate = world.await_child(&["room", "gate"]);
         kill_process(gate, Signal::STOP).expect("stopped");
         if sealed {

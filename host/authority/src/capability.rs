@@ -3,11 +3,11 @@
 use serde::Serialize;
 use yunei_model::{
     Condition, Digest, Grant, GrantId, Limits, Manifest, ModuleId, Name, OrganisationId,
-    Parameters, SnapshotId, Timestamp, World,
+    Parameters, Resource, SnapshotId, Timestamp, World,
 };
 
 use crate::UseQuestion;
-use crate::need::lineage_fields;
+use crate::need::lineage;
 
 /// What a run may do, and nothing besides. It comes from [`crate::Authority::capability`] alone:
 ///
@@ -70,7 +70,7 @@ impl Capability {
             module_digest: question.module.digest,
             world: manifest.world,
             purpose: terms.purpose.clone(),
-            tables: tables(manifest, question.grant),
+            tables: tables(manifest, question.grant, question.resources),
             join: terms.join,
             export: terms.export,
             parameters,
@@ -211,7 +211,7 @@ impl CapabilityTable {
 }
 
 /// The tables of a capability, in the manifest's order; a resource that stands twice is one table.
-fn tables(manifest: &Manifest, grant: &Grant) -> Vec<CapabilityTable> {
+fn tables(manifest: &Manifest, grant: &Grant, catalogue: &[Resource]) -> Vec<CapabilityTable> {
     let mut tables: Vec<CapabilityTable> = Vec::with_capacity(manifest.resources.len());
     for required in &manifest.resources {
         if tables.iter().any(|t| t.resource == required.name) {
@@ -228,11 +228,11 @@ fn tables(manifest: &Manifest, grant: &Grant) -> Vec<CapabilityTable> {
             same.any(|r| r.fields.contains(field))
         };
         let shows = |field: &Name| {
-            let mut about = manifest
-                .outputs
-                .iter()
-                .filter(|o| o.resource == required.name);
-            about.any(|o| lineage_fields(o).any(|f| f == field))
+            let mut outputs = manifest.outputs.iter();
+            outputs.any(|output| {
+                let resource = catalogue.iter().find(|r| r.name == output.resource);
+                lineage(output, resource).any(|of| of == (&required.name, field))
+            })
         };
         let only = |wanted: &dyn Fn(&Name) -> bool| -> Vec<Name> {
             granted

@@ -65,12 +65,18 @@ impl Need {
         }
         for output in &manifest.outputs {
             let resource = catalogue.iter().find(|r| r.name == output.resource);
-            for name in lineage_fields(output) {
-                need.field(&output.resource, name, resource);
+            for (of, name) in lineage(output, resource) {
+                need.field(of, name, catalogue.iter().find(|r| &r.name == of));
             }
             if let Some(resource) = resource {
-                need.lineage_faults
-                    .extend(Manifest::lineage_errors(output, resource));
+                let read = |r: &&Resource| manifest.required(&r.name).is_some();
+                let joined = resource.with_references(catalogue.iter().filter(read));
+                let faults = join_faults(manifest, output, resource, catalogue);
+                if faults.is_empty() {
+                    need.lineage_faults
+                        .extend(Manifest::lineage_errors(output, &joined));
+                }
+                need.lineage_faults.extend(faults);
             }
         }
         match bind(&manifest.parameters, &grant.terms.parameters, given) {
@@ -108,9 +114,47 @@ fn found<'a>(resource: Option<&'a Resource>, name: &Name) -> Option<(&'a Resourc
     Some((resource, resource.field(name)?))
 }
 
-/// The fields of the resource that an output is made of.
-pub(crate) fn lineage_fields(output: &Output) -> impl Iterator<Item = &Name> {
-    output.fields()
+/// The fields that an output is made of, each with its resource: one that rows get by a reference is of the other resource, and so made of
+/// the fields that refer to it.
+pub(crate) fn lineage<'a>(
+    output: &'a Output,
+    resource: Option<&'a Resource>,
+) -> impl Iterator<Item = (&'a Name, &'a Name)> {
+    output.fields().flat_map(move |name| {
+        let origin = resource.and_then(|resource| resource.origin(name));
+        let own = origin.is_none().then_some(name).into_iter();
+        let by = origin.into_iter().flat_map(|(r, _)| &r.by);
+        let own = own.chain(by).map(|field| (&output.resource, field));
+        own.chain(origin.map(|(r, field)| (&r.resource, field)))
+    })
+}
+
+/// Why the resource of an output cannot be joined with those that its fields come from.
+fn join_faults(
+    manifest: &Manifest,
+    output: &Output,
+    resource: &Resource,
+    catalogue: &[Resource],
+) -> Vec<String> {
+    let mut faults = Vec::new();
+    for name in output.fields() {
+        let Some((reference, _)) = resource.origin(name) else {
+            continue;
+        };
+        let of = &reference.resource;
+        let other = catalogue.iter().find(|r| &r.name == of);
+        let fault = match other.filter(|_| manifest.required(of).is_some()) {
+            Some(other) => resource.reference_fault(reference, other),
+            None => Some(format!(
+                "`{name}` of output `{}` comes from `{of}`, which the module does not read",
+                output.name
+            )),
+        };
+        if let Some(fault) = fault.filter(|fault| !faults.contains(fault)) {
+            faults.push(fault);
+        }
+    }
+    faults
 }
 
 /// Completes and checks parameters: declared by the manifest, narrowed by the grant, whose defaults come first.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use yunei_model::{
     Basis, Code, Digest, Field, FieldType, Frame, Grade, Mask, Name, OrganisationId, Population,
-    Resource, ResourceError, ResourceId, SchemaVersion, Text, Timestamp,
+    Reference, Resource, ResourceError, ResourceId, SchemaVersion, Text, Timestamp,
 };
 
 use crate::ImportFormat;
@@ -87,6 +87,12 @@ pub struct CatalogueEntry {
     /// Frames.
     #[serde(default)]
     pub frame: Vec<Frame>,
+    /// Fields that name a row, where other resources refer to this one.
+    #[serde(default)]
+    pub key: Vec<Name>,
+    /// Resources that rows are joined with.
+    #[serde(default)]
+    pub reference: Vec<Reference>,
     /// Decoy subjects 诱饵 in the data, as text or digits: nobody, outside every banding. Only their keyed digests are kept.
     #[serde(default)]
     pub decoy: Vec<String>,
@@ -234,6 +240,8 @@ impl CatalogueEntry {
                 version,
                 fields: self.field.clone(),
                 frames: self.frame.clone(),
+                key: self.key.clone(),
+                references: self.reference.clone(),
             },
         };
         let mut errors: Vec<CatalogueError> = Vec::new();

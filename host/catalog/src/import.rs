@@ -32,6 +32,8 @@ pub const IMPORT_BYTES_MAX: u64 = 16 << 30;
 pub const IMPORT_ROWS_MAX: u64 = 200_000_000;
 /// Bytes of the decoded rows of one import at most; they are sorted in memory.
 pub const CELLS_BYTES_MAX: u64 = 12 << 30;
+/// Rows of a resource with a key at most: whoever refers to it holds them in memory.
+pub const KEYED_ROWS_MAX: u64 = 4 << 20;
 /// Bytes of one CSV record at most, in UTF-8.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 
@@ -168,6 +170,7 @@ pub fn import(
         .subject
         .as_ref()
         .and_then(|name| resource.schema.fields.iter().position(|f| &f.name == name));
+    rows.check_key(resource)?;
     let parts = rows.keep(subject, vault, ids)?;
     Ok(Snapshot {
         id: SnapshotId::new(ids),
@@ -180,6 +183,7 @@ pub fn import(
         onto: terms.onto.map(|snapshot| snapshot.id),
         file: Some(digest),
         sorted_by_subject: subject.is_some(),
+        key: resource.schema.key.clone(),
     })
 }
 

@@ -27,13 +27,13 @@ pub use entry::{CatalogueEntry, CatalogueError, DataFile, Provenance};
 pub use export::ExportError;
 pub use import::{
     CELLS_BYTES_MAX, Delimiter, Encoding, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, ImportError,
-    ImportFormat, ImportTerms, LINE_BYTES_MAX, SourceFile, ValueFault, import,
+    ImportFormat, ImportTerms, KEYED_ROWS_MAX, LINE_BYTES_MAX, SourceFile, ValueFault, import,
 };
 pub use vault::{PART_BYTES_MAX, Vault, VaultError};
 pub use view::{
-    Batches, ConditionError, MaskKey, PARTS_MAX, SQL_BYTES_MAX, SQL_TOKENS_MAX, VIEWS_MAX,
-    ViewColumn, ViewError, ViewField, ViewOptions, ViewPart, ViewPlan, Views, check_condition,
-    masked_type, prepare,
+    Batches, ConditionError, LOOKUPS_MAX, Lookup, MaskKey, PARTS_MAX, SQL_BYTES_MAX,
+    SQL_TOKENS_MAX, VIEWS_MAX, ViewColumn, ViewError, ViewField, ViewOptions, ViewPlan, Views,
+    check_condition, masked_type, prepare,
 };
 
 #[cfg(test)]

@@ -209,7 +209,8 @@ impl Desk {
             columns: columns.collect(),
             filter: Vec::new(),
             mask_key: MaskKey::from_bytes([7; 32]),
-            parts: snapshot.parts.iter().map(Into::into).collect(),
+            parts: snapshot.parts.clone(),
+            lookups: Vec::new(),
         };
         let files = snapshot.parts.iter();
         let files = files.map(|part| self.vault.open_part(part).unwrap());

@@ -10,6 +10,7 @@ mod deep;
 mod error;
 mod filter;
 mod functions;
+mod lookup;
 mod mask;
 mod open;
 mod part;
@@ -17,6 +18,7 @@ mod plan;
 mod relations;
 mod session;
 mod sql;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,12 +32,14 @@ pub use batches::Batches;
 pub use error::ViewError;
 pub use filter::{ConditionError, check_condition};
 pub use mask::masked_type;
-pub use plan::{MaskKey, ViewColumn, ViewField, ViewOptions, ViewPart, ViewPlan};
+pub use plan::{Lookup, MaskKey, ViewColumn, ViewField, ViewOptions, ViewPlan};
 
 use open::View;
 
 /// Views of one run at most.
 pub const VIEWS_MAX: usize = 64;
+/// Tables that one view looks rows up in at most.
+pub const LOOKUPS_MAX: usize = 64;
 /// Parts of one view at most.
 pub const PARTS_MAX: usize = 4096;
 /// Bytes of a query at most.

@@ -320,9 +320,9 @@ impl Accumulator {
         readings: &[Reading<'_>],
     ) -> Result<(), AccumulateError> {
         let cell = self.cell(index)?;
-        let (figures, so_far) = self.ground.subjects_row(cell, index, &mut self.touched);
-        for ((reading, figures), so_far) in readings.iter().zip(figures).zip(so_far) {
-            if let Some(contribution) = reading.add(&mut figures.sums, row) {
+        let (sums, so_far) = self.ground.subjects_row(cell, index, &mut self.touched);
+        for ((reading, sums), so_far) in readings.iter().zip(sums).zip(so_far) {
+            if let Some(contribution) = reading.add(sums, row) {
                 *so_far = Some(so_far.unwrap_or(0.0) + contribution);
             }
         }
@@ -337,8 +337,8 @@ impl Accumulator {
         readings: &[Reading<'_>],
     ) -> Result<(), AccumulateError> {
         let cell = self.cell(index)?;
-        for (reading, figures) in readings.iter().zip(self.ground.row(cell)) {
-            reading.add(&mut figures.sums, row);
+        for (reading, sums) in readings.iter().zip(self.ground.row(cell)) {
+            reading.add(sums, row);
         }
         Ok(())
     }
@@ -371,12 +371,8 @@ impl Accumulator {
                     count(ground, *margin, touched.rows, contributed)?;
                     continue;
                 }
-                let so_far = ground.touch(*margin, touched.rows, &mut self.touched_margins);
-                for (so_far, more) in so_far.iter_mut().zip(contributed) {
-                    if let Some(more) = more {
-                        *so_far = Some(so_far.unwrap_or(0.0) + more);
-                    }
-                }
+                let rows = touched.rows;
+                ground.touch(*margin, rows, contributed, &mut self.touched_margins);
             }
         }
         for (margin, contributed) in self.touched_margins.iter(width) {

@@ -131,6 +131,7 @@ impl Domain {
         let registered = self.register(run.id, gate.rooms());
         let judged = gate.judged().await?;
         drop(registered);
+        self.make_durable(&file).await?;
         let anew = Anew {
             former,
             left,

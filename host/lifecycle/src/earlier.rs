@@ -11,13 +11,14 @@ mod plan;
 
 use yunei_ledger::Draft;
 use yunei_model::{
-    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, Manifest, Name,
-    Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
+    Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, JoinedRows,
+    Manifest, Name, Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
 
 use crate::execute::{Sealed, sealed_file};
+use crate::joins;
 use crate::judge::Outcome;
 use crate::product::period_of;
 use crate::{Domain, LifecycleError};
@@ -89,10 +90,13 @@ impl Domain {
             let computed = is_computed(manifest, output);
             for (resource, rows) in tables {
                 // What a guest computed may be about everything that it read.
-                let about = !computed || resource.name == output.resource;
+                let own = resource.name == output.resource;
+                // Rows that it looks up are part of it, and nothing that left about them is audited against it.
+                let about = !computed || own || joins::looks_up(manifest, output, resource, tables);
                 if !about || resource.basis == Basis::NonPersonal {
                     continue;
                 }
+                let computed = computed && own;
                 let catalogued = narrowed(resource, rows, manifest, output, computed);
                 candidates.push(ExactCandidate {
                     run: run.id,
@@ -135,9 +139,20 @@ impl Domain {
             let granted = grant.terms.resource(&resource.name);
             let filter = granted.map(|g| g.filter.clone()).unwrap_or_default();
             let period = period_of(run, &resource);
-            read.push((resource, RowSet::new(&snapshot, &filter, period)));
+            let rows = RowSet::new(&snapshot, &filter, period);
+            let joined = JoinedRows {
+                snapshot: snapshot.id,
+                filter,
+            };
+            read.push((resource, rows, joined));
         }
-        let tables: Vec<_> = read.iter().map(|(r, rows)| (r, rows.clone())).collect();
+        let resources: Vec<Resource> = read.iter().map(|(r, ..)| r.clone()).collect();
+        let resources = joins::joined(&resources, |name| {
+            let mut found = read.iter().filter(|(r, ..)| &r.name == name);
+            found.next().map(|(.., rows)| rows.clone())
+        });
+        let rows = read.into_iter().map(|(_, rows, _)| rows);
+        let tables: Vec<_> = resources.iter().zip(rows).collect();
         Ok(Self::exact_candidates(run, &manifest, &tables, profile))
     }
 

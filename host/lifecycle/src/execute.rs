@@ -1,22 +1,24 @@
 //! Execution: feed and cell run, every call goes onto the record, the output is sealed.
 
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::{Notify, oneshot};
 use tracing::Instrument;
-use yunei_ledger::{Draft, Kind, TraceTree};
+use yunei_ledger::{Draft, Kind};
 use yunei_model::{
     Code, Digest, EndCause, LimitExceeded, Name, Run, RunId, RunState, SealedOutput, State,
 };
-use yunei_rooms::{Ending, Event, GateSession, Layer, RunningRooms, Session};
+use yunei_rooms::{GateSession, RunningRooms, Session};
 use yunei_store::Change;
 use yunei_telemetry::{chain, event, span};
 
-use crate::admit::write_once;
+use crate::attend::{CallsTo, Ran};
 use crate::claim::Claimed;
 use crate::earlier::Audit;
 use crate::laps::{Laps, took};
 use crate::prepared::Prepared;
-use crate::replay::Heard;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -53,33 +55,65 @@ pub(crate) fn sealed_file(run: RunId) -> String {
 /// Name of the limit on how long a run takes.
 pub(crate) const DURATION_LIMIT: &str = "duration_ms_max";
 
-/// Where calls go as they come.
-pub(crate) enum CallsTo<'a> {
-    /// Onto the record, as calls of this run.
-    Record(RunId),
-    /// To whoever compares them with those on the record.
-    Compare(&'a mut Heard),
+/// A gate that was started while the guest runs, and what its judgement will rest on.
+struct Beside {
+    gate: GateSession,
+    audit: Audit,
 }
 
-/// What came of feed and cell.
-pub(crate) struct Ran {
-    pub(crate) ending: Ending,
-    pub(crate) trace: TraceTree,
-    pub(crate) calls: u64,
-    layers: Vec<(&'static str, Vec<Layer>)>,
+/// Waits until the gate is started, and lets it compute whenever the feed has nothing to do; not beyond the guest's end. `None` when that
+/// is no good one: there is nothing to judge.
+async fn until_end(
+    start: impl Future<Output = Result<Beside, LifecycleError>>,
+    idle: &Notify,
+    mut end: oneshot::Receiver<bool>,
+) -> Result<Option<Beside>, LifecycleError> {
+    let mut start = pin!(start);
+    let mut beside = tokio::select! {
+        started = &mut start => started?,
+        well = &mut end => return match well {
+            Ok(true) => start.await.map(Some),
+            _ => Ok(None),
+        },
+    };
+    loop {
+        tokio::select! {
+            () = idle.notified() => beside.gate.compute().await,
+            lost = beside.gate.lost() => return Err(lost.into()),
+            _end = &mut end => return Ok(Some(beside)),
+        }
+    }
 }
 
-impl Ran {
-    /// Nobody waits for the guest's end.
-    fn cut_short(trace: TraceTree, calls: u64) -> Self {
-        Self {
-            ending: Ending {
-                cause: None,
-                rows_fed: 0,
-            },
-            trace,
-            calls,
-            layers: Vec::new(),
+/// The file that an output is sealed in. Gone with this, unless it is on the record.
+pub(crate) struct SealedFile<'a> {
+    domain: &'a Domain,
+    name: String,
+    kept: bool,
+}
+
+impl<'a> SealedFile<'a> {
+    /// Of that name; there is none yet.
+    pub(crate) const fn named(domain: &'a Domain, name: String) -> Self {
+        let kept = false;
+        Self { domain, name, kept }
+    }
+
+    /// An empty one. It is made durable when people are to open it: until then nothing outlasts the server that leads the run.
+    fn create(&self) -> Result<std::fs::File, LifecycleError> {
+        let mut options = cap_std::fs::OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        let file = self.domain.sealed.open_with(&self.name, &options);
+        let file = file.map_err(LifecycleError::data("to make a sealed output"))?;
+        Ok(file.into_std())
+    }
+}
+
+impl Drop for SealedFile<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What stays behind is noise: its key is nowhere.
+            let _gone = self.domain.sealed.remove_file(&self.name);
         }
     }
 }
@@ -88,6 +122,20 @@ impl Ran {
 pub(crate) struct Registered<'a> {
     domain: &'a Domain,
     run: RunId,
+}
+
+impl Registered<'_> {
+    /// Has others known with them.
+    fn add(&self, rooms: &RunningRooms) {
+        let running = &self.domain.running;
+        let mut running = running
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let all = running
+            .get(&self.run)
+            .map_or_else(|| rooms.clone(), |known| known.and(rooms));
+        running.insert(self.run, all);
+    }
 }
 
 impl Drop for Registered<'_> {
@@ -125,9 +173,7 @@ impl Domain {
         let plan = self.session_plan(&claimed.prepared).await?;
         laps.done("plan");
         let id = claimed.run().id;
-        let limit = claimed.prepared.capability.limits().duration_ms_max;
-        let deadline = Duration::from_millis(limit);
-        let (mut session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
+        let (session, rooms) = Session::start(&self.program, plan, &*self.clock).await?;
         laps.done("rooms");
         for (room, duration_us) in session.starts() {
             took(room, *duration_us);
@@ -137,39 +183,85 @@ impl Domain {
         if self.ended_meanwhile(claimed.run()).await? {
             return Ok(None);
         }
-        let attended = self.attend(&mut session, CallsTo::Record(id));
-        let ran = match tokio::time::timeout(deadline, attended).await {
-            Ok(Ok(ran)) => ran,
-            Ok(Err(error)) => {
-                // INVARIANT: what cannot be kept is not done: the guest gets no answer any more, before anything else is tried.
-                rooms.kill();
-                return Err(error);
-            }
-            Err(_) => {
-                rooms.kill();
-                let cause = LimitExceeded {
-                    name: DURATION_LIMIT.into(),
-                    limit,
-                    current: limit,
-                    requested: 1,
-                };
-                self.fail(id, EndCause::Limit { limit: cause }, None)
-                    .await?;
-                return Ok(None);
-            }
+        let file = SealedFile::named(self, sealed_file(id));
+        let guest = self.run_guest(&claimed, session, &rooms, &registered, &file);
+        let Some((ran, gate)) = guest.await? else {
+            return Ok(None);
         };
         laps.done("guest");
-        if let Some(cause) = ran.ending.cause.clone() {
-            self.fail(id, cause, Some(&ran)).await?;
-            return Ok(None);
-        }
         let span = span!(STAGE, STAGE = "seal");
-        let sealed = self
-            .seal_output(claimed, &session, ran)
-            .instrument(span)
-            .await;
+        let sealed = self.seal_output(claimed, gate, ran, file);
+        let sealed = sealed.instrument(span).await;
         drop(registered);
         sealed
+    }
+
+    /// Leads the guest to its end, with the gate beside it. `None` when it did not end well, as the record says.
+    async fn run_guest(
+        &self,
+        claimed: &Claimed,
+        mut session: Session<'_>,
+        rooms: &RunningRooms,
+        registered: &Registered<'_>,
+        file: &SealedFile<'_>,
+    ) -> Result<Option<(Ran, Beside)>, LifecycleError> {
+        let id = claimed.run().id;
+        let limit = claimed.prepared.capability.limits().duration_ms_max;
+        let deadline = Duration::from_millis(limit);
+        let idle = session.feed_idle();
+        let output = session.output().try_clone_to_owned();
+        let output = output.map_err(LifecycleError::data("to hold an output open"))?;
+        let (ended, end) = oneshot::channel();
+        let attended = async {
+            let attended = self.attend(&mut session, CallsTo::Record(id));
+            let attended = tokio::time::timeout(deadline, attended).await;
+            // INVARIANT: what cannot be kept is not done: the guest gets no answer any more, before anything else is tried.
+            if !matches!(attended, Ok(Ok(_))) {
+                rooms.kill();
+            }
+            let well = matches!(&attended, Ok(Ok(ran)) if ran.ending.cause.is_none());
+            // A gate that failed to start hears nothing any more.
+            let _gone = ended.send(well);
+            attended.ok().transpose()
+        };
+        let beside = self.start_beside(&claimed.prepared, output.as_fd(), file, registered);
+        let beside = until_end(beside, &idle, end);
+        let (ran, gate) = match tokio::try_join!(attended, beside) {
+            Ok(both) => both,
+            Err(error) => {
+                rooms.kill();
+                // Whoever stopped the run has killed its gate too.
+                let ended = self.ended_meanwhile(claimed.run()).await?;
+                return if ended { Ok(None) } else { Err(error) };
+            }
+        };
+        let (cause, ran) = match ran {
+            Some(ran) => (ran.ending.cause.clone(), Some(ran)),
+            None => (Some(past_deadline(limit)), None),
+        };
+        match (cause, ran, gate) {
+            (None, Some(ran), Some(gate)) => Ok(Some((ran, gate))),
+            (cause, ran, _) => {
+                let cause = cause.unwrap_or(EndCause::Interrupted);
+                self.fail(id, cause, ran.as_ref()).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Starts the gate while the guest runs.
+    async fn start_beside(
+        &self,
+        prepared: &Prepared,
+        output: BorrowedFd<'_>,
+        file: &SealedFile<'_>,
+        registered: &Registered<'_>,
+    ) -> Result<Beside, LifecycleError> {
+        let mut laps = Laps::begin(&*self.clock);
+        let (gate, rooms, audit) = self.start_gate(prepared, output, file).await?;
+        registered.add(&rooms);
+        laps.done("gate-start");
+        Ok(Beside { gate, audit })
     }
 
     pub(crate) fn register(&self, run: RunId, rooms: RunningRooms) -> Registered<'_> {
@@ -189,117 +281,24 @@ impl Domain {
             .is_none_or(|r| r.state != RunState::Running))
     }
 
-    /// Puts calls where they belong as they come, and lets the guest go on.
-    pub(crate) async fn attend(
-        &self,
-        session: &mut Session<'_>,
-        mut calls_to: CallsTo<'_>,
-    ) -> Result<Ran, LifecycleError> {
-        let mut trace = TraceTree::default();
-        let mut calls = 0;
-        // What was asked is on record before it is done, so how long that took comes with a later group.
-        let mut took = Vec::new();
-        loop {
-            match session.next().await? {
-                Event::Calls(group) => {
-                    for call in &group {
-                        let _call = span!(
-                            HOST_CALL,
-                            CALL_KIND = call.kind.as_str(),
-                            CALL_INDEX = call.index,
-                            DURATION_US = call.duration_us
-                        )
-                        .entered();
-                        trace.push(call)?;
-                    }
-                    calls += group.len() as u64;
-                    match &mut calls_to {
-                        CallsTo::Record(run) => self.keep_calls(*run, &group, &mut took).await?,
-                        CallsTo::Compare(heard) => {
-                            heard.take(self, &group).await?;
-                            if heard.heard_enough() {
-                                return Ok(Ran::cut_short(trace, calls));
-                            }
-                        }
-                    }
-                    took.extend(session.go_on().await?);
-                }
-                Event::Ended(ending) => {
-                    if let CallsTo::Record(run) = calls_to {
-                        self.keep_took(run, &took).await?;
-                    }
-                    return Ok(Ran {
-                        ending,
-                        trace,
-                        calls,
-                        layers: session.layers().to_vec(),
-                    });
-                }
-            }
-        }
-    }
-
-    /// Trace leaves become durable here; their root is part of the run's outcome entry.
-    async fn keep_calls(
-        &self,
-        run: RunId,
-        group: &[yunei_model::Call],
-        took: &mut Vec<yunei_model::Call>,
-    ) -> Result<(), LifecycleError> {
-        for chunk in group.chunks(yunei_store::CALLS_GROUP_MAX) {
-            let mut change = self.store.begin().await?;
-            // INVARIANT: a run at its end has its trace root on the record; no call comes after it.
-            if self
-                .still(&mut change, run, RunState::Running)
-                .await?
-                .is_none()
-            {
-                return Err(Code::WrongState.into());
-            }
-            change.put_calls(run, chunk).await?;
-            for call in took.drain(..) {
-                change.put_observed(run, &call).await?;
-            }
-            change.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// How long the last calls took; not worth failing a run for, and nothing is added to one at its end.
-    async fn keep_took(
-        &self,
-        run: RunId,
-        took: &[yunei_model::Call],
-    ) -> Result<(), LifecycleError> {
-        if took.is_empty() {
-            return Ok(());
-        }
-        let mut change = self.store.begin().await?;
-        let running = self.still(&mut change, run, RunState::Running).await?;
-        if running.is_none() {
-            return Ok(());
-        }
-        for call in took {
-            change.put_observed(run, call).await?;
-        }
-        change.commit().await?;
-        Ok(())
-    }
-
-    /// Hands the output to the gate, which seals it; puts trace root and digest on the record.
+    /// Has the gate seal the output; puts trace root and digest on the record.
     async fn seal_output(
         &self,
         claimed: Claimed,
-        session: &Session<'_>,
+        beside: Beside,
         ran: Ran,
+        mut file: SealedFile<'_>,
     ) -> Result<Option<Sealed>, LifecycleError> {
         let id = claimed.run().id;
         let mut laps = Laps::begin(&*self.clock);
-        let file = sealed_file(id);
-        let (mut gate, rooms, audit) = self.start_gate(&claimed.prepared, session, &file).await?;
-        let registered = self.register(id, rooms);
-        laps.done("gate-start");
-        let (digest, bytes) = gate.sealed().await?;
+        let Beside { mut gate, audit } = beside;
+        let (digest, bytes) = match gate.seal().await {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.keep_last(id, &ran.last).await?;
+                return Err(error.into());
+            }
+        };
         laps.done("seal");
         let output = SealedOutput {
             run: id,
@@ -311,6 +310,7 @@ impl Domain {
         let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else {
             return Ok(None);
         };
+        self.put_last(&mut change, id, &ran.last).await?;
         run.state = run
             .state
             .step(RunState::Sealed)
@@ -318,7 +318,7 @@ impl Domain {
         note_trace(&mut run, &ran);
         change.put_run(&run).await?;
         change
-            .put_sealed_output(&output, &file, &claimed.wrapped_key)
+            .put_sealed_output(&output, &file.name, &claimed.wrapped_key)
             .await?;
         let mut layers = ran.layers.clone();
         layers.push(("gate", gate.layers().to_vec()));
@@ -330,10 +330,10 @@ impl Domain {
             .observed("layers", layers);
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
+        file.kept = true;
         // While the gate computes, the log catches up.
         self.ask_for_checkpoint();
         laps.done("seal-commit");
-        drop(registered);
         let covered_from = self.record_size().await?;
         Ok(Some(Sealed {
             run,
@@ -347,26 +347,29 @@ impl Domain {
         }))
     }
 
-    /// Starts a gate over what the cell wrote; the ciphertext goes into `file` among the sealed outputs.
+    /// Starts a gate over what the cell writes; the ciphertext goes into `file` among the sealed outputs.
     pub(crate) async fn start_gate(
         &self,
         prepared: &Prepared,
-        session: &Session<'_>,
-        file: &str,
+        output: BorrowedFd<'_>,
+        file: &SealedFile<'_>,
     ) -> Result<(GateSession, RunningRooms, Audit), LifecycleError> {
-        write_once(&self.sealed, file, b"")?;
-        let mut options = cap_std::fs::OpenOptions::new();
-        options.read(true).write(true);
-        let ciphertext = self
-            .sealed
-            .open_with(file, &options)
-            .map_err(LifecycleError::data("to make a sealed output"))?
-            .into_std();
+        let ciphertext = file.create()?;
         let (plan, parts, audit) = self.gate_plan(prepared).await?;
-        let output = session.output();
         let (gate, rooms) =
             GateSession::judge(&self.program, plan, output, ciphertext, &parts).await?;
         Ok((gate, rooms, audit))
+    }
+
+    /// Makes a sealed output durable: from now on it outlasts the server.
+    pub(crate) async fn make_durable(&self, file: &str) -> Result<(), LifecycleError> {
+        let failed = LifecycleError::data("to keep a sealed output");
+        let file = self.sealed.open(file).map_err(&failed)?.into_std();
+        let synced = tokio::task::spawn_blocking(move || file.sync_all()).await;
+        let synced = synced.map_err(|_| LifecycleError::Impossible {
+            detail: "a thread that broke while it kept a sealed output",
+        })?;
+        synced.map_err(failed)
     }
 
     /// Entries committed so far.
@@ -410,6 +413,7 @@ impl Domain {
         run.end_cause = Some(cause.clone());
         if let Some(ran) = ran {
             run.rows_fed = ran.ending.rows_fed;
+            self.put_last(&mut change, id, &ran.last).await?;
         }
         let draft = self
             .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
@@ -466,6 +470,17 @@ impl Domain {
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await
     }
+}
+
+/// The end of a run that took too long.
+fn past_deadline(limit: u64) -> EndCause {
+    let limit = LimitExceeded {
+        name: DURATION_LIMIT.into(),
+        limit,
+        current: limit,
+        requested: 1,
+    };
+    EndCause::Limit { limit }
 }
 
 fn note_trace(run: &mut Run, ran: &Ran) {

@@ -6,7 +6,7 @@ use yunei_model::{Code, Decision, Run, RunState, State, Table, Verdict};
 use yunei_store::Change;
 use yunei_telemetry::{chain, event, span};
 
-use crate::execute::Sealed;
+use crate::execute::{Sealed, sealed_file};
 use crate::laps::Laps;
 use crate::release::{InReview, Released, Withheld};
 use crate::stop::run_facts;
@@ -145,6 +145,9 @@ impl Domain {
         next: RunState,
         kind: Kind,
     ) -> Result<Option<Run>, LifecycleError> {
+        if !next.is_final() {
+            self.make_durable(&sealed_file(sealed.run.id)).await?;
+        }
         let mut change = self.store.begin().await?;
         let Some(mut run) = self
             .still(&mut change, sealed.run.id, RunState::Sealed)

@@ -1,5 +1,6 @@
 //! Plans for the rooms: derived from a capability, and no more.
 
+mod columns;
 mod dimension;
 mod reviewed;
 mod rows;
@@ -7,7 +8,7 @@ mod rows;
 use std::fs::File;
 
 use yunei_authority::CapabilityTable;
-use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan, masked_type};
+use yunei_catalog::{MaskKey, ViewColumn, ViewPlan, masked_type};
 use yunei_model::{
     Basis, Condition, Field, Manifest, Mask, Measure, Name, OnFailure, Output, Period, Resource,
     Snapshot, World,
@@ -20,6 +21,7 @@ use yunei_sandbox::ParameterValue;
 
 mod private;
 
+pub(crate) use columns::Columns;
 use dimension::dimension_plan;
 
 use crate::earlier::{Audit, is_computed};
@@ -89,14 +91,15 @@ impl Domain {
                 .into_iter()
                 .map(|f| column(f, f.mask.clone()))
                 .collect();
-            views.push(view(table, columns, mask_key.clone()));
-            files.push(self.open_parts(&table.snapshot)?);
+            let view = view(table, columns, mask_key.clone());
+            files.push(self.open_view(&view)?);
+            views.push(view);
         }
         let world = prepared.capability.world();
         let subjects = if world == World::PerSubject {
             let views = subject_views(&tables)?;
-            for table in &tables {
-                files.push(self.open_parts(&table.snapshot)?);
+            for view in &views {
+                files.push(self.open_view(view)?);
             }
             let guest = prepared.capability.limits().clone();
             Some(SubjectsPlan { views, guest })
@@ -152,11 +155,11 @@ impl Domain {
             if let Some(period) = &prepared.run.period {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
-            let (plan, columns, mask_key) =
-                self.output_view(prepared, manifest, output, table, views.len())?;
-            views.push(view(table, columns, mask_key));
+            let (plan, view) =
+                self.output_view(prepared, manifest, output, (table, &tables), views.len())?;
             decoys.push(self.decoy_plan(table.resource).await?);
-            files.push(self.open_parts(&table.snapshot)?);
+            files.push(self.open_view(&view)?);
+            views.push(view);
             outputs.push(plan);
         }
         let audit = self.audit(prepared, manifest, &tables).await?;
@@ -192,34 +195,34 @@ impl Domain {
         Ok((plan, files, audit))
     }
 
-    /// What the gate does about an output, and the columns that it reads for it, with the key of their masks.
+    /// What the gate does about an output, and what it reads for it.
     fn output_view(
         &self,
         prepared: &Prepared,
         manifest: &Manifest,
         output: &Output,
-        table: &Table<'_>,
-        view: usize,
-    ) -> Result<(OutputPlan, Vec<ViewColumn>, MaskKey), LifecycleError> {
+        (table, tables): (&Table<'_>, &[Table<'_>]),
+        place: usize,
+    ) -> Result<(OutputPlan, ViewPlan), LifecycleError> {
         if is_computed(manifest, output) || !output.own.is_empty() || output.model.is_some() {
             if let Some(period) = &prepared.run.period {
                 period_kind(table.resource, &period.field).ok_or(NO_PERIOD)?;
             }
-            let (mut plan, columns) = output_plan(manifest, output, table.resource, view)?;
+            let mut columns = Columns::of(table, tables);
+            let mut plan = output_plan_over(manifest, output, &mut columns, place)?;
             if output.on_failure == OnFailure::Perturb {
                 let key = self.keys.noise_key(&table.resource.population.name)?;
                 plan.noise_key = Some(SealKey::from_bytes(*key));
             }
-            Ok((plan, columns, MaskKey::from_bytes([0; 32])))
+            Ok((plan, columns.taken.view(table)))
         } else {
             // What a module wrote can only be compared with what it saw: masked as for the cell.
             let fields: Vec<&Field> = named(table.resource, table.granted.fields())?;
             let columns = fields.into_iter().map(|f| column(f, f.mask.clone()));
             let mask_key = MaskKey::from_bytes(*self.keys.mask_key(prepared.run.grant)?);
             Ok((
-                reviewed::looked_at(output, view),
-                columns.collect(),
-                mask_key,
+                reviewed::looked_at(output, place),
+                view(table, columns.collect(), mask_key),
             ))
         }
     }
@@ -257,10 +260,10 @@ impl Domain {
         Ok(tables)
     }
 
-    pub(crate) fn open_parts(&self, snapshot: &Snapshot) -> Result<TableFiles, LifecycleError> {
-        let parts: Result<Vec<File>, _> = snapshot
-            .parts
-            .iter()
+    /// The parts that a view is over, in the order of its plan.
+    pub(crate) fn open_view(&self, view: &ViewPlan) -> Result<TableFiles, LifecycleError> {
+        let parts: Result<Vec<File>, _> = view
+            .all_parts()
             .map(|part| self.vault.open_part(part))
             .collect();
         Ok(TableFiles { parts: parts? })
@@ -300,13 +303,14 @@ fn column(field: &Field, mask: Mask) -> ViewColumn {
     }
 }
 
-pub(crate) fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
+fn view(table: &Table<'_>, columns: Vec<ViewColumn>, mask_key: MaskKey) -> ViewPlan {
     ViewPlan {
         name: table.resource.name.clone(),
         columns,
         filter: table.filter.clone(),
         mask_key,
-        parts: table.snapshot.parts.iter().map(ViewPart::from).collect(),
+        parts: table.snapshot.parts.clone(),
+        lookups: Vec::new(),
     }
 }
 
@@ -334,48 +338,7 @@ fn subject_views(tables: &[Table<'_>]) -> Result<Vec<ViewPlan>, LifecycleError> 
     tables.iter().map(subject).collect()
 }
 
-/// Columns of one output's view, gathered as they are needed; the gate sees them unmasked.
-pub(crate) struct Columns<'a> {
-    pub(crate) resource: &'a Resource,
-    pub(crate) taken: Vec<ViewColumn>,
-}
-
-impl<'a> Columns<'a> {
-    /// None yet.
-    pub(crate) const fn new(resource: &'a Resource) -> Self {
-        Self {
-            resource,
-            taken: Vec::new(),
-        }
-    }
-
-    /// The position of a field's column, which is read from now on.
-    pub(crate) fn position(&mut self, name: &Name) -> Result<usize, LifecycleError> {
-        if let Some(position) = self.taken.iter().position(|c| &c.name == name) {
-            return Ok(position);
-        }
-        let field = self.resource.field(name).ok_or(NO_FIELD)?;
-        self.taken.push(column(field, Mask::None));
-        Ok(self.taken.len() - 1)
-    }
-
-    fn optional(&mut self, name: Option<&Name>) -> Result<Option<usize>, LifecycleError> {
-        name.map(|name| self.position(name)).transpose()
-    }
-}
-
-fn output_plan(
-    manifest: &Manifest,
-    output: &Output,
-    resource: &Resource,
-    view: usize,
-) -> Result<(OutputPlan, Vec<ViewColumn>), LifecycleError> {
-    let mut columns = Columns::new(resource);
-    let plan = output_plan_over(manifest, output, &mut columns, view)?;
-    Ok((plan, columns.taken))
-}
-
-/// The same over columns that others read too.
+/// What the gate computes of an output, over columns that others may read too.
 pub(crate) fn output_plan_over(
     manifest: &Manifest,
     output: &Output,

@@ -1,11 +1,11 @@
 //! What rooms are started from: for a claimed run, and for the replay of one.
 
 use yunei_authority::Capability;
-use yunei_model::{Module, Resource, Run};
+use yunei_model::{JoinedRows, Module, Resource, Run};
 use yunei_rooms::SealKey;
 
 use crate::keys::KeyUse;
-use crate::{Domain, LifecycleError};
+use crate::{Domain, LifecycleError, joins};
 
 /// All that the three rooms of a run are started from.
 #[derive(Debug)]
@@ -51,11 +51,20 @@ impl Domain {
         let id = preparation.run.id;
         let digest_key = self.keys.evidence_key(id, KeyUse::Output)?;
         let argument_key = self.keys.evidence_key(id, KeyUse::Arguments)?;
+        let tables = preparation.capability.tables().iter();
+        let read: Vec<_> = tables.zip(&preparation.run.snapshots).collect();
+        let resources = joins::joined(&preparation.resources, |name| {
+            let (granted, snapshot) = read.iter().find(|(t, _)| t.resource() == name)?;
+            Some(JoinedRows {
+                snapshot: **snapshot,
+                filter: granted.filter().to_vec(),
+            })
+        });
         Ok(Prepared {
+            resources,
             run: preparation.run,
             module: preparation.module,
             capability: preparation.capability,
-            resources: preparation.resources,
             key: SealKey::from_bytes(key),
             digest_key: SealKey::from_bytes(*digest_key),
             argument_key: *argument_key,

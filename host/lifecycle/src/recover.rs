@@ -4,7 +4,7 @@ use yunei_ledger::{Draft, Kind};
 use yunei_model::{Code, EndCause, Run, RunId, RunState, State};
 use yunei_store::{Change, Page, RunFilter};
 
-use crate::execute::cause_kind;
+use crate::execute::{cause_kind, sealed_file};
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 
@@ -71,6 +71,10 @@ impl Domain {
         mut run: Run,
         cause: EndCause,
     ) -> Result<(), LifecycleError> {
+        if run.state == RunState::Running {
+            // Nothing is sealed in it yet.
+            let _gone = self.sealed.remove_file(sealed_file(run.id));
+        }
         run.state = run
             .state
             .step(RunState::Aborted)

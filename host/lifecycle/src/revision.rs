@@ -1,6 +1,6 @@
 //! What the gate needs to hold a revision against the earlier editions of its period.
 
-use yunei_catalog::{ViewPart, ViewPlan};
+use yunei_catalog::{Lookup, ViewPlan};
 use yunei_model::{Edition, Name, Release, Run, Snapshot, Table, Value};
 use yunei_rooms::{OutputPlan, RevisionPlan, TableFiles};
 
@@ -42,7 +42,7 @@ impl Domain {
             let before = self
                 .views_before(prepared, output, now, &snapshot, &earlier)
                 .await?;
-            files.push(self.open_parts(&snapshot)?);
+            files.push(self.open_view(now)?);
             let blank = blank_rows(&output.name, output.dimensions.len(), &earlier);
             let mut plan = RevisionPlan {
                 output: output.name.clone(),
@@ -50,9 +50,9 @@ impl Domain {
                 before: Vec::new(),
                 blank,
             };
-            for (view, snapshot) in before.into_iter().flatten() {
+            for view in before.into_iter().flatten() {
+                files.push(self.open_view(&view)?);
                 plan.before.push(view);
-                files.push(self.open_parts(&snapshot)?);
             }
             plans.push(plan);
         }
@@ -73,7 +73,7 @@ impl Domain {
         now: &ViewPlan,
         snapshot: &Snapshot,
         earlier: &[Earlier],
-    ) -> Result<Option<Vec<(ViewPlan, Snapshot)>>, LifecycleError> {
+    ) -> Result<Option<Vec<ViewPlan>>, LifecycleError> {
         let granted = prepared.capability.tables();
         let granted = granted.iter().find(|t| t.resource() == &now.name);
         let mut before = Vec::with_capacity(earlier.len());
@@ -83,7 +83,12 @@ impl Domain {
                 .store
                 .grant_version(run.grant, run.grant_version)
                 .await?;
-            let filter = grant.and_then(|g| g.terms.resource(&now.name).map(|r| r.filter.clone()));
+            let terms = grant.map(|grant| grant.terms);
+            let filter_of = |name: &Name| {
+                let granted = terms.as_ref().and_then(|terms| terms.resource(name));
+                granted.map(|granted| granted.filter.clone())
+            };
+            let filter = filter_of(&now.name);
             let read = self.snapshot_of(run, &now.name).await?;
             let comparable = run.module_digest == prepared.run.module_digest
                 && run.parameters == prepared.run.parameters
@@ -94,11 +99,25 @@ impl Domain {
             let (true, Some(read)) = (comparable, read) else {
                 return Ok(None);
             };
-            let view = ViewPlan {
-                parts: read.parts.iter().map(ViewPart::from).collect(),
+            let mut lookups = Vec::with_capacity(now.lookups.len());
+            for lookup in &now.lookups {
+                // What rows found then may be another than what they find now, and moves them from cell to cell.
+                let then = self.snapshot_of(run, &lookup.name).await?;
+                let then = then.filter(|snapshot| snapshot.key == lookup.key);
+                let (Some(then), Some(filter)) = (then, filter_of(&lookup.name)) else {
+                    return Ok(None);
+                };
+                lookups.push(Lookup {
+                    filter,
+                    parts: then.parts,
+                    ..lookup.clone()
+                });
+            }
+            before.push(ViewPlan {
+                parts: read.parts,
+                lookups,
                 ..now.clone()
-            };
-            before.push((view, read));
+            });
         }
         Ok(Some(before))
     }

@@ -15,7 +15,9 @@ const FAULTS_MAX: usize = 64;
 pub(crate) fn faults(manifest: &Manifest, resources: &[Resource]) -> Vec<String> {
     let fault = |output: &Output| {
         let resource = resources.iter().find(|r| r.name == output.resource)?;
-        let fault = fault(manifest, output, resource)?;
+        let read = |r: &&Resource| manifest.required(&r.name).is_some();
+        let resource = resource.with_references(resources.iter().filter(read));
+        let fault = fault(manifest, output, &resource)?;
         Some(format!("output `{}`: {fault}", output.name))
     };
     let outputs = manifest.outputs.iter();

@@ -14,7 +14,7 @@ use yunei_telemetry::span;
 use crate::edition::period_facts;
 use crate::overlap::NewPeriod;
 use crate::stop::run_facts;
-use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView, structure};
+use crate::{Actor, Admitted, Domain, LifecycleError, Permit, RunView, joins, structure};
 
 /// What an operating unit asks to be run.
 #[derive(Debug, Clone, Deserialize, serde::Serialize)]
@@ -337,6 +337,9 @@ impl Domain {
         }
         if snapshots.len() != capability.tables().len() {
             return Err(Refusal::new(Code::NoSnapshot).into());
+        }
+        if let Some(manifest) = &module.manifest {
+            joins::check_keys(manifest, &resources, &snapshots)?;
         }
         Ok((capability, snapshots.iter().map(|s| s.id).collect()))
     }

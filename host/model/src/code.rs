@@ -74,6 +74,7 @@ codes! {
     ImportTruncated = "import-truncated", 422, "文件不完整。", "The file is cut short.";
     ImportPath = "import-path", 422, "路径不允许。", "The path is not allowed.";
     ImportEmpty = "import-empty", 422, "文件没有数据。", "The file has no rows.";
+    ImportKey = "import-key", 422, "有两行的键相同。", "Two rows have the same key.";
     ImportTwice = "import-twice", 409, "该文件的数据已在此快照中。", "The rows of this file are in that snapshot already.";
     OntoUnknown = "onto-unknown", 422, "要追加的快照不属于该资源。", "The snapshot to add to is not one of this resource.";
     OntoSchema = "onto-schema", 409, "要追加的快照属于另一模式版本。", "The snapshot to add to has another schema version.";

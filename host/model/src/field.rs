@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transition::names;
-use crate::{Banding, Name, Text};
+use crate::{Banding, Joined, Name, Text};
 
 names! {
     /// What a field's values are; the types of the guest interface.
@@ -103,6 +103,9 @@ pub struct Field {
     /// Registered ways to coarsen it.
     #[serde(default, rename = "banding", skip_serializing_if = "Vec::is_empty")]
     pub bandings: Vec<Banding>,
+    /// Where rows of the resource get it from, for a field of another one; no catalogue entry says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Box<Joined>>,
 }
 
 const fn no_mask() -> Mask {
@@ -110,6 +113,12 @@ const fn no_mask() -> Mask {
 }
 
 impl Field {
+    /// Whether another one's values are of the same type, and absent as it may be.
+    #[must_use]
+    pub fn is_alike(&self, other: &Self) -> bool {
+        (self.kind, self.nullable) == (other.kind, other.nullable)
+    }
+
     /// The banding of that name.
     #[must_use]
     pub fn banding(&self, name: &Name) -> Option<&Banding> {

@@ -32,6 +32,7 @@ mod parameter;
 mod period;
 mod privacy;
 mod product;
+mod reference;
 mod regression;
 mod release;
 mod resource;
@@ -88,6 +89,7 @@ pub use product::{
     Cadence, Delivery, Due, Edition, EditionOf, Format, Paused, Product, ProductState,
     REVISIONS_MAX, Schedule, ScheduleTrigger,
 };
+pub use reference::{JOINED_PREFIX, Joined, JoinedRows, KEY_FIELDS_MAX, REFERENCES_MAX, Reference};
 pub use regression::{OwnKind, OwnMeasure, Quantity, Regression, RegressionKind, RegressionTerm};
 pub use release::{
     CellVerdict, Decision, Figures, HeldJudgement, OpenedOutput, OpenedTable, Overtaken, Release,

@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::transition::names;
 use crate::{
-    Digest, Field, FieldClass, FieldType, Grade, Mask, Name, OrganisationId, ResourceId, Scalar,
-    SnapshotId, Text, Timestamp,
+    Digest, Field, FieldClass, FieldType, Grade, Mask, Name, OrganisationId, REFERENCES_MAX,
+    Reference, ResourceId, Scalar, SnapshotId, Text, Timestamp,
 };
 
 /// Fields of one resource at most.
@@ -63,6 +63,12 @@ pub struct SchemaVersion {
     /// Registered frames.
     #[serde(default, rename = "frame", skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,
+    /// Fields that name a row, in order: no two rows of a snapshot have the same. Empty where nothing refers to the resource.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<Name>,
+    /// Other resources that rows are joined with.
+    #[serde(default, rename = "reference", skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
 }
 
 /// A catalogued public data resource.
@@ -153,6 +159,7 @@ impl Resource {
                 });
             }
         }
+        errors.extend(self.key_faults());
         if errors.is_empty() {
             Ok(())
         } else {
@@ -212,6 +219,32 @@ pub enum ResourceError {
         /// The banding.
         banding: Name,
     },
+    /// A key that names no row.
+    #[error("the key {reason}")]
+    Key {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Too many references.
+    #[error("a resource has at most {REFERENCES_MAX} references")]
+    References,
+    /// A reference that cannot be followed.
+    #[error("the reference to `{resource}` {reason}")]
+    Reference {
+        /// The resource that it is to.
+        resource: Name,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A name that rooms give to joined columns.
+    #[error("field `{field}` has a name that is kept for joined fields")]
+    Reserved {
+        /// The field.
+        field: Name,
+    },
+    /// A field that claims to come from elsewhere.
+    #[error("a field says `joined`, which only a reference makes")]
+    Joined,
     /// No data subject although the basis is not `non-personal`.
     #[error("a resource names its data subject unless its basis is `non-personal`")]
     NoSubject,
@@ -253,6 +286,9 @@ pub struct Snapshot {
     pub file: Option<Digest>,
     /// Whether the rows of each data subject stand together, across all parts.
     pub sorted_by_subject: bool,
+    /// The key by which no two rows are the same, as it was registered at the import.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<Name>,
 }
 
 impl Snapshot {

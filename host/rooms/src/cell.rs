@@ -10,7 +10,7 @@ use std::sync::Arc;
 use yunei_model::{DerivedValue, FieldType, World};
 use yunei_sandbox::{
     Authentic, Component, Contributions, Engine, GuestEnd, Interfaces, Metering, PerRow,
-    PerSubject, Stop, Unserved, run_analysis,
+    PerSubject, Stop, Unserved, run_analysis_telling,
 };
 
 use crate::feed::next_descriptor;
@@ -29,11 +29,15 @@ pub use output::{Frame, StoredColumn, read_contributions, read_frames};
 /// [`RoomError`], after the supervisor was told.
 pub fn main() -> Result<(), RoomError> {
     let control = wire::own_socket()?;
-    let outcome = serve(&control).unwrap_or_else(|error| Err(CellEnd::Host(error.to_string())));
-    wire::send(&control, &CellSays::Ended(outcome))
+    serve(&control).or_else(|error| tell(&control, Err(CellEnd::Host(error.to_string()))))
 }
 
-fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
+/// Tells the supervisor how the guest ended.
+fn tell(control: &UnixStream, ended: Result<(), CellEnd>) -> Result<(), RoomError> {
+    wire::send(control, &CellSays::Ended(ended))
+}
+
+fn serve(control: &UnixStream) -> Result<(), RoomError> {
     let mut descriptors = wire::take_descriptors(control)?.into_iter();
     let plan: CellPlan = wire::receive(control)?.ok_or(RoomError::Gone { room: "supervisor" })?;
     let feed = UnixStream::from(next_descriptor(&mut descriptors)?);
@@ -61,7 +65,8 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
         plan.guest.output_rows_max,
     );
     let mut host = RoomHost::new(own, feed, ring, &plan, writer);
-    let ended = match plan.world {
+    let told = |ended: Result<(), GuestEnd>| tell(control, ended.map_err(cell_end));
+    match plan.world {
         World::Analysis => {
             let interfaces = Interfaces {
                 data: true,
@@ -69,12 +74,12 @@ fn serve(control: &UnixStream) -> Result<Result<(), CellEnd>, RoomError> {
                 output: true,
                 journal: true,
             };
-            run_analysis(&engine, &component, interfaces, Box::new(host), &plan.guest)
+            let host = Box::new(host);
+            run_analysis_telling(&engine, &component, interfaces, host, &plan.guest, told)
         }
-        World::PerRow => run_per_row(&engine, &component, &mut host, &plan),
-        World::PerSubject => run_per_subject(&engine, &component, &mut host, &plan),
-    };
-    Ok(ended.map_err(cell_end))
+        World::PerRow => told(run_per_row(&engine, &component, &mut host, &plan)),
+        World::PerSubject => told(run_per_subject(&engine, &component, &mut host, &plan)),
+    }
 }
 
 /// Drives a `per-row` module over its one table: batch in, derived columns out.

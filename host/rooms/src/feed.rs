@@ -102,8 +102,7 @@ pub(crate) fn open_views(
     let mut opened: Vec<(ViewPlan, Vec<File>)> = Vec::with_capacity(plans.len());
     for plan in plans {
         let files = plan
-            .parts
-            .iter()
+            .all_parts()
             .map(|_| next_descriptor(descriptors).map(File::from))
             .collect::<Result<_, _>>()?;
         opened.push((plan.clone(), files));
@@ -233,6 +232,9 @@ impl Feed<'_> {
             Ok(Some(filled)) => filled,
             Ok(None) => {
                 self.readers.remove(&id);
+                if self.readers.is_empty() {
+                    wire::send(self.control, &FeedSays::Idle)?;
+                }
                 return wire::send(self.cell, &Filled::End { reader: id });
             }
             Err(Unread::Refused(code)) => {

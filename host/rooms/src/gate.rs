@@ -1,6 +1,7 @@
 //! The gate: seals what the cell wrote, computes its own figures from the snapshot, and decides.
 
 mod alternatives;
+mod beside;
 mod coding;
 mod compute;
 mod copied;
@@ -8,6 +9,7 @@ mod decoys;
 mod derived;
 mod earlier;
 mod joint;
+mod judging;
 mod model;
 mod opened;
 mod own;
@@ -20,19 +22,18 @@ mod rows;
 mod sizes;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::fd::OwnedFd;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::net::UnixStream;
 
 use yunei_disclosure::{AccumulateError, Profile};
-use yunei_model::{Decision, Digest, Hint, Name, Route, Table, Verdict};
+use yunei_model::{Decision, Digest, Hint, Route, Table, Verdict};
 
 use crate::feed::{next_descriptor, single_threaded};
 use crate::lockdown::{self, Threads};
 use crate::protocol::GateSays;
 use crate::seal::Sealer;
 use crate::{GateMode, GatePlan, OutputPlan, RoomError, wire};
-use parts::Parts;
+use judging::Judging;
 
 /// Runs the gate in this process; returns when it has decided.
 ///
@@ -73,8 +74,9 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             wire::send(control, &GateSays::ToRelease { tables })
         }
         GateMode::Judge => {
-            let (plaintext, mut ciphertext) = seal(&plan, &mut descriptors, control)?;
-            let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
+            let (judged, mut ciphertext) =
+                beside::judge(&plan, &mut descriptors, control, &runtime)?;
+            let (outputs, decoys) = judged;
             let (outputs, candidate) = review::set_aside(&plan, outputs, None, &mut ciphertext)?;
             wire::send(
                 control,
@@ -97,7 +99,8 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             let mut file = File::from(next_descriptor(&mut descriptors)?);
             let sealer = Sealer::new(&plan.key, &plan.digest_key);
             let plaintext = unseal(&plan, &sealer, &mut file, digest, *bytes)?;
-            let (outputs, decoys) = judge(&plan, &plaintext, &mut descriptors, &runtime)?;
+            let judging = Judging::begin(&plan, &mut descriptors)?;
+            let (outputs, decoys) = judging.finish(&plaintext, &mut descriptors, &runtime)?;
             // INVARIANT: the file stands behind the sealed output, and nothing follows: what would have left has no candidate yet, and
             // what waits for people comes in a file of its own.
             let (outputs, candidate) =
@@ -112,35 +115,6 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
             )
         }
     }
-}
-
-/// Writes the ciphertext and tells its digest. Gives the plaintext, and the file after what was written.
-fn seal(
-    plan: &GatePlan,
-    descriptors: &mut impl Iterator<Item = OwnedFd>,
-    control: &UnixStream,
-) -> Result<(Vec<u8>, File), RoomError> {
-    let plaintext = read_all(
-        File::from(next_descriptor(descriptors)?),
-        plan.limits.file_bytes_max,
-    )?;
-    let mut ciphertext = File::from(next_descriptor(descriptors)?);
-    let sealer = Sealer::new(&plan.key, &plan.digest_key);
-    let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(bytes)
-    };
-    write(&mut ciphertext, &sealer.seal(&plaintext)?)
-        .map_err(RoomError::system("to write a sealed output"))?;
-    let digest = sealer.digest(&plaintext)?;
-    wire::send(
-        control,
-        &GateSays::Sealed {
-            digest,
-            bytes: plaintext.len() as u64,
-        },
-    )?;
-    Ok((plaintext, ciphertext))
 }
 
 /// Reads what a gate sealed before: the beginning of the file, as long as its plaintext says.
@@ -167,66 +141,6 @@ fn unseal(
 
 /// Verdicts, each with its table where it may leave.
 type Judged = Vec<(Verdict, Option<Table>)>;
-
-fn judge(
-    plan: &GatePlan,
-    plaintext: &[u8],
-    descriptors: &mut impl Iterator<Item = OwnedFd>,
-    runtime: &tokio::runtime::Runtime,
-) -> Result<(Judged, Vec<Name>), RoomError> {
-    let profile = Profile::parse(&plan.profile).map_err(|e| failed(&e))?;
-    if let Some(private) = &plan.private {
-        let judged = private::output(plan, private, &profile, plaintext, descriptors, runtime)?;
-        return Ok((vec![judged], Vec::new()));
-    }
-    let mut parts = Parts::take(plan, descriptors)?;
-    let mut outputs: Judged = Vec::new();
-    let mut decoys = Vec::new();
-    for (index, output) in plan.outputs.iter().enumerate() {
-        let earlier = plan.audit.earlier.get(index);
-        let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());
-        let judged = alone(
-            plan, output, &profile, &mut parts, plaintext, repeats, runtime,
-        );
-        let (verdict, table, decoy) = match judged {
-            Ok(judged) => judged,
-            Err(RoomError::Beyond { detail }) => (beyond(output, &profile, detail), None, false),
-            Err(error) => return Err(error),
-        };
-        if decoy {
-            decoys.push(output.name.clone());
-        }
-        outputs.push((verdict, table));
-    }
-    // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
-    earlier::hold(plan, &profile, &mut outputs, &mut parts, plaintext, runtime)?;
-    revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
-    sizes::tell(plan, &profile, &mut outputs, descriptors, runtime)?;
-    Ok((outputs, decoys))
-}
-
-/// Judges one output by itself; says too whether a decoy was seen in it.
-fn alone(
-    plan: &GatePlan,
-    output: &OutputPlan,
-    profile: &Profile,
-    parts: &mut Parts<'_>,
-    plaintext: &[u8],
-    repeats: Option<&Table>,
-    runtime: &tokio::runtime::Runtime,
-) -> Result<(Verdict, Option<Table>, bool), RoomError> {
-    let Some(view) = output.view else {
-        return Ok((undecided(output, profile), None, false));
-    };
-    let (views, name) = parts.open(view)?;
-    let judged = reviewed::output(plan, output, profile, &views, name, plaintext, runtime)?;
-    if let Some((verdict, table)) = judged {
-        return Ok((verdict, table, false));
-    }
-    compute::output(
-        plan, output, profile, &views, name, plaintext, repeats, runtime,
-    )
-}
 
 /// What stays because it is beyond a limit of the gate's.
 fn beyond(output: &OutputPlan, profile: &Profile, detail: String) -> Verdict {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use yunei_model::{Digest, Name, Table, Verdict};
 
 use crate::lockdown::Layer;
-use crate::protocol::GateSays;
+use crate::protocol::{GateSays, ToGate};
 use crate::room::Room;
 use crate::session::require_layers;
 use crate::{GatePlan, RoomError, RunningRooms, TableFiles};
@@ -37,7 +37,8 @@ pub struct Judged {
 }
 
 impl GateSession {
-    /// Starts a gate over a cell's output; `ciphertext` is where it puts the sealed output.
+    /// Starts a gate over what a cell writes; `ciphertext` is where it puts the sealed output. It reads nothing of either before
+    /// [`Self::seal`].
     ///
     /// # Errors
     /// [`RoomError`] when it cannot be started or a required layer is missing.
@@ -140,11 +141,26 @@ impl GateSession {
         &self.layers
     }
 
-    /// Waits until the output is sealed: its digest and size.
+    /// Lets it compute what does not depend on the output.
+    pub async fn compute(&mut self) {
+        // A gate that is gone is noticed by whoever waits for its answer.
+        let _gone = self.room.say(&ToGate::Compute).await;
+    }
+
+    /// Waits until it is lost: before it is to seal, it says nothing. Nothing is missed when nobody waits any more.
+    pub async fn lost(&mut self) -> RoomError {
+        match self.hear().await {
+            Ok(_) => RoomError::protocol("the gate spoke before it was asked"),
+            Err(error) => error,
+        }
+    }
+
+    /// Has it seal the output, which nobody writes any more: its digest and size. It goes on to judge it.
     ///
     /// # Errors
     /// [`RoomError`] when the gate failed.
-    pub async fn sealed(&mut self) -> Result<(Digest, u64), RoomError> {
+    pub async fn seal(&mut self) -> Result<(Digest, u64), RoomError> {
+        let _gone = self.room.say(&ToGate::Seal).await;
         match self.hear().await? {
             GateSays::Sealed { digest, bytes } => Ok((digest, bytes)),
             _ => Err(RoomError::protocol("the gate sealed nothing")),
@@ -168,7 +184,6 @@ impl GateSession {
             },
             _ => return Err(RoomError::protocol("the gate judged nothing")),
         };
-        self.room.reap().await;
         Ok(judged)
     }
 

@@ -38,6 +38,8 @@ pub enum FeedSays {
         rows: u64,
         bytes: u64,
     },
+    /// No reader has any more rows: until another is opened, the feed has nothing to do.
+    Idle,
     /// The feed failed.
     Failed { detail: String },
 }
@@ -170,6 +172,15 @@ pub enum ToCell {
     Refused { code: Code, clause: Option<String> },
     /// So many calls are on record.
     Acknowledged { calls: u64 },
+}
+
+/// Supervisor → gate, which is started while the guest runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToGate {
+    /// The feed has nothing to do: what does not depend on the output can be computed.
+    Compute,
+    /// The cell has ended and nobody writes the output any more: it is to be sealed, and judged.
+    Seal,
 }
 
 /// Gate → supervisor.

@@ -7,9 +7,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use rustix::fs::{MemfdFlags, memfd_create};
-use tokio::sync::mpsc;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
 use yunei_model::{Call, Clock, EndCause, Name, Timestamp};
 use yunei_sandbox::Authentic;
 
@@ -22,6 +25,13 @@ use crate::{CellPlan, FeedPlan, RoomError, lockdown};
 
 /// Calls that one group on the record holds at most: a group is one durable write, and so the larger the fewer.
 const GROUP_CALLS_MAX: usize = 1024;
+/// Milliseconds that calls wait for others to become durable with them, where the guest does not wait for them itself.
+const GATHER_MS: u64 = 10;
+/// Nobody writes the output any more, whoever still has it open.
+const SEALS: SealFlags = SealFlags::WRITE
+    .union(SealFlags::GROW)
+    .union(SealFlags::SHRINK)
+    .union(SealFlags::SEAL);
 /// Messages of a room that wait to be handled at most; beyond, the room waits.
 ///
 /// INVARIANT: all that a cell may say before it listens. Otherwise both could wait for the other to read.
@@ -72,14 +82,21 @@ pub struct Ending {
 /// Kills the rooms of a session, from any task, at any moment.
 #[derive(Debug, Clone)]
 pub struct RunningRooms {
-    processes: std::sync::Arc<Vec<crate::room::Process>>,
+    processes: Arc<Vec<crate::room::Process>>,
 }
 
 impl RunningRooms {
     pub(crate) fn of(processes: Vec<crate::room::Process>) -> Self {
         Self {
-            processes: std::sync::Arc::new(processes),
+            processes: Arc::new(processes),
         }
+    }
+
+    /// These rooms, and others.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        let all = self.processes.iter().chain(others.processes.iter());
+        Self::of(all.cloned().collect())
     }
 
     /// Sends SIGKILL to every room, at once.
@@ -118,6 +135,7 @@ pub struct Session<'a> {
     ended: Option<Option<EndCause>>,
     readers: HashMap<u32, Reading>,
     feed_gone: bool,
+    feed_idle: Arc<Notify>,
     feed_failed: Option<String>,
     rows_fed: u64,
     rows_max: u64,
@@ -188,6 +206,7 @@ impl<'a> Session<'a> {
             ended: None,
             readers: HashMap::new(),
             feed_gone: false,
+            feed_idle: Arc::new(Notify::new()),
             feed_failed: None,
             rows_fed: 0,
             rows_max: plan.rows_max,
@@ -246,6 +265,12 @@ impl<'a> Session<'a> {
         &self.starts
     }
 
+    /// Told whenever the feed has nothing to do, since every reader is at its end.
+    #[must_use]
+    pub fn feed_idle(&self) -> Arc<Notify> {
+        Arc::clone(&self.feed_idle)
+    }
+
     /// What the cell wrote; to be handed to the gate, never read here.
     #[must_use]
     pub fn output(&self) -> BorrowedFd<'_> {
@@ -279,16 +304,7 @@ impl<'a> Session<'a> {
             for message in said {
                 self.hear(message).await?;
             }
-            // What else is there already goes into the same group, up to the next question.
-            while self.pending.len() < GROUP_CALLS_MAX
-                && self.asked.is_none()
-                && self.ended.is_none()
-            {
-                let Ok(message) = self.from_cell.try_recv() else {
-                    break;
-                };
-                self.hear(message).await?;
-            }
+            self.gather().await?;
             if self.pending.is_empty()
                 && let Some(cause) = self.ended.take()
             {
@@ -298,6 +314,38 @@ impl<'a> Session<'a> {
         let calls = std::mem::take(&mut self.pending);
         self.unacknowledged += calls.len() as u64;
         Ok(Event::Calls(calls))
+    }
+
+    /// What else comes soon goes into the same group, up to the next question: a durable write for each call would be in the way of
+    /// the one that the run's end waits for.
+    async fn gather(&mut self) -> Result<(), RoomError> {
+        let until = Instant::now() + Duration::from_millis(GATHER_MS);
+        while !self.pending.is_empty()
+            && self.pending.len() < GROUP_CALLS_MAX
+            && self.asked.is_none()
+            && self.ended.is_none()
+        {
+            tokio::select! {
+                biased;
+                said = self.from_cell.recv() => match said {
+                    Some(message) => self.hear(message).await?,
+                    // A cell that is gone is noticed with the next event.
+                    None => break,
+                },
+                feed = self.from_feed.recv(), if !self.feed_gone => match feed {
+                    Some(message) => self.heed_feed(message)?,
+                    None => self.feed_gone = true,
+                },
+                () = sleep_until(until) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the guest is done, and what was handed out last are its last calls.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.ended.is_some() && self.asked.is_none()
     }
 
     /// The calls handed out are durable: lets the guest go on. Gives the call that was served by it, with its duration.
@@ -342,13 +390,19 @@ impl<'a> Session<'a> {
         };
         self.feed.process().kill();
         self.cell.process().kill();
+        // INVARIANT: what is sealed and judged cannot change any more. That holds at once, and not only when the cell is reaped.
+        if fcntl_add_seals(&self.output, SEALS).is_err() {
+            // A cell that was broken into could hold it mapped, until it is gone.
+            self.cell.reap().await;
+            fcntl_add_seals(&self.output, SEALS).map_err(RoomError::errno("to seal an output"))?;
+        }
         // What the feed said before it died still counts.
         while let Ok(message) = self.from_feed.try_recv() {
             if let FeedSays::Fed { rows, .. } = message {
                 self.rows_fed += rows;
             }
         }
-        tokio::join!(self.feed.reap(), self.cell.reap());
+        // Both are killed; nobody waits until they are gone.
         Ok(Event::Ended(Ending {
             cause,
             rows_fed: self.rows_fed,

@@ -47,6 +47,6 @@ pub use host::{
     Unserved,
 };
 pub use per_subject::{PerSubject, subject_fits};
-pub use run::{PerRow, run_analysis};
+pub use run::{PerRow, run_analysis, run_analysis_telling};
 pub use shape::{Flaw, Malformed, check_batch, check_columns, check_kinds};
 pub use tables::{Batch, Column, Values, VarBytes};

@@ -33,10 +33,32 @@ pub fn run_analysis(
     limits: &Limits,
 ) -> Result<(), GuestEnd> {
     let mut store = store(engine, host, limits);
+    call_analysis(&mut store, component, interfaces, engine)
+}
+
+/// As [`run_analysis`], and `tell` is told how it ended before anything of it is taken down, which takes a while.
+pub fn run_analysis_telling<T>(
+    engine: &Engine,
+    component: &Component,
+    interfaces: Interfaces,
+    host: Box<dyn AnalysisHost>,
+    limits: &Limits,
+    tell: impl FnOnce(Result<(), GuestEnd>) -> T,
+) -> T {
+    let mut store = store(engine, host, limits);
+    tell(call_analysis(&mut store, component, interfaces, engine))
+}
+
+fn call_analysis(
+    store: &mut Store<State>,
+    component: &Component,
+    interfaces: Interfaces,
+    engine: &Engine,
+) -> Result<(), GuestEnd> {
     let linker = linker(engine, component, interfaces)?;
-    let guest = Analysis::instantiate(&mut store, &component.inner, &linker)
+    let guest = Analysis::instantiate(&mut *store, &component.inner, &linker)
         .map_err(|error| GuestEnd::of(&error))?;
-    match guest.call_run(&mut store) {
+    match guest.call_run(store) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(message)) => Err(GuestEnd::said(&message)),
         Err(error) => Err(GuestEnd::of(&error)),

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use thiserror::Error;
-use yunei_catalog::{MaskKey, ViewColumn, ViewPart, ViewPlan};
-use yunei_model::{FieldType, Mask, Name, NameError};
+use yunei_catalog::{MaskKey, ViewColumn, ViewPlan};
+use yunei_model::{Digest, FieldType, Mask, Name, NameError, Part};
 
 /// The resource of which `scan` and `trace` sum rows.
 const TAKINGS: &str = "synthetic-takings";
@@ -42,7 +42,12 @@ pub fn takings<P: AsRef<Path>>(parts: &[(u64, P)]) -> Result<(ViewPlan, Vec<File
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
         files.push(file);
-        planned.push(ViewPart { rows: *rows, bytes });
+        planned.push(Part {
+            // No room looks at it.
+            digest: Digest::of(b""),
+            rows: *rows,
+            bytes,
+        });
     }
     let column = |(name, kind)| -> Result<ViewColumn, NameError> {
         Ok(ViewColumn {
@@ -58,6 +63,7 @@ pub fn takings<P: AsRef<Path>>(parts: &[(u64, P)]) -> Result<(ViewPlan, Vec<File
         filter: Vec::new(),
         mask_key: MaskKey::from_bytes([0; 32]),
         parts: planned,
+        lookups: Vec::new(),
     };
     Ok((plan, files))
 }

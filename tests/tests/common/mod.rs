@@ -1,6 +1,8 @@
 //! A domain of its own for each test: the real program over a directory that goes away with it.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod stage;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,8 @@ use yunei_tests::{BUREAU, Client, Server, Story};
 
 /// Longest wait for a run to come to its end, on a busy machine.
 pub const RUN_WAIT_MAX: Duration = Duration::from_secs(120);
+/// Rooms of a run whose module is at work: feed, cell, and the gate beside them.
+pub const ROOMS: usize = 3;
 
 /// Longest wait for rooms to come up or go away.
 pub const ROOMS_WAIT_MAX: Duration = Duration::from_secs(30);

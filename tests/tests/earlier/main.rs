@@ -12,7 +12,9 @@ mod alternatives;
 mod anew;
 #[path = "../common/mod.rs"]
 mod common;
+mod thresholds;
 mod town;
+mod twins;
 
 use common::text;
 use serde_json::json;

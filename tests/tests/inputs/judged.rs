@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::common::stage::{Stage, entry, field, population};
 use crate::common::text;
-use crate::stage::{Stage, entry, field, population};
 
 const GUEST: (&str, &str) = ("attacks", "copier");
 const FIELDS: &str = "\"district\", \"income\", \"marked\", \"huge\", \"debt\", \"gap\"";

@@ -1,4 +1,4 @@
-//! Bad input end to end, each with its code or verdict; and the private route with every kind of noise, with groups, with several
+//! Bad input end to end, each with its code or verdict; joins that the catalogue registers; and the private route with every kind of noise, with groups, with several
 //! resources, and with units that race for the last of a budget.
 
 #![allow(
@@ -11,7 +11,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod joined;
 mod judged;
 mod private;
 mod refused;
-mod stage;

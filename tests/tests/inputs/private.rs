@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
+use yunei_tests::Client;
 
+use crate::common::stage::{Stage, code, entry, field, population};
 use crate::common::{RUN_WAIT_MAX, text};
-use crate::stage::{Stage, code, entry, field, population};
 
 const GUEST: (&str, &str) = ("hostile", "subject-teller");
 const FIELDS: &str = "\"slot\", \"secret\"";
@@ -75,6 +76,7 @@ fn noise_groups_and_resources_are_what_the_table_says() {
     gaussian_noise_has_the_scale_that_is_stated(&mut stage);
     a_household_counts_as_one(&mut stage);
     a_subject_of_two_resources_counts_once(&mut stage);
+    nobody_joins_households(&mut stage);
     let report = stage.story.verify_record().expect("a report");
     assert_eq!(report["holds"], json!(true), "{report}");
 }
@@ -190,9 +192,55 @@ fn a_subject_of_two_resources_counts_once(stage: &mut Stage) {
     );
 }
 
+/// One person names every household of the town, in one table or in another: the households stay as many as they are. Were they one through that
+/// person, all of them together would tell one cell, and the noise would be too little for those of any without it.
+fn nobody_joins_households(stage: &mut Stage) {
+    const CELLS: usize = 256;
+    const GUEST_OF_ALL: usize = 100_000;
+    let household = field("household", "int64", "direct-identifier", "");
+    let head = "subject_group = \"household\"\n";
+    let resource = |stage: &mut Stage, name: &str, people: &str, rows: &str| {
+        let entry = slots(name, &population(people, false), head, &household);
+        stage.resource(name, &entry, rows);
+    };
+    let told = |stage: &mut Stage, name: &str, resources: &[&str]| {
+        let granted: Vec<(&str, &str)> = resources.iter().map(|name| (*name, FIELDS)).collect();
+        let grant = stage.grant(0, &granted, "");
+        let rest = telling(resources, CELLS, "epsilon = 2.0");
+        let module = stage.module(0, GUEST, name, &rest);
+        let rows = released(stage, 0, &module, &grant);
+        let scale = rows[0][2].as_f64().expect("a scale");
+        let sum: f64 = figures(&rows).iter().sum();
+        // The one of all households shares the cell of the first, which is one in any case.
+        let slack = 12.0 * scale * (2.0 * CELLS as f64).sqrt();
+        assert!(slack < CELLS as f64, "one household would pass: {slack}");
+        assert!((sum - CELLS as f64).abs() < slack, "{name}: {sum}, {slack}");
+    };
+    let head_of_rows = "person,slot,secret,household\n";
+    let mut homes = String::from(head_of_rows);
+    let mut guest_of_all = String::new();
+    for home in 0..CELLS {
+        writeln!(homes, "{home},{home},1,{home}").expect("a row");
+        writeln!(guest_of_all, "{GUEST_OF_ALL},0,1,{home}").expect("a row");
+    }
+    // Those of one table, and those of two: subjects are merged over tables in another way.
+    resource(
+        stage,
+        "guests",
+        "hosts",
+        &[&*homes, &*guest_of_all].concat(),
+    );
+    stage.budget("hosts", 2.0, 0.0);
+    told(stage, "guests", &["guests"]);
+    resource(stage, "hearths", "neighbours", &homes);
+    let visits = [head_of_rows, &*guest_of_all].concat();
+    resource(stage, "visits", "neighbours", &visits);
+    stage.budget("neighbours", 2.0, 0.0);
+    told(stage, "hearths-and-visits", &["hearths", "visits"]);
+}
+
 #[test]
 fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
-    const TIMES: usize = 3;
     let mut stage = Stage::set();
     let entry = slots("secrets", &population("secretive-people", true), "", "");
     stage.resource("secrets", &entry, "person,slot,secret\n1,0,1\n2,1,1\n");
@@ -208,8 +256,31 @@ fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
             )
         })
         .collect();
+    let answers = raced(&asking);
+    let won = answers.iter().filter(|answer| wins(&stage, answer)).count();
+    assert_eq!(won, 1);
+    let account = account(&stage, "secretive-people");
+    assert_eq!(
+        (&account["spent_epsilon"], &account["within"]),
+        (&json!(1.0), &json!(true)),
+        "{account}"
+    );
+    let charges = stage
+        .bureau()
+        .get("/privacy/accounts/secretive-people/charges");
+    let charges = charges.expect("an answer").served().expect("charges");
+    assert_eq!(
+        charges["items"].as_array().map(Vec::len),
+        Some(1),
+        "{charges}"
+    );
+}
+
+/// What each of the units is answered that all ask at once, each several times.
+fn raced(asking: &[(Client, Value)]) -> Vec<Value> {
+    const TIMES: usize = 3;
     let barrier = Barrier::new(asking.len() * TIMES);
-    let answers: Vec<Value> = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let threads: Vec<_> = asking
             .iter()
             .enumerate()
@@ -228,43 +299,28 @@ fn of_units_that_race_for_the_last_of_a_budget_one_wins() {
             .into_iter()
             .map(|t| t.join().expect("an answer"))
             .collect()
-    });
-    let mut won = 0;
-    for answer in answers {
-        // One that was decided before the other was queued waits, and is decided again when it is claimed.
-        if answer["id"].is_null() {
-            assert_eq!(text(&answer, "code"), "privacy-budget-spent", "{answer}");
-            continue;
-        }
-        let detail = stage.ended(&text(&answer, "id"));
-        let released = detail["releases"].as_array().map(Vec::len);
-        if detail["run"]["state"] == json!("released") {
-            won += 1;
-            assert_eq!(released, Some(1));
-        } else {
-            assert_eq!(released, Some(0), "{detail:#}");
-            assert!(
-                detail["run"]["end_cause"].to_string().contains("privacy"),
-                "{detail:#}"
-            );
-        }
+    })
+}
+
+/// Whether what was answered so became a release; otherwise the budget was the reason.
+fn wins(stage: &Stage, answer: &Value) -> bool {
+    // One that was decided before the other was queued waits, and is decided again when it is claimed.
+    if answer["id"].is_null() {
+        assert_eq!(text(answer, "code"), "privacy-budget-spent", "{answer}");
+        return false;
     }
-    assert_eq!(won, 1);
-    let account = account(&stage, "secretive-people");
-    assert_eq!(
-        (&account["spent_epsilon"], &account["within"]),
-        (&json!(1.0), &json!(true)),
-        "{account}"
+    let detail = stage.ended(&text(answer, "id"));
+    let released = detail["releases"].as_array().map(Vec::len);
+    if detail["run"]["state"] == json!("released") {
+        assert_eq!(released, Some(1));
+        return true;
+    }
+    assert_eq!(released, Some(0), "{detail:#}");
+    assert!(
+        detail["run"]["end_cause"].to_string().contains("privacy"),
+        "{detail:#}"
     );
-    let charges = stage
-        .bureau()
-        .get("/privacy/accounts/secretive-people/charges");
-    let charges = charges.expect("an answer").served().expect("charges");
-    assert_eq!(
-        charges["items"].as_array().map(Vec::len),
-        Some(1),
-        "{charges}"
-    );
+    false
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::common::stage::{Stage, code, entry, field, population};
 use crate::common::text;
-use crate::stage::{Stage, code, entry, field, population};
 
 /// Guests that the manifests are put into.
 const ANALYSIS: (&str, &str) = ("attacks", "copier");
@@ -173,23 +173,11 @@ fn uploads() -> Vec<((&'static str, &'static str), String, &'static str)> {
     ]
 }
 
-#[test]
-fn what_follows_from_manifest_and_catalogue_is_refused_with_its_reason() {
-    let mut stage = Stage::set();
-    let grant = panel(&mut stage);
-    for (number, (guest, rest, told)) in uploads().into_iter().enumerate() {
-        let answer = stage.upload(0, guest, &format!("bad-{number}"), &rest);
-        assert_eq!(answer.status, 422, "{rest}: {}", answer.json());
-        assert_eq!(code(&answer), "module-refused", "{rest}");
-        assert!(
-            answer.json().to_string().contains(told),
-            "{rest}: {}",
-            answer.json()
-        );
-    }
+/// Submissions that are refused: the output that is asked, the code, and words of the reason.
+fn submissions() -> Vec<(String, &'static str, &'static str)> {
     let count = measure("aggregate = \"count\"");
     let steps = [dimension("income", "steps"), dimension("marked", "steps")].concat();
-    let submissions = [
+    vec![
         (
             [steps, count.clone()].concat(),
             "output-shape",
@@ -230,8 +218,42 @@ fn what_follows_from_manifest_and_catalogue_is_refused_with_its_reason() {
             "grant-lineage",
             "no banding",
         ),
-    ];
-    for (number, (output, refused, told)) in submissions.into_iter().enumerate() {
+    ]
+}
+
+/// Imports that are refused: the rows, and the code.
+const IMPORTS: [(&str, &str); 5] = [
+    (
+        "person,district,income,marked\n3,north,NaN,0\n",
+        "import-type",
+    ),
+    (
+        "person,district,income,marked\n3,north,99999999999999999999,0\n",
+        "import-type",
+    ),
+    ("person,district,income,marked\n,north,1,0\n", "import-type"),
+    (
+        "person,district,income,marked\n3,north,1\n",
+        "import-ragged",
+    ),
+    ("person,district,income,marked\n", "import-empty"),
+];
+
+#[test]
+fn what_follows_from_manifest_and_catalogue_is_refused_with_its_reason() {
+    let mut stage = Stage::set();
+    let grant = panel(&mut stage);
+    for (number, (guest, rest, told)) in uploads().into_iter().enumerate() {
+        let answer = stage.upload(0, guest, &format!("bad-{number}"), &rest);
+        assert_eq!(answer.status, 422, "{rest}: {}", answer.json());
+        assert_eq!(code(&answer), "module-refused", "{rest}");
+        assert!(
+            answer.json().to_string().contains(told),
+            "{rest}: {}",
+            answer.json()
+        );
+    }
+    for (number, (output, refused, told)) in submissions().into_iter().enumerate() {
         let module = stage.module(0, ANALYSIS, &format!("odd-{number}"), &analysis(&output));
         let answer = stage.submit(0, &module, &grant, &json!({}));
         let seen = answer.json();
@@ -242,22 +264,7 @@ fn what_follows_from_manifest_and_catalogue_is_refused_with_its_reason() {
         );
         assert!(seen.to_string().contains(told), "{output}: {seen}");
     }
-    for (rows, refused) in [
-        (
-            "person,district,income,marked\n3,north,NaN,0\n",
-            "import-type",
-        ),
-        (
-            "person,district,income,marked\n3,north,99999999999999999999,0\n",
-            "import-type",
-        ),
-        ("person,district,income,marked\n,north,1,0\n", "import-type"),
-        (
-            "person,district,income,marked\n3,north,1\n",
-            "import-ragged",
-        ),
-        ("person,district,income,marked\n", "import-empty"),
-    ] {
+    for (rows, refused) in IMPORTS {
         let answer = stage.import("attack-panel", rows).expect_err("refused");
         assert!(answer.contains(refused), "{rows}: {answer}");
     }

@@ -3,40 +3,48 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use yunei_tests::{BUREAU, Client, REGULATOR};
+use yunei_tests::{BUREAU, Client, REGULATOR, Server};
 
 use crate::common::{RUN_WAIT_MAX, World, environment, guest, repository, text};
 use crate::verifiers::{breaks, holds, name, others_on, program_as};
 
 /// Files of one release, in the hands of its operating unit.
-struct Hands {
+pub struct Hands {
     directory: tempfile::TempDir,
-    release: String,
+    pub release: String,
     key: String,
 }
 
 impl Hands {
-    fn place(&self, file: &str) -> PathBuf {
+    pub fn of(server: &Server, release: String) -> Self {
+        Self {
+            directory: tempfile::tempdir().expect("a directory"),
+            release,
+            key: server.log_key().to_owned(),
+        }
+    }
+
+    pub fn place(&self, file: &str) -> PathBuf {
         self.directory.path().join(file)
     }
 
     /// What our verifier says, without a server.
-    fn ours(&self, file: &Path, more: &[&str]) -> (bool, Value) {
+    pub fn ours(&self, file: &Path, more: &[&str]) -> (bool, Value) {
         let verify = ["certificate", "verify", name(file), "--key", &self.key];
         program_as(None, None, &[&verify, more].concat())
     }
 
     /// What the verifier that is not ours says.
-    fn others(&self, what: &str, file: &Path, more: &[&str]) -> (bool, Value) {
+    pub fn others(&self, what: &str, file: &Path, more: &[&str]) -> (bool, Value) {
         let verify = [what, name(file), &self.key];
         others_on("certificate.py", &[&verify, more].concat())
     }
 
     /// Has someone fetch or open something.
-    fn fetch(&self, world: &World, who: &Client, what: &[&str], file: &str) -> (bool, Value) {
+    pub fn fetch(&self, server: &Server, who: &Client, what: &[&str], file: &str) -> (bool, Value) {
         let path = self.place(file);
         let arguments = [what, &["--out", name(&path)]].concat();
-        program_as(Some(world), Some(who), &arguments)
+        program_as(Some(server), Some(who), &arguments)
     }
 }
 
@@ -55,12 +63,7 @@ fn released(world: &mut World) -> (Client, Hands) {
         .as_str()
         .expect("a release")
         .to_owned();
-    let hands = Hands {
-        directory: tempfile::tempdir().expect("a directory"),
-        release,
-        key: world.server.log_key().to_owned(),
-    };
-    (unit, hands)
+    (unit, Hands::of(&world.server, release))
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn a_certificate_is_verified_by_us_and_without_us() {
     let release = hands.release.clone();
     let get = ["certificate", "get", &release];
     for (who, file) in [(&unit, "unit"), (&regulator, "authority")] {
-        let (done, told) = hands.fetch(&world, who, &get, file);
+        let (done, told) = hands.fetch(&world.server, who, &get, file);
         assert!(done, "{told}");
         // A receipt tells a place in the log, which its operating unit does not learn before the hour.
         assert_eq!(told["receipt"], file == "authority", "{told}");
@@ -80,7 +83,7 @@ fn a_certificate_is_verified_by_us_and_without_us() {
     for format in ["csv", "json", "parquet"] {
         let table = hands.place(format);
         let fetch = ["release", "fetch", &release, "--format", format];
-        let (done, told) = hands.fetch(&world, &unit, &fetch, format);
+        let (done, told) = hands.fetch(&world.server, &unit, &fetch, format);
         assert!(done, "{told}");
         let report = holds(hands.ours(&unit_file, &["--table", name(&table)]));
         assert_eq!(report["certificate"]["release"], release, "{report}");
@@ -179,9 +182,9 @@ fn openings(world: &World, hands: &Hands, unit: &Client, regulator: &Client) {
         "--row",
         "0",
     ];
-    let (done, told) = hands.fetch(world, unit, &open, "refused");
+    let (done, told) = hands.fetch(&world.server, unit, &open, "refused");
     assert!(!done, "{told}");
-    let (done, told) = hands.fetch(world, regulator, &open, "opening");
+    let (done, told) = hands.fetch(&world.server, regulator, &open, "opening");
     assert!(done, "{told}");
     assert_eq!(told["leaves"], 4);
     let opening = hands.place("opening");
@@ -218,7 +221,7 @@ fn openings(world: &World, hands: &Hands, unit: &Client, regulator: &Client) {
         breaks(hands.others("opening", &certificate, &[name(&opening)]));
     }
     let bureau = world.story.person(BUREAU).expect("the bureau");
-    let (done, told) = hands.fetch(world, bureau, &open[..3], "all");
+    let (done, told) = hands.fetch(&world.server, bureau, &open[..3], "all");
     assert!(done, "{told}");
     brackets(&hands.place("all"));
 }

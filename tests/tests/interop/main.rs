@@ -9,6 +9,7 @@
 )]
 
 mod certificates;
+mod classes;
 #[path = "../common/mod.rs"]
 mod common;
 mod verifiers;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use yunei_tests::{Client, REGULATOR};
+use yunei_tests::{Client, REGULATOR, Server};
 
 use crate::common::{World, environment, program, repository};
 
@@ -27,20 +27,21 @@ pub fn others_on(script: &str, arguments: &[&str]) -> (bool, Value) {
 /// Runs `yunei ledger …`. Gives whether it is content, and what it says.
 pub fn ours(world: Option<&World>, arguments: &[&str]) -> (bool, Value) {
     let regulator = world.map(|world| world.story.person(REGULATOR).expect("a regulator"));
-    program_as(world, regulator, &[&["ledger"], arguments].concat())
+    let server = world.map(|world| &world.server);
+    program_as(server, regulator, &[&["ledger"], arguments].concat())
 }
 
-/// Runs `yunei …`, as someone of the world. Gives whether it is content, and what it says.
+/// Runs `yunei …`, as someone of the domain that a server serves. Gives whether it is content, and what it says.
 pub fn program_as(
-    world: Option<&World>,
+    server: Option<&Server>,
     who: Option<&Client>,
     arguments: &[&str],
 ) -> (bool, Value) {
     let mut command = Command::new(program());
     command.arg("--json").args(arguments);
     command.env_remove("YUNEI_TOKEN");
-    if let (Some(world), Some(who)) = (world, who) {
-        command.env("YUNEI_URL", world.server.url());
+    if let (Some(server), Some(who)) = (server, who) {
+        command.env("YUNEI_URL", server.url());
         command.env("YUNEI_TOKEN", who.token().expect("a token"));
     }
     told(&command.output().expect("the program"))

@@ -1,4 +1,5 @@
-//! What stands for a product and how it ends; and private products, day by day, until their population's budget is spent and after.
+//! What stands for a product and how it ends, and what is told of rows that would be told of twice; and private products, day by day, until
+//! their population's budget is spent and after.
 
 #![allow(
     clippy::expect_used,
@@ -10,73 +11,58 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod ends;
+mod overlap;
 mod private;
 mod standing;
 
-use std::path::{Path, PathBuf};
+use std::ops::{Deref, DerefMut};
 
-use common::{RUN_WAIT_MAX, configure, program, repository, text};
+use common::stage::Stage;
+use common::{RUN_WAIT_MAX, text};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use yunei_tests::{Client, Server, Story, with_manifest};
+use yunei_tests::{Client, REVIEWERS};
 
-/// The unit whose products they are.
-const UNIT: &str = "taihu-transport-analytics";
-
+/// A stage with the products of its first unit.
 struct Domain {
-    story: Story,
-    _server: Server,
-    directory: TempDir,
+    stage: Stage,
     asked: u64,
+}
+
+impl Deref for Domain {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        &self.stage
+    }
+}
+
+impl DerefMut for Domain {
+    fn deref_mut(&mut self) -> &mut Stage {
+        &mut self.stage
+    }
 }
 
 impl Domain {
     /// People and scenarios.
     fn start() -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let data = directory.path().join("data");
-        configure(&data, "");
-        let server = Server::start(&program(), &data, [""; 0]).expect("a server");
-        let mut story = Story::begin(&repository(), &server).expect("a first start");
-        story.set_up_people().expect("people");
         Self {
-            story,
-            _server: server,
-            directory,
+            stage: Stage::set(),
             asked: 0,
         }
     }
 
-    fn unit(&self) -> Client {
-        self.story.person_of(UNIT).expect("the unit").clone()
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let file = self.directory.path().join(name);
-        std::fs::write(&file, text).expect("written");
-        file
-    }
-
-    fn grant(&self, terms: &str) -> String {
-        self.file("grant.toml", terms);
-        text(
-            &self.story.grant(self.directory.path()).expect("in force"),
-            "id",
-        )
-    }
-
-    /// A guest of ours with another manifest.
-    fn module(&self, guest: &Path, manifest: &str) -> String {
-        let component = std::fs::read(guest).expect("a component");
-        let dressed = with_manifest(&component, manifest).expect("a manifest");
-        let file = self.file("module.wasm", dressed);
-        let module = self.story.upload(&self.unit(), &file).expect("an answer");
-        text(&module.served().expect("admitted"), "id")
+    /// The unit whose products they are.
+    fn operator(&self) -> Client {
+        self.unit(0)
     }
 
     /// Drafts a product; gives its path.
     fn product(&self, product: &Value) -> String {
-        let drafted = self.unit().post("/products", product).expect("an answer");
+        let drafted = self
+            .operator()
+            .post("/products", product)
+            .expect("an answer");
         format!(
             "/products/{}",
             text(&drafted.served().expect("drafted"), "id")
@@ -94,7 +80,9 @@ impl Domain {
     fn ask(&mut self, product: &str, day: &str) -> yunei_tests::Answer {
         self.asked += 1;
         let (path, key) = (format!("{product}/editions"), format!("day-{}", self.asked));
-        let asked = self.unit().post_once(&path, &key, &json!({ "day": day }));
+        let asked = self
+            .operator()
+            .post_once(&path, &key, &json!({ "day": day }));
         asked.expect("an answer")
     }
 
@@ -130,4 +118,18 @@ impl Domain {
         let page = self.get(self.person(yunei_tests::REGULATOR), &path);
         page["items"].as_array().expect("items").clone()
     }
+}
+
+/// Both reviewers let later editions of a product leave, on the grounds of this run; the second for fewer days.
+fn approve(domain: &Domain, run: &str) -> Value {
+    let mut last = Value::Null;
+    for (reviewer, days) in REVIEWERS.into_iter().zip([90, 30]) {
+        let reason = json!({ "reason": "every day is like the first", "days": days });
+        let (reviewer, path) = (domain.person(reviewer), format!("/runs/{run}/standing"));
+        let given = reviewer.post(&path, &reason).expect("an answer");
+        last = given.served().expect("approved");
+        let twice = reviewer.post(&path, &reason).expect("an answer");
+        assert!(!twice.is_success(), "one person says yes once");
+    }
+    last
 }

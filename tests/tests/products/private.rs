@@ -6,95 +6,20 @@ use serde_json::{Value, json};
 use yunei_tests::BUREAU;
 
 use crate::Domain;
-use crate::common::{guest, text};
+use crate::common::stage::{entry, field, population};
+use crate::common::text;
 
 /// Signs for what the bureau's first officer proposes.
 const SECOND_OFFICER: &str = "bureau-second-officer";
 
-const SECRETS: &str = r#"
-name = "secrets"
-source_unit = "example-bus-company"
-basis = "statistical"
-subject = "person"
-grade = "g2"
-licence = "CC0-1.0"
-synthetic = true
-title = { zh = "秘密", en = "Secrets" }
-description = { zh = "每人每日一行", en = "One row per person and day" }
-population = { name = "secretive-people", title = { zh = "有秘密的人", en = "People with secrets" }, private_only = true }
-[[field]]
-name = "person"
-title = { zh = "人", en = "Person" }
-type = "int32"
-class = "direct-identifier"
-grade = "g2"
-mask = { kind = "withhold" }
-[[field]]
-name = "day"
-title = { zh = "日期", en = "Day" }
-type = "date"
-class = "ordinary"
-grade = "g1"
-[[field]]
-name = "slot"
-title = { zh = "格", en = "Slot" }
-type = "int32"
-class = "ordinary"
-grade = "g1"
-[[field]]
-name = "secret"
-title = { zh = "秘密", en = "Secret" }
-type = "int32"
-class = "sensitive"
-grade = "g2"
-"#;
+const GUEST: (&str, &str) = ("hostile", "subject-teller");
 
-const SECRETS_TERMS: &str = r#"operator = "taihu-transport-analytics"
-scenario = "smart-transport"
-purpose = "transport-punctuality"
-products = ["secrets-by-day"]
-binding = "latest"
-from = 2026-01-01T00:00:00+08:00
-until = 2029-01-01T00:00:00+08:00
-[quota]
-runs = 100
-rows = 10_000_000
-released_cells = 1_000_000
-[[resource]]
-name = "secrets"
-fields = ["day", "slot", "secret"]
-"#;
-
-const TELLER: &str = r#"
-name = "secrets-by-day"
-version = "1.0.0"
-title = { zh = "每日秘密数", en = "Secrets, day by day" }
-world = "per-subject"
-purpose = "transport-punctuality"
-author = "Nobody"
-bias = "Made up."
-
-[[resource]]
-name = "secrets"
-fields = ["slot", "secret"]
-
-[[parameter]]
-name = "attack"
-type = "enumeration"
-values = ["presence"]
-default = "presence"
-
-[contribution]
-cells_per_subject = 1
-epsilon = 0.25
-cells = ["0", "1", "2", "3"]
-
-[[contribution.measures]]
-name = "told"
-min = 0.0
-max = 1.0
-step = 1.0
-"#;
+/// What follows the manifest's head: each subject's secret is told in the cell of its slot.
+const TELLER: &str = "world = \"per-subject\"\n\
+    [[resource]]\nname = \"secrets\"\nfields = [\"slot\", \"secret\"]\n\
+    [[parameter]]\nname = \"attack\"\ntype = \"enumeration\"\nvalues = [\"presence\"]\ndefault = \"presence\"\n\
+    [contribution]\ncells_per_subject = 1\nepsilon = 0.25\ncells = [\"0\", \"1\", \"2\", \"3\"]\n\
+    [[contribution.measures]]\nname = \"told\"\nmin = 0.0\nmax = 1.0\nstep = 1.0\n";
 
 /// Data subjects of each day; the same every day.
 const PEOPLE: usize = 400;
@@ -119,10 +44,16 @@ impl Secrets {
             .clone();
         SECOND_OFFICER.clone_into(&mut officer.account);
         domain.story.open_account(&officer).expect("opened");
-        let entry = domain.file("resource.toml", SECRETS);
-        domain.story.catalogue(&entry).expect("catalogued");
-        let grant = domain.grant(SECRETS_TERMS);
-        let module = domain.module(&guest("hostile", "subject-teller"), TELLER);
+        let fields = [
+            field("day", "date", "ordinary", ""),
+            field("slot", "int32", "ordinary", ""),
+            field("secret", "int32", "sensitive", ""),
+        ];
+        let head = entry("secrets", &population("secretive-people", true), "");
+        domain.catalogue(&[head, fields.concat()].concat());
+        let granted = "\"day\", \"slot\", \"secret\"";
+        let grant = domain.grant_for(0, "\"secrets-by-day\"", &[("secrets", granted)], "");
+        let module = domain.module(0, GUEST, "secrets-by-day", TELLER);
         let product = json!({
             "name": "secrets-by-day", "title": { "zh": "每日秘密数", "en": "Secrets, day by day" },
             "grant": grant, "module": module, "period": "day", "cadence": "daily", "starts": "2026-03-02",
@@ -130,7 +61,7 @@ impl Secrets {
         let mut revised = product.clone();
         revised["revision_days"] = json!(7);
         let refused = domain
-            .unit()
+            .operator()
             .post("/products", &revised)
             .expect("an answer")
             .json();
@@ -139,7 +70,7 @@ impl Secrets {
         let product = domain.product(&product);
         let trigger = json!({ "trigger": { "kind": "on-snapshot", "resource": "secrets" } });
         let set = domain
-            .unit()
+            .operator()
             .post(&format!("{product}/schedules"), &trigger);
         set.expect("an answer").served().expect("set up");
         Self { domain, product }
@@ -154,13 +85,13 @@ impl Secrets {
         set.expect("an answer").served().expect("taken")
     }
 
-    fn import(&self, day: u32) {
+    fn import(&mut self, day: u32) {
         let mut rows = String::from("person,day,slot,secret\n");
         for person in 1..=PEOPLE {
             let secret = u8::from(person % 4 == 0);
             writeln!(rows, "{person},2026-03-{day:02},{},{secret}", person % 2).expect("a row");
         }
-        let file = self.domain.file("rows.csv", rows);
+        let file = self.domain.file(rows);
         let onto = if day == 2 { "" } else { "&onto=newest" };
         let query = format!("format=csv&data_as_of=2026-03-{day:02}T16:00:00Z{onto}");
         self.domain
@@ -176,7 +107,7 @@ impl Secrets {
         let what = format!("{count} editions");
         let seen = self
             .domain
-            .until(&self.domain.unit(), &path, &what, |seen| {
+            .until(&self.domain.operator(), &path, &what, |seen| {
                 items(seen) >= count
             });
         let items = seen["items"].as_array().expect("editions");
@@ -188,9 +119,11 @@ impl Secrets {
 
     fn schedule(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let path = format!("{}/schedules", self.product);
-        let seen = self.domain.until(&self.domain.unit(), &path, what, |seen| {
-            wanted(&seen["items"][0])
-        });
+        let seen = self
+            .domain
+            .until(&self.domain.operator(), &path, what, |seen| {
+                wanted(&seen["items"][0])
+            });
         seen["items"][0].clone()
     }
 

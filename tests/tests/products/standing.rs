@@ -3,108 +3,62 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use yunei_tests::{BUREAU, DATA_SETS, REVIEWERS};
+use yunei_tests::{BUREAU, DATA_SETS, DataSet, REVIEWERS};
 
-use crate::Domain;
-use crate::common::{guest, repository, text};
+use crate::common::{repository, text};
+use crate::{Domain, approve};
 
-const RIDES: &str = r#"
-name = "fares"
-title = { zh = "票价", en = "Fares" }
-world = "analysis"
-purpose = "transit-planning"
-author = "Taihu Transport Analytics"
-bias = "Rides paid in cash are not in the data; the data are synthetic."
-
-[[resource]]
-name = "synthetic-wuxi-bus"
-fields = ["board_district", "boarded_at", "card_id", "fare"]
-
-# A model, which the gate fits itself: it never leaves without people, or without what stands for it.
-[[output]]
-name = "rides"
-resource = "synthetic-wuxi-bus"
-
-[output.model]
-kind = "linear"
-response = { field = "fare" }
-
-[[output.model.term]]
-field = "board_district"
-banding = "area"
-reference = "城区"
-"#;
-
-const RIDES_TERMS: &str = r#"operator = "taihu-transport-analytics"
-scenario = "smart-transport"
-purpose = "transit-planning"
-products = ["fares"]
-binding = "latest"
-from = 2026-01-01T00:00:00+08:00
-until = 2029-01-01T00:00:00+08:00
-
-[quota]
-runs = 100
-rows = 50_000_000
-released_cells = 20_000
-
-[[resource]]
-name = "synthetic-wuxi-bus"
-fields = ["board_district", "boarded_at", "card_id", "fare"]
-"#;
+const GUEST: (&str, &str) = ("examples", "bus-rides");
+const RESOURCE: &str = "synthetic-wuxi-bus";
+const FIELDS: &str = "\"board_district\", \"boarded_at\", \"card_id\", \"fare\"";
 
 /// A daily product of a model of fares, whose days are closed when they end.
-struct Fares {
-    domain: Domain,
-    product: String,
+pub struct Fares {
+    pub domain: Domain,
+    pub product: String,
+    pub grant: String,
 }
 
 impl Fares {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let mut domain = Domain::start();
-        let rides = DATA_SETS
-            .into_iter()
-            .find(|set| set.name == "synthetic-wuxi-bus");
-        domain
-            .story
-            .import(rides.expect("rides"), 0)
-            .expect("catalogued");
-        let grant = domain.grant(RIDES_TERMS);
-        let module = domain.module(&guest("examples", "bus-rides"), &rides_module("1.0.0"));
+        domain.story.import(rides(), 0).expect("catalogued");
+        let grant = domain.grant_for(0, "\"fares\"", &[(RESOURCE, FIELDS)], "");
+        let module = domain.module(0, GUEST, "fares", &model("城区"));
         let product = domain.product(&json!({
             "name": "fares", "title": { "zh": "票价", "en": "Fares" }, "grant": grant, "module": module,
             "period": "boarded_at", "cadence": "daily", "starts": "2026-03-02",
         }));
-        Self { domain, product }
+        Self {
+            domain,
+            product,
+            grant,
+        }
     }
 
     /// Imports a day's file upon those before it.
-    fn import(&self, day: u32) {
-        let name = format!("examples/data/synthetic-wuxi-bus/rides-2026-03-{day:02}.csv");
+    pub fn import(&self, day: u32) {
+        let name = format!("examples/data/{RESOURCE}/rides-2026-03-{day:02}.csv");
         self.import_file(day, &repository().join(name));
     }
 
     fn import_file(&self, day: u32, file: &Path) {
-        let rides = DATA_SETS
-            .into_iter()
-            .find(|set| set.name == "synthetic-wuxi-bus");
-        let format = rides.expect("rides").format;
         let onto = if day == 2 { "" } else { "&onto=newest" };
-        let query = format!("{format}&data_as_of=2026-03-{day:02}T16:00:00Z{onto}");
-        let imported = self
-            .domain
-            .story
-            .import_file("synthetic-wuxi-bus", file, &query);
+        let query = format!(
+            "{}&data_as_of=2026-03-{day:02}T16:00:00Z{onto}",
+            rides().format
+        );
+        let imported = self.domain.story.import_file(RESOURCE, file, &query);
         imported.expect("imported");
     }
 
-    fn seen_by(&self, name: &str) -> Value {
+    pub fn seen_by(&self, name: &str) -> Value {
         self.domain.get(self.domain.person(name), &self.product)
     }
 
     /// The unit sees what an edition's run made of its product no sooner than the run's end.
     fn assert_told_no_sooner(&self, run: &str, state: &str, then: impl Fn(&Value)) {
-        let unit = self.domain.unit();
+        let unit = self.domain.operator();
         let before = self.domain.get(&unit, &format!("/runs/{run}"));
         let told = self.domain.get(&unit, &self.product);
         let after = self.domain.get(&unit, &format!("/runs/{run}"));
@@ -117,32 +71,31 @@ impl Fares {
     }
 
     /// Both reviewers approve the algorithm of the product's module.
-    fn approve_module(&self) {
+    pub fn approve_module(&self) {
         let module = text(&self.seen_by(BUREAU), "module");
         let approved = self.domain.story.approve_module(&module);
         approved.expect("approved");
     }
 
     /// Both reviewers let later editions leave, on the grounds of this run.
-    fn approve(&self, run: &str) -> Value {
-        let mut last = Value::Null;
-        for (reviewer, days) in REVIEWERS.into_iter().zip([90, 30]) {
-            let reason = json!({ "reason": "every day is like the first", "days": days });
-            let (reviewer, path) = (
-                self.domain.person(reviewer),
-                format!("/runs/{run}/standing"),
-            );
-            let given = reviewer.post(&path, &reason).expect("an answer");
-            last = given.served().expect("approved");
-            let twice = reviewer.post(&path, &reason).expect("an answer");
-            assert!(!twice.is_success(), "one person says yes once");
-        }
-        last
+    pub fn approve(&self, run: &str) -> Value {
+        approve(&self.domain, run)
     }
 }
 
-fn rides_module(version: &str) -> String {
-    format!("version = \"{version}\"\n{RIDES}")
+fn rides() -> DataSet {
+    let mut sets = DATA_SETS.into_iter();
+    sets.find(|set| set.name == RESOURCE).expect("the rides")
+}
+
+/// A model of fares, which the gate fits itself: it never leaves without people, or without what stands for it.
+fn model(reference: &str) -> String {
+    format!(
+        "world = \"analysis\"\n[[resource]]\nname = \"{RESOURCE}\"\nfields = [{FIELDS}]\n\
+         [[output]]\nname = \"rides\"\nresource = \"{RESOURCE}\"\n\
+         [output.model]\nkind = \"linear\"\nresponse = {{ field = \"fare\" }}\n\
+         [[output.model.term]]\nfield = \"board_district\"\nbanding = \"area\"\nreference = \"{reference}\"\n"
+    )
 }
 
 #[test]
@@ -171,13 +124,11 @@ fn what_stands_for_a_product_ends_with_its_module_and_with_a_failed_edition() {
     fares.domain.edition(&product, "2026-03-03", "released");
 
     // The same name and another module: nothing is carried over.
-    let other = fares
-        .domain
-        .module(&guest("examples", "bus-rides"), &rides_module("1.0.1"));
+    let other = fares.domain.module(0, GUEST, "fares-anew", &model("外围"));
     let change = format!("{product}/module");
     let changed = fares
         .domain
-        .unit()
+        .operator()
         .post(&change, &json!({ "module": other }));
     let changed = changed.expect("an answer").served().expect("changed");
     assert_eq!(changed["state"], "drafted", "{changed}");
@@ -233,9 +184,7 @@ fn failed_edition(fares: &mut Fares) {
     let shipped = repository().join("examples/data/synthetic-wuxi-bus/rides-2026-03-05.csv");
     let shipped = std::fs::read(shipped).expect("rides");
     let lines = shipped.split_inclusive(|byte| *byte == b'\n').take(4);
-    let few = fares
-        .domain
-        .file("few.csv", lines.collect::<Vec<_>>().concat());
+    let few = fares.domain.file(lines.collect::<Vec<_>>().concat());
     fares.import_file(5, &few);
     let run = fares.domain.edition(&product, "2026-03-05", "withheld");
     let seen = fares.seen_by(BUREAU);

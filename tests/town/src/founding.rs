@@ -15,7 +15,7 @@ use yunei_model::{
     Manifest, Module, ModuleId, ModuleState, OrganisationId, OrganisationKind, Quota, RandomIds,
     Remit, Role, ScenarioId, Timestamp,
 };
-use yunei_store::{Page, Store};
+use yunei_store::{Change, Page, Store};
 
 use crate::{MANIFEST, PASSWORD, RIDES, administrator, name, settings, text};
 
@@ -56,7 +56,10 @@ impl Town {
         let domain = open(path, &clock).await;
         domain.bootstrap().await.unwrap();
         let unit = organisations(&domain, path).await;
-        let person = async |organisation, role| person(&domain, path, organisation, role).await;
+        let person = async |organisation: &str, role: Role| {
+            let account = format!("{role}-of-{organisation}");
+            person(&domain, path, &account, organisation, role).await
+        };
         let officer = person("bureau", Role::Bureau).await;
         let source = person("transport", Role::Source).await;
         let operator = person("unit", Role::Operator).await;
@@ -78,11 +81,34 @@ impl Town {
         }
     }
 
+    /// A reviewer of the bureau, under this name.
+    ///
+    /// # Panics
+    /// There is an account of that name.
+    pub async fn reviewer(&self, account: &str) -> Actor {
+        person(&self.domain, self.path(), account, "bureau", Role::Reviewer).await
+    }
+
     /// The same town after its server was stopped in the middle of things and started again.
     ///
     /// # Panics
     /// It cannot be.
     pub async fn restarted(self) -> Self {
+        self.reopened(async |_| ()).await
+    }
+
+    /// The same after its server was stopped, and what is kept was changed past every rule, as no request can.
+    ///
+    /// # Panics
+    /// It cannot be.
+    pub async fn rewritten(self, write: impl AsyncFnOnce(&mut Change)) -> Self {
+        // Nothing is kept without an entry, of whatever kind.
+        let draft = Draft::new(Kind::ModuleAdmitted);
+        self.reopened(async |path: &Path| written(path, draft, write).await)
+            .await
+    }
+
+    async fn reopened(self, meanwhile: impl AsyncFnOnce(&Path)) -> Self {
         self.domain.shut_down().await.unwrap();
         let Self {
             domain,
@@ -91,6 +117,7 @@ impl Town {
             ..
         } = self;
         drop(domain);
+        meanwhile(directory.path()).await;
         let domain = open(directory.path(), &clock).await;
         domain.recover().await.unwrap();
         Self {
@@ -167,9 +194,15 @@ async fn organisations(domain: &Domain, path: &Path) -> OrganisationId {
 }
 
 /// An account with a role, signed in.
-async fn person(domain: &Domain, path: &Path, organisation: &str, role: Role) -> Actor {
+async fn person(
+    domain: &Domain,
+    path: &Path,
+    account: &str,
+    organisation: &str,
+    role: Role,
+) -> Actor {
     let account = NewAccount {
-        name: name(&format!("{role}-of-{organisation}")),
+        name: name(account),
         organisation: name(organisation),
         password: PASSWORD.to_owned(),
         same_person_as: None,
@@ -272,13 +305,20 @@ async fn admitted(path: &Path, operator: &Actor) -> ModuleId {
         }),
         reviews: Vec::new(),
     };
+    let draft = Draft::new(Kind::ModuleAdmitted).fact("module", module.id);
+    let put = async |change: &mut Change| change.put_module(&module).await.unwrap();
+    written(path, draft, put).await;
+    module.id
+}
+
+/// Writes into the store of a domain that nobody serves, with the entry without which nothing is kept.
+async fn written(path: &Path, draft: Draft, write: impl AsyncFnOnce(&mut Change)) {
     let store = Store::open(path).await.unwrap();
     let mut change = store.begin().await.unwrap();
-    change.put_module(&module).await.unwrap();
-    let draft = Draft::new(Kind::ModuleAdmitted).fact("module", module.id);
+    write(&mut change).await;
+    let now = Timestamp::from_micros(1);
     let entry = Entry::seal(draft, EntryId::new(&RandomIds), [7; 16], now).unwrap();
     change.record(&entry).await.unwrap();
     change.commit().await.unwrap();
     store.close().await;
-    module.id
 }

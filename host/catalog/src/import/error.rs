@@ -93,6 +93,12 @@ pub enum ImportError {
     /// The file ends too early, or is damaged.
     #[error("the file is cut short or damaged")]
     Truncated,
+    /// Two rows of one key.
+    #[error("two rows have the same {}", key.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))]
+    KeyTwice {
+        /// The key.
+        key: Vec<Name>,
+    },
     /// No rows.
     #[error("the file has no rows")]
     Empty,
@@ -143,6 +149,7 @@ impl ImportError {
             Self::Value { .. } | Self::ColumnType { .. } => Code::ImportType,
             Self::LineTooLong { .. } | Self::Limit(_) => Code::TooLarge,
             Self::Truncated => Code::ImportTruncated,
+            Self::KeyTwice { .. } => Code::ImportKey,
             Self::Empty => Code::ImportEmpty,
             Self::OntoOther { .. } => Code::OntoUnknown,
             Self::OntoSchema { .. } => Code::OntoSchema,

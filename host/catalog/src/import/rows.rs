@@ -1,5 +1,6 @@
 //! The rows of one import: collected, sorted, kept.
 
+use std::collections::HashSet;
 use std::io;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -9,7 +10,7 @@ use arrow::row::{RowConverter, SortField};
 use parquet::errors::ParquetError;
 use yunei_model::{Field, IdSource, LimitExceeded, Part, Resource};
 
-use super::{CELLS_BYTES_MAX, IMPORT_ROWS_MAX, ImportError};
+use super::{CELLS_BYTES_MAX, IMPORT_ROWS_MAX, ImportError, KEYED_ROWS_MAX};
 use crate::canonical::{self, BATCH_ROWS};
 use crate::{Vault, VaultError};
 
@@ -56,6 +57,35 @@ impl Rows {
         self.bytes = LimitExceeded::check("cells_bytes_max", CELLS_BYTES_MAX, self.bytes, bytes)?;
         self.batches.push(batch);
         Ok(())
+    }
+
+    /// Checks that no two rows have the same key, where the resource has one.
+    pub(super) fn check_key(&self, resource: &Resource) -> Result<(), ImportError> {
+        let key = &resource.schema.key;
+        if key.is_empty() {
+            return Ok(());
+        }
+        LimitExceeded::check("keyed_rows_max", KEYED_ROWS_MAX, 0, self.rows)?;
+        let mut places = Vec::with_capacity(key.len());
+        let mut kinds = Vec::with_capacity(key.len());
+        for name in key {
+            let found = self.schema.fields().find(name.as_str());
+            let (place, field) = found.ok_or(ImportError::Write)?;
+            places.push(place);
+            kinds.push(SortField::new(field.data_type().clone()));
+        }
+        let converter = RowConverter::new(kinds).map_err(|_| ImportError::Write)?;
+        let mut keys = Vec::with_capacity(self.batches.len());
+        for batch in &self.batches {
+            let of = batch.project(&places).map_err(|_| ImportError::Write)?;
+            let converted = converter.convert_columns(of.columns());
+            keys.push(converted.map_err(|_| ImportError::Write)?);
+        }
+        let mut known = HashSet::with_capacity(usize::try_from(self.rows).unwrap_or(0));
+        match keys.iter().flatten().all(|key| known.insert(key)) {
+            true => Ok(()),
+            false => Err(ImportError::KeyTwice { key: key.clone() }),
+        }
     }
 
     /// Sorts the rows by the column at `subject` and keeps them in the vault.

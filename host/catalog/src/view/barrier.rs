@@ -20,17 +20,19 @@ use datafusion::physical_plan::{
 use futures::StreamExt;
 use yunei_model::Mask;
 
+use super::lookup::{Join, joined};
 use super::mask::Masker;
 use super::open::View;
 
-/// Reads a view: row filter and masks are done when a batch leaves it.
+/// Reads a view: row filter, joins and masks are done when a batch leaves it.
 ///
 /// INVARIANT: it shows no children and takes no filter, limit, order or statistics from above, so that no
 /// optimiser, whatever rules it has, moves a guest's expression to rows or values that the grant keeps back.
 #[derive(Debug)]
 pub(super) struct Governed {
     inner: Arc<dyn ExecutionPlan>,
-    /// Per column: its position in `inner`, and its mask.
+    joins: Vec<Join>,
+    /// Per column: its position in `inner` or, behind that, in what joins add; and its mask.
     outputs: Vec<(usize, Mask)>,
     masker: Masker,
     properties: Arc<PlanProperties>,
@@ -39,6 +41,7 @@ pub(super) struct Governed {
 impl Governed {
     pub(super) fn new(
         inner: Arc<dyn ExecutionPlan>,
+        joins: Vec<Join>,
         schema: SchemaRef,
         outputs: Vec<(usize, Mask)>,
         masker: Masker,
@@ -51,6 +54,7 @@ impl Governed {
         );
         Self {
             inner,
+            joins,
             outputs,
             masker,
             properties: Arc::new(properties),
@@ -102,7 +106,8 @@ impl ExecutionPlan for Governed {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let rows = self.inner.execute(partition, context)?;
+        let rows = self.inner.execute(partition, Arc::clone(&context))?;
+        let rows = joined(rows, self.joins.clone(), context);
         let schema = self.schema();
         let outputs = self.outputs.clone();
         let masker = self.masker.clone();

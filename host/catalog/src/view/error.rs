@@ -85,6 +85,14 @@ pub enum ViewError {
         #[source]
         source: ConditionError,
     },
+    /// A table that rows cannot be looked up in.
+    #[error("rows of view `{view}` cannot be looked up in `{table}`")]
+    Lookup {
+        /// The view.
+        view: Name,
+        /// The table.
+        table: Name,
+    },
     /// No such view.
     #[error("there is no view `{view}`")]
     UnknownView {
@@ -146,7 +154,9 @@ impl ViewError {
             Self::UnknownColumn { .. } | Self::Position { .. } | Self::Withheld { .. } => {
                 Code::GrantField
             }
-            Self::Corrupt { .. } | Self::Column { .. } => Code::SnapshotCorrupt,
+            Self::Corrupt { .. } | Self::Column { .. } | Self::Lookup { .. } => {
+                Code::SnapshotCorrupt
+            }
             Self::PositionTwice { .. }
             | Self::NotOneQuery
             | Self::Query { .. }

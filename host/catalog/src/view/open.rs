@@ -1,27 +1,19 @@
-//! One view: its plan bound to the columns of its parts.
+//! Opening a view: its plan is checked against its parts once, and reads are planned from it.
 
 use std::fs::File;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
-use datafusion::datasource::source::DataSourceExec;
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::prelude::SessionContext;
-use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::ParquetMetaDataReader;
-use yunei_model::{Condition, FieldType, Mask, Name};
+use yunei_model::{FIELDS_MAX, Mask, Name};
 
 use super::barrier::Governed;
-use super::filter::predicate;
+use super::lookup::LookedUp;
 use super::mask::Masker;
-use super::part::{Descriptors, PartFile};
-use super::{PARTS_MAX, ViewColumn, ViewError, ViewField, ViewOptions, ViewPart, ViewPlan};
-use super::{masked_type, session};
+use super::part::Descriptors;
+use super::stored::Stored;
+use super::{LOOKUPS_MAX, ViewColumn, ViewError, ViewField, ViewOptions, ViewPlan, masked_type};
 use crate::column::arrow_type;
 use crate::entry::mask_fits;
 
@@ -30,16 +22,21 @@ use crate::entry::mask_fits;
 pub(super) struct View {
     fields: Vec<ViewField>,
     schema: SchemaRef,
-    /// Per column of the view: its position in the parts, and its mask.
-    columns: Vec<(usize, Mask)>,
-    filter: Vec<Condition>,
-    filter_columns: Vec<usize>,
+    /// Where each column is, and its mask.
+    columns: Vec<(Place, Mask)>,
     masker: Masker,
-    stored: SchemaRef,
-    files: Vec<PartitionedFile>,
+    own: Stored,
+    lookups: Vec<LookedUp>,
     rows: u64,
-    readers: Arc<CachedParquetFileReaderFactory>,
-    batch_rows: usize,
+}
+
+/// Where a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At a position of the view's own parts.
+    Own(usize),
+    /// In a table that is looked up: which one, and the position in its parts.
+    LookedUp(usize, usize),
 }
 
 impl View {
@@ -51,38 +48,35 @@ impl View {
         options: &ViewOptions,
     ) -> std::result::Result<Self, ViewError> {
         let view = &plan.name;
-        if plan.columns.len() > yunei_model::FIELDS_MAX || plan.parts.len() > PARTS_MAX {
-            return Err(ViewError::TooMany {
-                what: "columns or parts of a view",
-                limit: PARTS_MAX,
-            });
+        for (count, what, limit) in [
+            (plan.columns.len(), "columns of a view", FIELDS_MAX),
+            (plan.lookups.len(), "tables looked up in", LOOKUPS_MAX),
+        ] {
+            if count > limit {
+                return Err(ViewError::TooMany { what, limit });
+            }
         }
-        if plan.parts.len() != files.len() || files.is_empty() {
+        let parts = plan.all_parts().count();
+        if parts != files.len() || plan.parts.is_empty() {
             return Err(ViewError::Descriptors {
                 view: view.clone(),
-                parts: plan.parts.len(),
+                parts,
                 files: files.len(),
             });
         }
-        let mut stored: Option<SchemaRef> = None;
-        let mut located = Vec::with_capacity(files.len());
-        for (file, part) in files.into_iter().zip(&plan.parts) {
-            let file = PartFile::new(file, part.bytes);
-            let found =
-                footer(&file, part).ok_or_else(|| ViewError::Corrupt { view: view.clone() })?;
-            if stored.get_or_insert_with(|| Arc::clone(&found)) != &found {
-                return Err(ViewError::Corrupt { view: view.clone() });
-            }
-            located.push(store.add(file));
-        }
-        let stored = stored.ok_or_else(|| ViewError::Corrupt { view: view.clone() })?;
-        let columns = bind(&plan, &stored)?;
-        let unfiltered = |source| ViewError::Filter {
-            view: view.clone(),
-            source,
+        let at = (store, session);
+        let mut files = files.into_iter();
+        let mut of = |parts: &[yunei_model::Part]| -> Vec<File> {
+            files.by_ref().take(parts.len()).collect()
         };
-        predicate(&plan.filter, &stored).map_err(unfiltered)?;
-        let position = |c: &Condition| stored.index_of(c.field.as_str()).ok();
+        let own = of(&plan.parts);
+        let own = Stored::open(view, plan.filter.clone(), &plan.parts, own, at, options)?;
+        let mut lookups = Vec::with_capacity(plan.lookups.len());
+        for lookup in &plan.lookups {
+            let files = of(&lookup.parts);
+            lookups.push(LookedUp::open(view, &own, lookup, files, at, options)?);
+        }
+        let columns = bind(&plan, own.schema(), &lookups)?;
         let fields: Vec<ViewField> = plan.columns.iter().map(seen).collect();
         let arrow_fields = fields
             .iter()
@@ -91,14 +85,10 @@ impl View {
             schema: Arc::new(Schema::new(arrow_fields.collect::<Vec<_>>())),
             fields,
             columns,
-            filter_columns: plan.filter.iter().filter_map(position).collect(),
-            filter: plan.filter,
             masker: Masker::new(&plan.mask_key),
             rows: plan.parts.iter().map(|p| p.rows).sum(),
-            stored,
-            files: located,
-            readers: session::readers(session, store),
-            batch_rows: options.batch_rows_max.get(),
+            own,
+            lookups,
         })
     }
 
@@ -132,68 +122,67 @@ impl View {
         Ok(())
     }
 
-    /// A plan that reads `columns` of the view: parts in order, then row filter, then masks.
+    /// A plan that reads `columns` of the view: parts in order, then row filter, then what is looked up, then masks.
     pub(super) fn scan(&self, columns: &[usize]) -> Result<Arc<Governed>> {
-        let bound: Vec<&(usize, Mask)> = columns
+        let bound: Vec<&(Place, Mask)> = columns
             .iter()
             .filter_map(|c| self.columns.get(*c))
             .collect();
-        let mut read: Vec<usize> = bound.iter().map(|(at, _)| *at).collect();
-        read.extend(&self.filter_columns);
-        read.sort_unstable();
-        read.dedup();
-        let narrow = self.stored.project(&read)?;
+        let of_table = |table: usize| -> Vec<usize> {
+            let mut taken: Vec<usize> = Vec::new();
+            for (place, _) in &bound {
+                match place {
+                    Place::LookedUp(of, at) if *of == table && !taken.contains(at) => {
+                        taken.push(*at);
+                    }
+                    _ => {}
+                }
+            }
+            taken
+        };
+        let looked_up: Vec<(usize, &LookedUp, Vec<usize>)> = self
+            .lookups
+            .iter()
+            .enumerate()
+            .map(|(index, lookup)| (index, lookup, of_table(index)))
+            .filter(|(_, _, taken)| !taken.is_empty())
+            .collect();
+        let own = bound.iter().filter_map(|(place, _)| match place {
+            Place::Own(at) => Some(*at),
+            Place::LookedUp(..) => None,
+        });
+        let by = looked_up.iter().flat_map(|(_, lookup, _)| lookup.by());
+        let (inner, read) = self.own.read(own.chain(by.copied()))?;
+        let mut places: Vec<Place> = read.iter().map(|at| Place::Own(*at)).collect();
+        let mut joins = Vec::with_capacity(looked_up.len());
+        for (index, lookup, taken) in looked_up {
+            joins.push(lookup.join(&read, &taken)?);
+            places.extend(taken.into_iter().map(|at| Place::LookedUp(index, at)));
+        }
         let outputs = bound
             .iter()
-            .filter_map(|(at, mask)| Some((read.binary_search(at).ok()?, mask.clone())))
+            .filter_map(|(place, mask)| {
+                let at = places.iter().position(|known| known == place)?;
+                Some((at, mask.clone()))
+            })
             .collect();
-        let inner = self.filtered(self.parts(read)?, &narrow)?;
         let schema = Arc::new(self.schema.project(columns)?);
         Ok(Arc::new(Governed::new(
             inner,
+            joins,
             schema,
             outputs,
             self.masker.clone(),
         )))
     }
-
-    fn parts(&self, read: Vec<usize>) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut source = ParquetSource::new(Arc::clone(&self.stored))
-            .with_parquet_file_reader_factory(Arc::clone(&self.readers) as _)
-            .with_enable_page_index(false)
-            .with_bloom_filter_on_read(false)
-            .with_pushdown_filters(false);
-        // Here the filter only leaves out row groups whose statistics rule every row out.
-        if let Some(predicate) = predicate(&self.filter, &self.stored).map_err(external)? {
-            source = source.with_predicate(predicate);
-        }
-        let config = FileScanConfigBuilder::new(session::store_url()?, Arc::new(source))
-            .with_file_group(FileGroup::new(self.files.clone()))
-            .with_projection_indices(Some(read))?
-            .with_batch_size(Some(self.batch_rows))
-            .with_preserve_order(true)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-
-    fn filtered(
-        &self,
-        input: Arc<dyn ExecutionPlan>,
-        narrow: &Schema,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(match predicate(&self.filter, narrow).map_err(external)? {
-            None => input,
-            Some(predicate) => Arc::new(
-                FilterExecBuilder::new(predicate, input)
-                    .with_batch_size(self.batch_rows)
-                    .build()?,
-            ),
-        })
-    }
 }
 
-/// Positions and masks of a plan's columns, checked.
-fn bind(plan: &ViewPlan, stored: &Schema) -> std::result::Result<Vec<(usize, Mask)>, ViewError> {
+/// Places and masks of a plan's columns, checked.
+fn bind(
+    plan: &ViewPlan,
+    own: &Schema,
+    lookups: &[LookedUp],
+) -> std::result::Result<Vec<(Place, Mask)>, ViewError> {
     let view = &plan.name;
     let mut bound = Vec::with_capacity(plan.columns.len());
     for (index, column) in plan.columns.iter().enumerate() {
@@ -216,25 +205,32 @@ fn bind(plan: &ViewPlan, stored: &Schema) -> std::result::Result<Vec<(usize, Mas
                 column: name.clone(),
             });
         }
-        let found = stored.fields().find(name.as_str());
-        // A column that may hold nothing must not be promised to hold something.
-        let agrees = |f: &Field, kind: FieldType| {
-            f.data_type() == &arrow_type(kind) && (column.nullable || !f.is_nullable())
-        };
-        match found {
-            Some((at, field)) if agrees(field, column.kind) => {
-                bound.push((at, column.mask.clone()))
-            }
-            _ => {
-                return Err(ViewError::Column {
-                    view: view.clone(),
-                    column: name.clone(),
-                    kind: column.kind,
-                });
-            }
-        }
+        let place = place(column, own, lookups).ok_or_else(|| ViewError::Column {
+            view: view.clone(),
+            column: name.clone(),
+            kind: column.kind,
+        })?;
+        bound.push((place, column.mask.clone()));
     }
     Ok(bound)
+}
+
+/// Where a column is; `None` where no place holds what the plan says of it.
+fn place(column: &ViewColumn, own: &Schema, lookups: &[LookedUp]) -> Option<Place> {
+    let agrees = |field: &Field| field.data_type() == &arrow_type(column.kind);
+    let tables = lookups.iter().enumerate();
+    let mut found = tables.filter_map(|(table, lookup)| {
+        let (at, field) = lookup.column(&column.name)?;
+        // What is looked up may be absent, whatever it is there.
+        (agrees(field) && column.nullable).then_some(Place::LookedUp(table, at))
+    });
+    if let Some(place) = found.next() {
+        return Some(place);
+    }
+    let (at, field) = own.fields().find(column.name.as_str())?;
+    // A column that may hold nothing must not be promised to hold something.
+    let agrees = agrees(field) && (column.nullable || !field.is_nullable());
+    agrees.then_some(Place::Own(at))
 }
 
 fn seen(column: &ViewColumn) -> ViewField {
@@ -243,19 +239,4 @@ fn seen(column: &ViewColumn) -> ViewField {
         kind: masked_type(column.kind, &column.mask),
         nullable: column.nullable,
     }
-}
-
-/// The schema of a part whose rows are as many as the plan says.
-fn footer(file: &PartFile, part: &ViewPart) -> Option<SchemaRef> {
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(file).ok()?;
-    let metadata = metadata.file_metadata();
-    if u64::try_from(metadata.num_rows()).ok()? != part.rows {
-        return None;
-    }
-    let schema = parquet_to_arrow_schema(metadata.schema_descr(), None).ok()?;
-    Some(Arc::new(schema))
-}
-
-fn external(error: super::ConditionError) -> datafusion::common::DataFusionError {
-    datafusion::common::DataFusionError::External(Box::new(error))
 }

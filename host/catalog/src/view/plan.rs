@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
-use yunei_model::{Condition, FieldType, Mask, Name};
+use yunei_model::{Condition, FieldType, Mask, Name, Part};
 
 /// A view: granted columns and rows of a snapshot.
 ///
@@ -19,8 +19,19 @@ pub struct ViewPlan {
     pub filter: Vec<Condition>,
     /// Key of the pseudonyms.
     pub mask_key: MaskKey,
-    /// Parts of the snapshot in order.
-    pub parts: Vec<ViewPart>,
+    /// Parts of the snapshot in order; the bytes of each come as a descriptor.
+    pub parts: Vec<Part>,
+    /// Tables that rows are looked up in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+}
+
+impl ViewPlan {
+    /// All parts, in the order of their descriptors: those of the snapshot, then those of each table that rows are looked up in.
+    pub fn all_parts(&self) -> impl Iterator<Item = &Part> {
+        let looked_up = self.lookups.iter().flat_map(|lookup| &lookup.parts);
+        self.parts.iter().chain(looked_up)
+    }
 }
 
 /// A column of a view.
@@ -37,23 +48,24 @@ pub struct ViewColumn {
     pub mask: Mask,
 }
 
-/// A part of a view's snapshot; its bytes come as a descriptor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A table whose unique key rows of a view name: each row gets columns of the one row there, or absent values.
+///
+/// It is read whole whenever one of its columns is, and held in memory for as long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ViewPart {
-    /// Rows.
-    pub rows: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-impl From<&yunei_model::Part> for ViewPart {
-    fn from(part: &yunei_model::Part) -> Self {
-        Self {
-            rows: part.rows,
-            bytes: part.bytes,
-        }
-    }
+pub struct Lookup {
+    /// Name of the resource.
+    pub name: Name,
+    /// Columns of the view's own parts, in the order of the key. An absent value finds nothing.
+    pub by: Vec<Name>,
+    /// Columns there that no two rows share.
+    pub key: Vec<Name>,
+    /// Columns taken: what each is called in the view, and there.
+    pub take: Vec<(Name, Name)>,
+    /// Rows: the conjunction of these conditions.
+    pub filter: Vec<Condition>,
+    /// Parts of its snapshot in order.
+    pub parts: Vec<Part>,
 }
 
 /// A column as its reader sees it.

@@ -1,13 +1,14 @@
 //! Views: what they show, and what they do not.
 
 mod absence;
+mod lookups;
 mod order;
 mod queries;
 
 use yunei_model::{FieldType, Mask, Snapshot};
 
 use crate::testing::{Desk, RIDES_CSV, drain, name, rides, scan};
-use crate::{ViewColumn, ViewError, ViewField, ViewPart, ViewPlan, Views};
+use crate::{ViewColumn, ViewError, ViewField, ViewPlan, Views};
 
 /// `rides` as a grant may give it: card as pseudonym, month of the day, fare, line; students' rides only.
 pub(super) fn granted(desk: &Desk, snapshot: &Snapshot) -> Views {
@@ -209,17 +210,6 @@ fn a_part_damaged_behind_its_footer_fails_the_scan_without_a_value() {
     std::fs::write(&path, &bytes).unwrap();
     let verified = desk.vault.verify(&snapshot).unwrap_err();
     assert!(matches!(verified, crate::VaultError::Corrupt { part } if part == digest));
-}
-
-#[test]
-fn a_part_of_a_plan_is_that_of_a_snapshot() {
-    let desk = Desk::new();
-    let snapshot = desk.csv(RIDES_CSV).unwrap();
-    let part = ViewPart::from(&snapshot.parts[0]);
-    assert_eq!(
-        (part.rows, part.bytes),
-        (snapshot.parts[0].rows, snapshot.parts[0].bytes)
-    );
 }
 
 #[test]

@@ -51,6 +51,18 @@ pub fn one(resource: &Resource) -> String {
         .fact("licence", &resource.licence)
         .fact("synthetic", if resource.synthetic { "yes" } else { "no" })
         .fact("schema", format!("version {}", resource.schema.version));
+    if !resource.schema.key.is_empty() {
+        facts.fact("key", list(&resource.schema.key));
+    }
+    for reference in &resource.schema.references {
+        let fields = reference.fields.iter();
+        let fields = list(fields.map(|(name, of)| format!("{name} ({of})")));
+        let by = list(&reference.by);
+        facts.fact(
+            "joined",
+            format!("{fields} of {} by {by}", reference.resource),
+        );
+    }
     let mut fields = Sheet::new([
         "field", "title", "type", "class", "grade", "mask", "bandings",
     ]);

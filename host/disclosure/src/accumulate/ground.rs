@@ -19,10 +19,11 @@ struct CellState {
     units: Units,
 }
 
-/// A cell's figures in one channel of values.
+/// A cell's units in one channel of values: one line of the processor's cache, and apart from what rows add up to, since a margin
+/// meets each unit and no row.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Figures {
-    pub(super) sums: RowSums,
+#[repr(align(64))]
+struct UnitFigures {
     units: Units,
     alike: Alike,
 }
@@ -50,6 +51,15 @@ impl Touched {
         self.contributed.clear();
     }
 
+    /// One more cell, with so many rows of the subject; its place. What the subject contributed is to be added.
+    #[inline]
+    fn push(&mut self, cell: u32, index: u32, rows: f64) -> u32 {
+        // INVARIANT: no more cells are touched than there are, which fits 32 bits.
+        let place = u32::try_from(self.cells.len()).unwrap_or(u32::MAX);
+        self.cells.push(TouchedCell { cell, index, rows });
+        place
+    }
+
     pub(super) fn is_one(&self) -> bool {
         self.cells.len() == 1
     }
@@ -63,12 +73,25 @@ impl Touched {
     }
 }
 
+/// Which subject touched a margin last, and its place among those that this one touched.
+#[derive(Clone, Copy, Default)]
+struct Stamp {
+    subject: u32,
+    place: u32,
+}
+
 /// States and figures of every cell, margins included.
 pub(super) struct Ground {
     /// Channels of values.
     width: usize,
     cells: Vec<CellState>,
-    figures: Vec<Figures>,
+    /// What rows add up to, channel by channel.
+    sums: Vec<RowSums>,
+    /// Units, channel by channel.
+    figures: Vec<UnitFigures>,
+    /// The last subject that touched each margin, and where it stands among those touched: close together, since a subject touches
+    /// more margins than it has rows.
+    stamps: Vec<Stamp>,
     /// The present subject's stamp; never that of a cell nobody touched, which is 0.
     subject: u32,
 }
@@ -82,7 +105,9 @@ impl Ground {
         Self {
             width,
             cells: vec![CellState::default(); cells],
-            figures: vec![Figures::default(); cells * width],
+            sums: vec![RowSums::default(); cells * width],
+            figures: vec![UnitFigures::default(); cells * width],
+            stamps: vec![Stamp::default(); cells],
             subject: 1,
         }
     }
@@ -94,41 +119,55 @@ impl Ground {
             for state in &mut self.cells {
                 state.subject = 0;
             }
+            self.stamps.fill(Stamp::default());
             self.subject = 1;
         }
     }
 
-    /// A row that is nobody's. The figures of its cell.
+    /// A row that is nobody's. The sums of its cell.
     #[inline]
-    pub(super) fn row(&mut self, cell: u32) -> &mut [Figures] {
+    pub(super) fn row(&mut self, cell: u32) -> &mut [RowSums] {
         self.cells[cell as usize].rows += 1;
-        &mut self.figures[cell as usize * self.width..][..self.width]
+        &mut self.sums[cell as usize * self.width..][..self.width]
     }
 
-    /// A row of the present subject. The figures of its cell, and what the subject contributed to it so far.
+    /// A row of the present subject. The sums of its cell, and what the subject contributed to it so far.
     #[inline]
     pub(super) fn subjects_row<'a>(
         &'a mut self,
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-    ) -> (&'a mut [Figures], &'a mut [Option<f64>]) {
+    ) -> (&'a mut [RowSums], &'a mut [Option<f64>]) {
         let width = self.width;
         self.cells[cell as usize].rows += 1;
-        let so_far =
-            self.cells[cell as usize].touch(self.subject, width, cell, index, touched, 1.0);
-        (&mut self.figures[cell as usize * width..][..width], so_far)
+        let so_far = self.cells[cell as usize].touch(self.subject, width, cell, index, touched);
+        (&mut self.sums[cell as usize * width..][..width], so_far)
     }
 
-    /// Takes a margin among the cells touched, with some of the present subject's rows. What the subject contributed to it so far.
+    /// Takes what the present subject contributed to an inner cell into one of its margins.
     #[inline]
-    pub(super) fn touch<'a>(
+    pub(super) fn touch(
         &mut self,
         margin: u32,
         rows: f64,
-        touched: &'a mut Touched,
-    ) -> &'a mut [Option<f64>] {
-        self.cells[margin as usize].touch(self.subject, self.width, margin, 0, touched, rows)
+        contributed: &[Option<f64>],
+        touched: &mut Touched,
+    ) {
+        let stamp = &mut self.stamps[margin as usize];
+        if stamp.subject != self.subject {
+            stamp.subject = self.subject;
+            stamp.place = touched.push(margin, 0, rows);
+            touched.contributed.extend_from_slice(contributed);
+            return;
+        }
+        touched.cells[stamp.place as usize].rows += rows;
+        let so_far = &mut touched.contributed[stamp.place as usize * self.width..][..self.width];
+        for (so_far, more) in so_far.iter_mut().zip(contributed) {
+            if let Some(more) = more {
+                *so_far = Some(so_far.unwrap_or(0.0) + more);
+            }
+        }
     }
 
     /// Counts the subject in the cell.
@@ -161,9 +200,8 @@ impl Ground {
     pub(super) fn sum_on(&mut self, cell: u32, margin: u32) {
         self.cells[margin as usize].rows += self.cells[cell as usize].rows;
         for channel in 0..self.width {
-            let from = self.figures[cell as usize * self.width + channel].sums;
-            let onto = &mut self.figures[margin as usize * self.width + channel];
-            onto.sums.sum_on(&from);
+            let from = self.sums[cell as usize * self.width + channel];
+            self.sums[margin as usize * self.width + channel].sum_on(&from);
         }
     }
 
@@ -173,10 +211,11 @@ impl Ground {
         for (place, cell) in self.cells.iter().enumerate() {
             slots.push(Slot::of_rows(cell.rows, &cell.units));
             let figures = &self.figures[place * self.width..][..self.width];
+            let sums = &self.sums[place * self.width..][..self.width];
             slots.extend(
-                figures
-                    .iter()
-                    .map(|own| Slot::new(&own.sums, &own.units, &own.alike)),
+                sums.iter()
+                    .zip(figures)
+                    .map(|(sums, own)| Slot::new(sums, &own.units, &own.alike)),
             );
         }
         let subjects = self.cells.iter().map(|cell| cell.subjects).collect();
@@ -198,15 +237,12 @@ impl CellState {
         cell: u32,
         index: u32,
         touched: &'a mut Touched,
-        rows: f64,
     ) -> &'a mut [Option<f64>] {
         if self.subject == subject {
-            touched.cells[self.place as usize].rows += rows;
+            touched.cells[self.place as usize].rows += 1.0;
         } else {
             self.subject = subject;
-            // INVARIANT: no more cells are touched than there are, which fits 32 bits.
-            self.place = u32::try_from(touched.cells.len()).unwrap_or(u32::MAX);
-            touched.cells.push(TouchedCell { cell, index, rows });
+            self.place = touched.push(cell, index, 1.0);
             let length = touched.contributed.len();
             touched.contributed.resize(length + width, None);
         }

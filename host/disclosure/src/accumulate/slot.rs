@@ -38,12 +38,18 @@ impl RowSums {
         let contribution = value * weight;
         self.rows += 1;
         self.compensated(contribution);
-        self.third |= self.is_third(value);
-        self.least = self.least.min(value);
-        self.greatest = self.greatest.max(value);
+        self.meet(value);
         self.negative |= value < 0.0 || weight < 0.0;
         self.broken |= !contribution.is_finite();
         contribution
+    }
+
+    /// Takes a value that rows have.
+    #[inline]
+    fn meet(&mut self, value: f64) {
+        self.third |= self.is_third(value);
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
     }
 
     /// Whether a value is another than the two that were there before.
@@ -70,10 +76,9 @@ impl RowSums {
             return;
         }
         self.rows += inner.rows;
-        self.third |= inner.third | self.is_third(inner.least);
-        self.least = self.least.min(inner.least);
-        self.third |= self.is_third(inner.greatest);
-        self.greatest = self.greatest.max(inner.greatest);
+        self.third |= inner.third;
+        self.meet(inner.least);
+        self.meet(inner.greatest);
         self.negative |= inner.negative;
         self.broken |= inner.broken;
     }
@@ -107,8 +112,13 @@ impl Units {
 /// Rounding that a mean of equal values may have suffered, as a share of it.
 const SLIP: f64 = 1e-12;
 
+/// As a share of an end, more than [`SLIP`] of whatever lies beyond it, and all that a product loses to rounding.
+const WELL_APART: f64 = 8.0 * SLIP;
+/// A contribution below it may lose more than that when it is divided.
+const TINY: f64 = 1e-280;
+
 /// How alike the units of one cell are in one channel.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Alike {
     /// Least and greatest mean of a unit's rows.
     least: f64,
@@ -125,6 +135,9 @@ impl Alike {
     #[inline]
     pub(super) fn unit(&mut self, contribution: f64, rows: f64) {
         self.nonzero = self.nonzero.saturating_add(u32::from(contribution != 0.0));
+        if self.is_well_between(contribution, rows) {
+            return;
+        }
         let mean = if rows > 1.0 {
             contribution / rows
         } else {
@@ -141,6 +154,16 @@ impl Alike {
         } else if mean >= self.greatest - slip {
             self.at_greatest = self.at_greatest.saturating_add(1);
         }
+    }
+
+    /// Whether the mean lies between the ends by far more than rounding: most do, and are told without a division.
+    #[inline]
+    fn is_well_between(&self, contribution: f64, rows: f64) -> bool {
+        let room = |end: f64| WELL_APART * end.abs();
+        self.at_least > 0
+            && contribution.abs() > TINY
+            && contribution > (self.least + room(self.least)) * rows
+            && contribution < (self.greatest - room(self.greatest)) * rows
     }
 
     /// Units all of whose rows have the least value of all rows, and those with the greatest.
@@ -231,3 +254,6 @@ impl Slot {
         self.total
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,6 +121,41 @@ proptest! {
     }
 
     #[test]
+    fn a_margin_is_the_table_without_its_dimensions(rows in rows(), thirds in prop::collection::vec(0_usize..2, 80), grouped in any::<bool>()) {
+        let sizes = [3, 2, 2];
+        let full = shape(&sizes, count_and_sum(), true);
+        let codes: Vec<[usize; 3]> = rows.iter().zip(&thirds).map(|(row, third)| [row.codes[0], row.codes[1], *third]).collect();
+        let gather = |shape: &Shape, axes: &[usize]| {
+            let mut accumulator = Accumulator::new(shape, Protection::Subjects).unwrap();
+            for (row, codes) in rows.iter().zip(&codes) {
+                let group = key(row.group.filter(|_| grouped));
+                let kept: Vec<usize> = axes.iter().map(|axis| codes[*axis]).collect();
+                let cell = shape.cell(&kept).unwrap();
+                accumulator.row_in_group(key(Some(row.subject)), group, cell, &[row.value.map(f64::from)]).unwrap();
+            }
+            accumulator.finish().unwrap()
+        };
+        let whole = gather(&full, &[0, 1, 2]);
+        for axes in [&[0, 1][..], &[0, 2], &[1, 2], &[0], &[1], &[2]] {
+            let few = shape(&axes.iter().map(|axis| sizes[*axis]).collect::<Vec<_>>(), count_and_sum(), false);
+            let alone = gather(&few, axes);
+            for cell in 0..few.rows() {
+                let mut margin = 0;
+                for axis in 0..3 {
+                    let place = axes.iter().position(|kept| *kept == axis);
+                    let coordinate = place.map_or(sizes[axis], |place| few.lattice().coordinate(cell, place));
+                    margin = full.lattice().moved(margin, axis, coordinate);
+                }
+                prop_assert_eq!(whole.subjects(margin), alone.subjects(cell));
+                for channel in 0..2 {
+                    let (found, wanted) = (whole.slot(margin, channel).unwrap(), alone.slot(cell, channel).unwrap());
+                    prop_assert_eq!(format!("{found:?}"), format!("{wanted:?}"), "{:?} {}", axes, cell);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn blocks_are_rows(rows in rows(), cut in 1_usize..9) {
         let shape = shape(&[3, 2], count_and_sum(), true);
         let single = accumulate(&shape, &rows, true);

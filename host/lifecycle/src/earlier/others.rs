@@ -1,6 +1,6 @@
 //! Earlier tables of other periods, or of another snapshot's rows of a period: taken into a joint plan by cutting time.
 
-use yunei_catalog::{ViewPart, ViewPlan};
+use yunei_catalog::ViewPlan;
 use yunei_model::{Condition, ExactCandidate, ExactRelease, Period, RowSet, Snapshot};
 use yunei_rooms::{CutPlan, JointPlan, OutputPlan, SizesPlan, TableFiles};
 
@@ -152,7 +152,7 @@ impl Domain {
         overlapping: &[ExactRelease],
     ) -> Result<Option<(SizesPlan, Vec<TableFiles>)>, LifecycleError> {
         let comparable = output.subject.is_some() && table.snapshot.sorted_by_subject;
-        let mut files = vec![self.open_parts(&table.snapshot)?];
+        let mut files = vec![self.open_view(view)?];
         let mut sizes = SizesPlan {
             output: output.name.clone(),
             now: view.clone(),
@@ -169,12 +169,13 @@ impl Domain {
             let Some(filter) = filter_of(table, &earlier.rows) else {
                 continue;
             };
-            sizes.before.push(ViewPlan {
+            let before = ViewPlan {
                 filter,
-                parts: snapshot.parts.iter().map(ViewPart::from).collect(),
+                parts: snapshot.parts.clone(),
                 ..view.clone()
-            });
-            files.push(self.open_parts(snapshot)?);
+            };
+            files.push(self.open_view(&before)?);
+            sizes.before.push(before);
         }
         Ok((!sizes.before.is_empty()).then_some((sizes, files)))
     }
@@ -195,15 +196,14 @@ impl Domain {
                 ..over.clone()
             };
             let then = ViewPlan {
-                parts: snapshot.parts.iter().map(ViewPart::from).collect(),
+                parts: snapshot.parts.clone(),
                 ..now.clone()
             };
             if let Some(released) = joint.released.get_mut(*place) {
                 released.then_and_now = Some((views.len(), views.len() + 1));
             }
+            files.extend([self.open_view(&then)?, self.open_view(&now)?]);
             views.extend([then, now]);
-            files.push(self.open_parts(snapshot)?);
-            files.push(self.open_parts(&table.snapshot)?);
         }
         Ok(())
     }

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 
-use yunei_catalog::{MaskKey, ViewPlan};
+use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Code, Digest, ExactCandidate, ExactRelease, Manifest, Output, Relation, Resource, RowSet, Run,
+    Code, Digest, ExactCandidate, ExactRelease, Joined, Manifest, Output, Relation, Resource,
+    RowSet, Run,
 };
 use yunei_rooms::{
     AuditPlan, EarlierPlan, JointPlan, LinkedPlan, OutputPlan, SealKey, SealedPlan, Source,
@@ -110,11 +111,38 @@ impl Domain {
             }
             if let Some((_, first)) = group.first() {
                 let sorted = self.sorted(first, audit).await?;
-                self.join(manifest, table, &group, sorted, &mut told, views, files)
-                    .await?;
+                self.join(
+                    manifest,
+                    (table, tables),
+                    &group,
+                    sorted,
+                    &mut told,
+                    views,
+                    files,
+                )
+                .await?;
             }
         }
+        self.tell_beside(manifest, audit, &mut told).await?;
         Ok(told)
+    }
+
+    /// A computed output that looks up rows about data subjects is about those rows, too: what left about them is held against it by people.
+    async fn tell_beside(
+        &self,
+        manifest: &Manifest,
+        audit: &Audit,
+        told: &mut Told,
+    ) -> Result<(), LifecycleError> {
+        for (output, earlier) in manifest.outputs.iter().zip(&mut told.plan.earlier) {
+            let mut of_output = audit.candidates.iter().filter(|c| c.output == output.name);
+            if earlier.repeats.is_none() && of_output.any(|c| c.computed) {
+                let beside = self.told_beside(output, audit).await?;
+                earlier.beyond += beside.beyond;
+                earlier.overlapping += beside.overlapping;
+            }
+        }
+        Ok(())
     }
 
     /// What left about rows that an output may be about which the gate does not compute: nothing of it is audited, and people are told.
@@ -124,8 +152,8 @@ impl Domain {
         audit: &Audit,
     ) -> Result<EarlierPlan, LifecycleError> {
         let mut beside = EarlierPlan::default();
-        let of_output = audit.candidates.iter().filter(|c| c.output == output.name);
-        for candidate in of_output {
+        let of_output = audit.candidates.iter();
+        for candidate in of_output.filter(|c| c.output == output.name && !c.computed) {
             let (told, unread) = self.told_of(candidate, audit).await?;
             beside.overlapping += unread;
             for exact in &told {
@@ -231,14 +259,14 @@ impl Domain {
     async fn join(
         &self,
         manifest: &Manifest,
-        table: &plan::Table<'_>,
+        (table, tables): (&plan::Table<'_>, &[plan::Table<'_>]),
         group: &[(usize, &ExactCandidate)],
         sorted: Sorted,
         told: &mut Told,
         views: &mut Vec<ViewPlan>,
         files: &mut Vec<TableFiles>,
     ) -> Result<(), LifecycleError> {
-        let mut columns = Columns::new(table.resource);
+        let mut columns = Columns::of(table, tables);
         let mut joint = JointPlan {
             view: views.len(),
             candidates: Vec::new(),
@@ -287,12 +315,12 @@ impl Domain {
             told.compared.push((*index, sorted.overlapping.clone()));
         }
         if group.len() + joint.released.len() > 1 {
-            let mut over = plan::view(table, columns.taken, MaskKey::from_bytes([0; 32]));
+            let mut over = columns.taken.view(table);
             if joint.cut.is_some() {
                 over.filter = table.over(others.hull.as_ref())?;
             }
+            files.push(self.open_view(&over)?);
             views.push(over.clone());
-            files.push(self.open_parts(&table.snapshot)?);
             self.compare_others(table, &others, &over, &mut joint, views, files)?;
             told.plan.joint.push(joint);
             told.sealed.extend(sealed);
@@ -320,17 +348,22 @@ impl Domain {
         let (Some(output), Some(release)) = (output, release) else {
             return Ok(None);
         };
-        let same_columns = earlier.resource.schema.fields.iter().all(|field| {
-            columns
-                .resource
-                .field(&field.name)
-                .is_some_and(|now| (now.kind, now.nullable) == (field.kind, field.nullable))
-        });
-        if !same_columns {
-            return Ok(None);
+        for field in &earlier.resource.schema.fields {
+            let same = match &field.joined {
+                Some(joined) => self.know_rows_of(joined, columns).await?,
+                None => columns
+                    .resource
+                    .field(&field.name)
+                    .is_some_and(|now| now.joined.is_none() && now.is_alike(field)),
+            };
+            if !same {
+                return Ok(None);
+            }
         }
-        let mut then = Columns::new(&earlier.resource);
-        then.taken = std::mem::take(&mut columns.taken);
+        let mut then = Columns {
+            resource: &earlier.resource,
+            taken: std::mem::take(&mut columns.taken),
+        };
         let plan = plan::output_plan_over(&manifest, output, &mut then, view);
         columns.taken = then.taken;
         let plan = plan?;
@@ -351,6 +384,22 @@ impl Domain {
             then_and_now: None,
         };
         Ok(Some((run, linked, file)))
+    }
+
+    /// Lets rows be looked up where an earlier release looked them up; false where that snapshot is gone.
+    async fn know_rows_of(
+        &self,
+        joined: &Joined,
+        columns: &mut Columns<'_>,
+    ) -> Result<bool, LifecycleError> {
+        let Some(rows) = &joined.rows else {
+            return Ok(false);
+        };
+        let snapshot = self.store.snapshot(rows.snapshot).await?;
+        let snapshot = snapshot.filter(|s| s.resource == joined.resource && s.key == joined.key);
+        let found = snapshot.is_some();
+        snapshot.into_iter().for_each(|s| columns.taken.know(s));
+        Ok(found)
     }
 
     /// The sealed output of an earlier run, unless it was destroyed.

@@ -39,8 +39,9 @@ impl Domain {
                 let field = table.resource.field(name).ok_or(NO_FIELD)?;
                 columns.push(column(field, Mask::None));
             }
-            views.push(view(table, columns, MaskKey::from_bytes([0; 32])));
-            files.push(self.open_parts(&table.snapshot)?);
+            let view = view(table, columns, MaskKey::from_bytes([0; 32]));
+            files.push(self.open_view(&view)?);
+            views.push(view);
             groups.push(group.is_some());
         }
         let plan = PrivatePlan {

@@ -78,6 +78,19 @@ impl ProductView {
         }
     }
 
+    /// The same, should what stands for it have come into force or to its end after the product was read: the approval was read last.
+    fn in_step(mut self) -> Self {
+        let stands = self.standing.as_ref().map(|standing| standing.state);
+        self.product.state = match (self.product.state, stands) {
+            (ProductState::Standing, Some(StandingState::Ended | StandingState::Withdrawn)) => {
+                ProductState::Reviewed
+            }
+            (ProductState::Reviewed, Some(StandingState::InForce)) => ProductState::Standing,
+            (state, _) => state,
+        };
+        self
+    }
+
     /// The same as if nobody had released an edition of it yet.
     fn before_review(mut self) -> Self {
         self.standing = None;
@@ -119,11 +132,12 @@ impl Domain {
         product: Product,
     ) -> Result<ProductView, LifecycleError> {
         let standing = self.store.standing_newest(product.id).await?;
-        let mut view = ProductView {
+        let view = ProductView {
             product,
             standing: standing.map(StandingView::from),
             notices: Vec::new(),
         };
+        let mut view = view.in_step();
         if INSIDE.iter().any(|role| actor.holds(*role)) {
             return Ok(view);
         }

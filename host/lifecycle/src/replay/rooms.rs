@@ -9,26 +9,14 @@ use yunei_rooms::{RunningRooms, Session};
 use super::compare::{kept_verdicts_differ, verdicts_differ};
 use super::original::{Original, Reach, fact};
 use super::{Difference, Heard, Place, Replay};
-use crate::execute::{CallsTo, DURATION_LIMIT, Ran, cause_kind};
+use crate::attend::{CallsTo, Ran};
+use crate::execute::{DURATION_LIMIT, SealedFile, cause_kind};
 use crate::judge::joint_decision;
 use crate::prepared::Prepared;
 use crate::{Domain, LifecycleError};
 
 /// What a guest's good end is called where an ending is compared.
 const WELL: &str = "well";
-
-/// A file among the sealed outputs that nobody needs: gone when this is dropped.
-struct Scratch<'a> {
-    domain: &'a Domain,
-    file: String,
-}
-
-impl Drop for Scratch<'_> {
-    fn drop(&mut self) {
-        // Its key is gone already; what stays behind is noise.
-        let _gone = self.domain.sealed.remove_file(&self.file);
-    }
-}
 
 /// The replay's rooms, known to whoever may have to kill them, for as long as this lives.
 struct Known<'a>(&'a Domain);
@@ -199,13 +187,12 @@ impl Domain {
         session: &Session<'_>,
         replay: &mut Replay,
     ) -> Result<(), LifecycleError> {
-        let scratch = Scratch {
-            domain: self,
-            file: format!("{}.replay", prepared.run.id),
-        };
-        let (mut gate, rooms, _) = self.start_gate(prepared, session, &scratch.file).await?;
+        // Its key is gone already.
+        let scratch = SealedFile::named(self, format!("{}.replay", prepared.run.id));
+        let started = self.start_gate(prepared, session.output(), &scratch);
+        let (mut gate, rooms, _) = started.await?;
         let _known = Known::new(self, rooms);
-        let (digest, _) = gate.sealed().await?;
+        let (digest, _) = gate.seal().await?;
         replay.output_digest = Some(digest);
         let recorded = original.sealed.as_ref().map(|r| fact(r, "output_digest"));
         let recorded = recorded.unwrap_or_default();

@@ -6,6 +6,7 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+mod standing;
 mod town;
 
 use town::{Town, code, name};

@@ -9,7 +9,7 @@ use yunei_lifecycle::{LifecycleError, NewProduct, NewSchedule};
 use yunei_model::{
     Cadence, Clock, Code, FixedClock, Parameters, Product, Run, Schedule, ScheduleTrigger,
 };
-use yunei_store::{EntryFilter, Page, RunFilter};
+use yunei_store::{Change, EntryFilter, Page, RunFilter};
 
 pub use yunei_town::{name, text};
 
@@ -38,6 +38,14 @@ impl Town {
     pub async fn restarted(self) -> Self {
         Self {
             town: self.town.restarted().await,
+            clock: self.clock,
+        }
+    }
+
+    /// The same after what is kept was changed past every rule.
+    pub async fn rewritten(self, write: impl AsyncFnOnce(&mut Change)) -> Self {
+        Self {
+            town: self.town.rewritten(write).await,
             clock: self.clock,
         }
     }

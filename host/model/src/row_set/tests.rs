@@ -23,6 +23,7 @@ fn snapshot(ids: &CountingIds, resource: ResourceId, bytes: &[u8]) -> Snapshot {
         onto: None,
         file: None,
         sorted_by_subject: true,
+        key: Vec::new(),
     }
 }
 

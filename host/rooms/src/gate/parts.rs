@@ -25,8 +25,7 @@ impl<'a> Parts<'a> {
         let mut views = Vec::with_capacity(plan.views.len());
         for view in &plan.views {
             let files: Result<Vec<File>, RoomError> = view
-                .parts
-                .iter()
+                .all_parts()
                 .map(|_| next_descriptor(descriptors).map(File::from))
                 .collect();
             views.push(Some(files?));

@@ -11,10 +11,10 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use yunei_catalog::{
     CatalogueEntry, Delimiter, Encoding, ImportFormat, ImportTerms, MaskKey, SourceFile, Vault,
-    ViewColumn, ViewPart, ViewPlan, import,
+    ViewColumn, ViewPlan, import,
 };
 use yunei_model::{
-    Aggregate, Banding, BandingKind, Condition, CountingIds, FixedClock, Mask, OnFailure,
+    Aggregate, Banding, BandingKind, Condition, CountingIds, FixedClock, Mask, Name, OnFailure,
     OrganisationId, Resource, ResourceId, Snapshot, Timestamp,
 };
 
@@ -134,7 +134,8 @@ impl Bench {
                 columns: columns.collect(),
                 filter,
                 mask_key: MaskKey::from_bytes([9; 32]),
-                parts: self.snapshot.parts.iter().map(ViewPart::from).collect(),
+                parts: self.snapshot.parts.clone(),
+                lookups: Vec::new(),
             }],
             decoys: Vec::new(),
             outputs: vec![output],
@@ -152,16 +153,36 @@ impl Bench {
         }
     }
 
-    /// What the gate says of the one output, and the table that would leave or be shown to people.
+    /// What the gate says of the one output, and the table that would leave or be shown to people: the same, whether it began before
+    /// the output was whole or not.
     fn judged(
         &self,
         plan: &GatePlan,
         plaintext: &[u8],
     ) -> Result<(Verdict, Option<Table>), RoomError> {
+        let begun_early = self.judged_once(plan, plaintext, true);
+        // Noise is drawn each time.
+        if plan.private.is_none() {
+            let later = self.judged_once(plan, plaintext, false);
+            assert_eq!(format!("{begun_early:?}"), format!("{later:?}"));
+        }
+        begun_early
+    }
+
+    fn judged_once(
+        &self,
+        plan: &GatePlan,
+        plaintext: &[u8],
+        begins_early: bool,
+    ) -> Result<(Verdict, Option<Table>), RoomError> {
         let parts = self.snapshot.parts.iter();
         let mut descriptors = parts.map(|part| self.vault.open_part(part).unwrap().into());
         let runtime = single_threaded()?;
-        let (outputs, _) = judge(plan, plaintext, &mut descriptors, &runtime)?;
+        let mut judging = Judging::begin(plan, &mut descriptors)?;
+        if begins_early {
+            judging.ahead(&runtime)?;
+        }
+        let (outputs, _) = judging.finish(plaintext, &mut descriptors, &runtime)?;
         let [judged] = <[_; 1]>::try_from(outputs).unwrap();
         Ok(judged)
     }

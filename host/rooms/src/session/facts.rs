@@ -173,6 +173,10 @@ impl Session<'_> {
                 }
                 Ok(())
             }
+            FeedSays::Idle => {
+                self.feed_idle.notify_one();
+                Ok(())
+            }
             FeedSays::Failed { detail } => {
                 self.feed_failed = Some(detail);
                 self.feed_gone = true;

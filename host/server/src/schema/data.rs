@@ -65,6 +65,13 @@ fn schema() -> Described {
                     "Registered bandings whose cells nest: `name`, `axes`.",
                 )),
             ),
+            ("key?", list(name())),
+            (
+                "reference?",
+                list(free(
+                    "Another resource that rows are joined with: `resource`, `by` (fields here, in the order of its key), `fields` (names here to names there).",
+                )),
+            ),
         ],
     )
 }
@@ -108,6 +115,7 @@ fn snapshot() -> Described {
             ("onto", nullable(id())),
             ("file", nullable(digest())),
             ("sorted_by_subject", flag()),
+            ("key?", list(name())),
         ],
     )
 }

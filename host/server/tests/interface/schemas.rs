@@ -189,6 +189,7 @@ fn snapshots_and_calls_are_as_the_document_tells() {
             onto: Some(SnapshotId::new(&ids)),
             file: Some(digest),
             sorted_by_subject: true,
+            key: vec![name("at")],
         },
     );
     shown(
@@ -300,6 +301,7 @@ fn resources_are_as_the_document_tells() {
         mask: Mask::Prefix { characters: 2 },
         nullable: true,
         bandings: vec![banding],
+        joined: None,
     };
     shown("Field", &field);
     let frame = Frame {
@@ -310,6 +312,12 @@ fn resources_are_as_the_document_tells() {
         version: 1,
         fields: vec![field],
         frames: vec![frame],
+        key: vec![name("at")],
+        references: vec![Reference {
+            resource: name("lines"),
+            by: vec![name("fare")],
+            fields: [(name("stops"), name("stops"))].into(),
+        }],
     };
     shown("Schema", &schema);
     let population = Population {

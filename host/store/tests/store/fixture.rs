@@ -111,6 +111,8 @@ impl World {
                 version: 1,
                 fields: Vec::new(),
                 frames: Vec::new(),
+                key: Vec::new(),
+                references: Vec::new(),
             },
         }
     }
@@ -131,6 +133,7 @@ impl World {
             onto: None,
             file: None,
             sorted_by_subject: false,
+            key: Vec::new(),
         }
     }
 

@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
-use yunei_model::{
-    Clock as _, Code, Dimension, Hint, Manifest, Name, Required, Resource, SystemClock, World,
-};
+use yunei_model::{Clock as _, Code, Hint, Manifest, Name, Required, Resource, SystemClock, World};
 
 use super::domain::{Domain, id};
 use super::synthetic;
@@ -96,7 +94,11 @@ impl Stage<'_> {
     fn catalogue(&self) -> anyhow::Result<(Vec<Resource>, Vec<Client>)> {
         let (mut resources, mut sources) = (Vec::new(), Vec::new());
         let mut units: Vec<(String, Client)> = Vec::new();
-        for entry in self.entries {
+        let mut keys = synthetic::Keys::new();
+        // Those that others refer to come first.
+        let mut entries: Vec<&String> = self.entries.iter().collect();
+        entries.sort_by_key(|entry| !has_key(entry));
+        for entry in entries {
             let unit = source_unit(entry)?;
             if !units.iter().any(|(name, _)| *name == unit) {
                 self.domain.organisation(&unit, "source")?;
@@ -110,7 +112,7 @@ impl Stage<'_> {
             let ask = officer.post("/resources");
             let made = ask.bytes("text/plain; charset=utf-8", length, &mut entry.as_bytes())?;
             let resource: Resource = read(&made)?;
-            let csv = synthetic::csv(&resource, self.source);
+            let csv = synthetic::csv(&resource, self.source, &mut keys);
             let ask = officer
                 .post(format!("/resources/{}/snapshots", resource.name))
                 .query("format", Some("csv"))
@@ -187,7 +189,8 @@ impl Stage<'_> {
                 );
                 return Err(Input::new(what).into());
             }
-            granted.push(json!({ "name": required.name, "fields": self.fields(required) }));
+            let fields = self.fields(required, resources);
+            granted.push(json!({ "name": required.name, "fields": fields }));
         }
         let now = SystemClock.now();
         let terms = json!({
@@ -217,21 +220,30 @@ impl Stage<'_> {
         Ok(grant)
     }
 
-    /// Fields that the module reads of a resource, and those that the gate reads for its outputs.
-    fn fields(&self, required: &Required) -> Vec<Name> {
+    /// Fields that the module reads of a resource, and those that the gate reads for its outputs: a joined one is read by the fields that
+    /// refer to it, and of the resource that it comes from.
+    fn fields(&self, required: &Required, resources: &[Resource]) -> Vec<Name> {
         let mut fields = required.fields.clone();
-        let about = self.manifest.outputs.iter();
-        for output in about.filter(|output| output.resource == required.name) {
-            let banded = output.dimensions.iter().filter_map(|of| match of {
-                Dimension::Banded { field, .. } => Some(field),
-                Dimension::Derived { .. } => None,
-            });
-            let measured = output.measures.iter();
-            let measured =
-                measured.flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
-            for field in banded.chain(measured) {
-                if !fields.contains(field) {
-                    fields.push(field.clone());
+        let mut take = |field: &Name| {
+            if !fields.contains(field) {
+                fields.push(field.clone());
+            }
+        };
+        for output in &self.manifest.outputs {
+            let about = resources.iter().find(|r| r.name == output.resource);
+            let own = output.resource == required.name;
+            for field in output.fields() {
+                match about.and_then(|about| about.origin(field)) {
+                    None if own => take(field),
+                    None => {}
+                    Some((reference, of)) => {
+                        if own {
+                            reference.by.iter().for_each(&mut take);
+                        }
+                        if reference.resource == required.name {
+                            take(of);
+                        }
+                    }
                 }
             }
         }
@@ -333,6 +345,12 @@ fn until(mut look: impl FnMut() -> anyhow::Result<Option<Value>>) -> anyhow::Res
 }
 
 /// The source unit that an entry names.
+/// Whether a catalogue entry has a key, by which others may refer to its rows.
+fn has_key(entry: &str) -> bool {
+    let table: Option<toml::Table> = toml::from_str(entry).ok();
+    table.is_some_and(|table| table.contains_key("key"))
+}
+
 fn source_unit(entry: &str) -> Result<String, Input> {
     let wrong = || Input::new("a catalogue entry is TOML with a `source_unit`");
     let table: toml::Table = toml::from_str(entry).map_err(|error| wrong().because(error))?;

@@ -1,7 +1,9 @@
 //! Synthetic rows of a resource: from its catalogue entry alone, never from data.
 //!
 //! Classes of a banding are drawn with weights 1, 1/2, 1/3 …, so that some cells have many subjects and some have few; amounts have a
-//! long tail, so that one subject sometimes dominates. Nothing else is realistic, and nothing is learned from it about real data.
+//! long tail, so that one subject sometimes dominates. Rows refer to rows that are there. Nothing else is realistic, and nothing is learned from it about real data.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use yunei_model::{Banding, BandingKind, Field, FieldType, Name, Resource, Timestamp};
 
@@ -72,23 +74,62 @@ impl Draw {
     }
 }
 
-/// The rows as comma-separated values with a heading.
-pub fn csv(resource: &Resource, source: &Source) -> String {
+/// The keys of rows that others may refer to, by resource.
+pub type Keys = BTreeMap<Name, Vec<Vec<String>>>;
+
+/// The rows as comma-separated values with a heading. Rows refer to `keys`, and a resource with a key adds its own to them: of rows that
+/// are drawn with the same key there is the first alone.
+pub fn csv(resource: &Resource, source: &Source, keys: &mut Keys) -> String {
     let fields = &resource.schema.fields;
     let names: Vec<String> = fields.iter().map(|f| f.name.to_string()).collect();
     let mut text = names.join(",");
     text.push('\n');
     let mut draw = Draw(source.seed ^ hash(&resource.name));
+    let mut known: BTreeSet<Vec<String>> = BTreeSet::new();
     for _ in 0..source.rows {
         let subject = draw.below(source.subjects);
-        let row: Vec<String> = fields
-            .iter()
-            .map(|field| quoted(&value(resource, field, subject, &mut draw)))
+        let values = fields.iter();
+        let mut row: Vec<String> = values
+            .map(|field| value(resource, field, subject, &mut draw))
             .collect();
+        refer(resource, keys, &mut row, &mut draw);
+        let key = at(resource, &resource.schema.key, &row);
+        if !key.is_empty() && !known.insert(key) {
+            continue;
+        }
+        let row: Vec<String> = row.iter().map(|value| quoted(value)).collect();
         text.push_str(&row.join(","));
         text.push('\n');
     }
+    if !resource.schema.key.is_empty() {
+        keys.insert(resource.name.clone(), known.into_iter().collect());
+    }
     text
+}
+
+/// Makes a row refer to a row of each resource that is there already. Who it is about stays.
+fn refer(resource: &Resource, keys: &Keys, row: &mut [String], draw: &mut Draw) {
+    for reference in &resource.schema.references {
+        let known = keys.get(&reference.resource).map_or(&[][..], Vec::as_slice);
+        let place = usize::try_from(draw.below(known.len() as u64)).unwrap_or(0);
+        let key = known.get(place).map_or(&[][..], Vec::as_slice);
+        for (by, value) in reference.by.iter().zip(key) {
+            let fields = &mut resource.schema.fields.iter();
+            let place = fields.position(|field| &field.name == by);
+            let about = Some(by) == resource.subject.as_ref();
+            if let Some(found) = place.filter(|_| !about).and_then(|at| row.get_mut(at)) {
+                found.clone_from(value);
+            }
+        }
+    }
+}
+
+/// The values of a row's fields of those names.
+fn at(resource: &Resource, names: &[Name], row: &[String]) -> Vec<String> {
+    let fields = || resource.schema.fields.iter().zip(row);
+    let value = |name: &Name| fields().find(|(field, _)| &field.name == name);
+    let values = names.iter().filter_map(value);
+    values.map(|(_, value)| value.clone()).collect()
 }
 
 fn value(resource: &Resource, field: &Field, subject: u64, draw: &mut Draw) -> String {

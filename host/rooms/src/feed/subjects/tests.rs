@@ -6,7 +6,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use yunei_catalog::{
     CatalogueEntry, Delimiter, Encoding, ImportFormat, ImportTerms, MaskKey, SourceFile, Vault,
-    ViewColumn, ViewOptions, ViewPart, ViewPlan, import,
+    ViewColumn, ViewOptions, ViewPlan, import,
 };
 use yunei_model::{CountingIds, FixedClock, Mask, OrganisationId, ResourceId, Timestamp};
 
@@ -104,7 +104,8 @@ fn table(place: &Path, name: &str, kind: &str, rows: &Rows) -> [(ViewPlan, Vec<s
             columns: columns.collect(),
             filter: Vec::new(),
             mask_key: MaskKey::from_bytes([7; 32]),
-            parts: snapshot.parts.iter().map(ViewPart::from).collect(),
+            parts: snapshot.parts.clone(),
+            lookups: Vec::new(),
         };
         let files = snapshot
             .parts

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yunei_model::{
     Basis, CalendarUnit, FieldClass, Grade, Group, Mask, OrganisationId, Population, RandomIds,
-    ResourceId, SchemaVersion, Text,
+    Reference, ResourceId, SchemaVersion, Text,
 };
 
 use super::*;
@@ -36,6 +36,7 @@ fn field(text: &str, kind: FieldType, banding: Option<BandingKind>) -> Field {
         mask: Mask::None,
         nullable: false,
         bandings: banding.into_iter().collect(),
+        joined: None,
     }
 }
 
@@ -100,6 +101,8 @@ fn resource() -> Resource {
                 field("amount", FieldType::Float64, None),
             ],
             frames: Vec::new(),
+            key: Vec::new(),
+            references: Vec::new(),
         },
     }
 }
@@ -113,7 +116,7 @@ const SOURCE: Source = Source {
 #[test]
 fn every_value_falls_into_a_class() {
     let resource = resource();
-    let text = csv(&resource, &SOURCE);
+    let text = csv(&resource, &SOURCE, &mut Keys::new());
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut rows = 0;
@@ -150,6 +153,40 @@ fn every_value_falls_into_a_class() {
 fn the_same_seed_gives_the_same_rows() {
     let resource = resource();
     let other = Source { seed: 8, ..SOURCE };
-    assert_eq!(csv(&resource, &SOURCE), csv(&resource, &SOURCE));
-    assert_ne!(csv(&resource, &SOURCE), csv(&resource, &other));
+    assert_eq!(
+        csv(&resource, &SOURCE, &mut Keys::new()),
+        csv(&resource, &SOURCE, &mut Keys::new())
+    );
+    assert_ne!(
+        csv(&resource, &SOURCE, &mut Keys::new()),
+        csv(&resource, &other, &mut Keys::new())
+    );
+}
+
+#[test]
+fn rows_refer_to_rows_that_are_there() {
+    let mut lines = resource();
+    lines.name = name("lines");
+    lines.schema.key = vec![name("line"), name("kind")];
+    let mut rides = resource();
+    rides.schema.references = vec![Reference {
+        resource: name("lines"),
+        by: vec![name("line"), name("kind")],
+        fields: std::collections::BTreeMap::from([(name("paid-there"), name("paid"))]),
+    }];
+    let mut keys = Keys::new();
+    let read = |text: &str| -> Vec<(String, String)> {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let records = reader.records().map(Result::unwrap);
+        records
+            .map(|r| (r[2].to_owned(), r[3].to_owned()))
+            .collect()
+    };
+    let listed = read(&csv(&lines, &SOURCE, &mut keys));
+    let once: std::collections::BTreeSet<_> = listed.iter().collect();
+    assert_eq!(once.len(), listed.len(), "each key stands once");
+    assert!(once.len() > 1 && keys[&lines.name].len() == once.len());
+    let named = read(&csv(&rides, &SOURCE, &mut keys));
+    assert_eq!(named.len(), 400);
+    assert!(named.iter().all(|key| once.contains(key)));
 }

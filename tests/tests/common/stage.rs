@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use yunei_tests::{Answer, BUREAU, Client, Server, Story, with_manifest};
 
-use crate::common::{RUN_WAIT_MAX, configure, guest, program, repository, text};
+use super::{RUN_WAIT_MAX, configure, guest, program, repository, text};
 
 /// The operating units.
 pub const UNITS: [&str; 2] = ["taihu-transport-analytics", "taihu-data-services"];
@@ -24,7 +24,7 @@ const ENDS: [&str; 6] = [
 
 pub struct Stage {
     pub story: Story,
-    _server: Server,
+    pub server: Server,
     directory: tempfile::TempDir,
     made: u32,
 }
@@ -44,7 +44,7 @@ impl Stage {
         story.set_up_people().expect("people");
         Self {
             story,
-            _server: server,
+            server,
             directory,
             made: 0,
         }
@@ -58,7 +58,8 @@ impl Stage {
         self.story.person(BUREAU).expect("the bureau's officer")
     }
 
-    fn file(&mut self, contents: &str) -> std::path::PathBuf {
+    /// A file with these contents.
+    pub fn file(&mut self, contents: impl AsRef<[u8]>) -> std::path::PathBuf {
         self.made += 1;
         let file = self.directory.path().join(format!("file-{}", self.made));
         std::fs::write(&file, contents).expect("written");
@@ -67,9 +68,14 @@ impl Stage {
 
     /// Registers a resource, and imports rows.
     pub fn resource(&mut self, name: &str, entry: &str, rows: &str) {
+        self.catalogue(entry);
+        self.import(name, rows).expect("imported");
+    }
+
+    /// Registers a resource without a row.
+    pub fn catalogue(&mut self, entry: &str) {
         let entry = self.file(entry);
         self.story.catalogue(&entry).expect("catalogued");
-        self.import(name, rows).expect("imported");
     }
 
     pub fn import(&mut self, name: &str, rows: &str) -> Result<Value, String> {
@@ -81,11 +87,23 @@ impl Stage {
 
     /// A grant of fields of resources for a unit; `filter` are more lines of the last resource.
     pub fn grant(&mut self, unit: usize, resources: &[(&str, &str)], filter: &str) -> String {
+        self.grant_for(unit, "", resources, filter)
+    }
+
+    /// The same for products of these names too.
+    pub fn grant_for(
+        &mut self,
+        unit: usize,
+        products: &str,
+        resources: &[(&str, &str)],
+        filter: &str,
+    ) -> String {
         self.made += 1;
         let directory = self.directory.path().join(format!("grant-{}", self.made));
         std::fs::create_dir(&directory).expect("a directory");
         let mut terms = format!(
             "operator = \"{}\"\nscenario = \"smart-transport\"\npurpose = \"{PURPOSE}\"\nbinding = \"latest\"\njoin = true\n\
+             products = [{products}]\n\
              from = 2026-01-01T00:00:00+08:00\nuntil = 2029-01-01T00:00:00+08:00\n\
              [quota]\nruns = 1_000\nrows = 500_000_000\nreleased_cells = 1_000_000\n",
             UNITS[unit]
@@ -132,6 +150,27 @@ impl Stage {
         let request = Self::request(module, grant, parameters);
         let answer = self.story.submit_request(&client, &request);
         answer.expect("an answer")
+    }
+
+    /// Submits a run that is accepted, and waits for its end. Gives what supervision sees of it.
+    pub fn run(&mut self, unit: usize, module: &str, grant: &str) -> Value {
+        let answer = self.submit(unit, module, grant, &json!({}));
+        let run = text(&answer.served().expect("queued"), "id");
+        self.ended(&run)
+    }
+
+    /// The rows of the first table of a run that was released, as its unit gets them.
+    pub fn rows(&self, unit: usize, ended: &Value) -> Vec<Value> {
+        let run = &ended["run"];
+        assert_eq!(text(run, "state"), "released", "{ended}");
+        let client = self.unit(unit);
+        let seen = self
+            .story
+            .wait_coarse(&client, &text(run, "id"), RUN_WAIT_MAX)
+            .expect("visible");
+        let release = seen["releases"][0].as_str().expect("a release");
+        let table = self.story.table(&client, release).expect("a table");
+        table["rows"].as_array().expect("rows").clone()
     }
 
     /// What supervision sees of a run that has ended.
