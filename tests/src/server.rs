@@ -37,6 +37,7 @@ struct Announced {
     metrics_url: Option<String>,
     token_files: Vec<PathBuf>,
     aborted_runs: u64,
+    waiting_runs: u64,
     log_key: String,
 }
 
@@ -99,6 +100,12 @@ impl Server {
     #[must_use]
     pub const fn aborted_runs(&self) -> u64 {
         self.announced.aborted_runs
+    }
+
+    /// Sealed runs that an earlier server left waiting for witnesses, and that wait on.
+    #[must_use]
+    pub const fn waiting_runs(&self) -> u64 {
+        self.announced.waiting_runs
     }
 
     /// Public key of the log.

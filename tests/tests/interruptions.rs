@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use common::{ROOMS, RUN_WAIT_MAX, World, await_that, guest, repository, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
+use yunei_tests::REVIEWERS;
 
 /// An example whose module derives columns, row by row.
 const PER_ROW: &str = "flight-distance";
@@ -202,6 +203,69 @@ fn a_run_whose_gate_is_killed_fails_and_releases_nothing() {
         .story
         .wait_state(&run, &["released"], RUN_WAIT_MAX)
         .expect("released");
+}
+
+/// A run of the reviewed route that both reviewers opened; gives the run.
+fn opened_by_both(world: &mut World) -> String {
+    let directory = world.story.example("spending-model");
+    let (unit, module, grant) = world.admitted(&guest("examples", "spending-model"), &directory);
+    let answer = world.story.submit(&unit, &directory, &module, &grant);
+    let run = text(&answer.expect("an answer").served().expect("queued"), "id");
+    world
+        .story
+        .wait_state(&run, &["in-review"], RUN_WAIT_MAX)
+        .expect("waits for people");
+    world.story.both_open(&run).expect("opened");
+    run
+}
+
+#[test]
+fn what_two_people_let_out_leaves_though_the_server_was_killed_in_between() {
+    let mut world = World::start();
+    let run = opened_by_both(&mut world);
+    let yes = json!({ "outcome": "approved", "reason": "statistics alone" });
+    let review = |world: &World, reviewer: &str| {
+        let client = world.story.person(reviewer).expect("a reviewer");
+        let answer = client.post(&format!("/runs/{run}/reviews"), &yes);
+        answer.expect("an answer").status
+    };
+    let come_back = |world: &mut World| {
+        world.server.restart().expect("restarted");
+        world.story.move_to(&world.server);
+    };
+    let [first, second] = REVIEWERS;
+    assert_eq!(review(&world, first), 201);
+    // One yes is one yes, killed server or not.
+    world.server.kill_hard().expect("killed");
+    come_back(&mut world);
+    // Another run goes its whole way meanwhile: the start looked at what waits long ago.
+    let other = computed(&mut world);
+    let ended = world.story.wait_state(&other, &["released"], RUN_WAIT_MAX);
+    ended.expect("released");
+    let detail = world.story.detail(&run).expect("a detail");
+    assert_eq!(detail["run"]["state"], json!("in-review"), "{detail:#}");
+
+    // Without its file nothing can be released: the second yes is kept, and the release after it fails.
+    let sealed = world.server.data().join("sealed");
+    let file = sealed.join(format!("{run}.sealed"));
+    let aside = sealed.join("aside");
+    std::fs::rename(&file, &aside).expect("set aside");
+    assert!(review(&world, second) >= 500);
+    world.server.kill_hard().expect("killed");
+    std::fs::rename(&aside, &file).expect("put back");
+    come_back(&mut world);
+    let detail = world
+        .story
+        .wait_state(&run, &["released"], RUN_WAIT_MAX)
+        .expect("released, and nobody was asked again");
+    assert_eq!(detail["reviews"].as_array().map(Vec::len), Some(2));
+    let entries = world.story.entries(&run).expect("entries");
+    let count = |kind: &str| {
+        let of_kind = entries.iter().filter(|e| e["entry"]["kind"] == json!(kind));
+        of_kind.count()
+    };
+    assert_eq!((count("release-reviewed"), count("run-released")), (2, 1));
+    world.assert_record_holds();
 }
 
 #[test]

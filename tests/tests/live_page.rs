@@ -226,6 +226,24 @@ fn views(browser: &Browser) -> serde_json::Value {
     browser.run(views).expect("views")
 }
 
+/// The one retrieval that was asked for, refused with a reason in the dialog.
+fn refuses_evidence(browser: &Browser) {
+    let asked =
+        "return document.querySelector('#retrieval-cards button[data-does=refusal]') !== null";
+    look_at(browser, "retrievals", "what is asked for", asked);
+    browser
+        .click("#retrieval-cards button[data-does=refusal]")
+        .expect("refuse");
+    browser
+        .write("#ask textarea[name=reason]", "another's approval")
+        .expect("a reason");
+    browser.click("#ask-do").expect("done");
+    let refused = "return document.querySelector('#retrieval-cards').textContent.includes('another\\'s approval')";
+    browser.shows("the refusal", refused).expect("refused");
+    let gone = "return document.querySelector('#retrieval-cards button') === null";
+    assert_eq!(browser.run(gone).expect("buttons"), true);
+}
+
 #[test]
 fn each_sees_products_accounts_and_what_waits_as_far_as_they_may() {
     let mut world = World::start();
@@ -249,8 +267,13 @@ fn each_sees_products_accounts_and_what_waits_as_far_as_they_may() {
         .wait_state(&run, &["in-review"], RUN_WAIT_MAX)
         .expect("in review");
 
+    let asked = json!({ "approval": "示例网信调〔2026〕2号", "reason": "a complaint", "scope": { "run": run } });
+    let regulator = world.story.person(REGULATOR).expect("a regulator");
+    let asked = regulator.post("/retrievals", &asked).expect("an answer");
+    asked.served().expect("asked for");
+
     sign_in(&browser, world.server.url(), yunei_tests::BUREAU);
-    assert_eq!(views(&browser), json!("record products privacy"));
+    assert_eq!(views(&browser), json!("record products privacy retrievals"));
     let row = "return [...document.querySelectorAll('#product-rows tr')].some((row) => row.textContent.includes('Bus rides'))";
     look_at(&browser, "products", "the product", row);
     browser
@@ -259,6 +282,8 @@ fn each_sees_products_accounts_and_what_waits_as_far_as_they_may() {
     let facts = "return document.querySelector('#product-facts').textContent.includes('bus-rides')";
     browser.shows("its facts", facts).expect("facts");
     let card = "return document.querySelectorAll('#accounts .card').length > 1";
+    look_at(&browser, "privacy", "the accounts", card);
+    refuses_evidence(&browser);
     look_at(&browser, "privacy", "the accounts", card);
     speaks_both_languages_of(&browser, "#privacy-title", ("Privacy", "隐私账户"));
     browser.click("#sign-out").expect("signed out");

@@ -93,7 +93,35 @@ fn evidence_is_fetched_with_an_approval_and_a_second_signature() {
     assert!(entries >= 4, "from submission to release: {last}");
     assert_eq!(lines.len() as u64, 2 + entries + calls.expect("calls"));
     on_record(&bureau, &id);
+    refused_and_taken_back(&regulator, &bureau, &of_run, out);
     world.assert_record_holds();
+}
+
+/// What is refused is not handed over, and its authority reads why; nobody changes their mind about it.
+fn refused_and_taken_back(regulator: &Client, bureau: &Client, of_run: &[&str], out: &str) {
+    const WHY: &str = "the approval names another run";
+    for who in [bureau, regulator] {
+        let id = text(&done(&retrieval(regulator, of_run)), "id");
+        let refuse = ["refuse", &id, "--reason", WHY];
+        assert_eq!(done(&retrieval(who, &refuse))["state"], json!("refused"));
+        let sign = ["sign", &id, "--reason", "after all"];
+        refused(&retrieval(bureau, &sign), "wrong-state");
+        let fetch = ["fetch", &id, "--out", out];
+        refused(&retrieval(regulator, &fetch), "forbidden");
+        let listed = done(&retrieval(regulator, &["list"]));
+        let mut items = listed["items"].as_array().expect("items").iter();
+        let one = items.find(|item| item["id"] == json!(id)).expect("listed");
+        assert_eq!(one["refused"]["reason"], json!(WHY), "{one}");
+    }
+    let listed = bureau.get("/record?kind=evidence-refused&limit=10");
+    let listed = listed.expect("an answer").json();
+    let items = listed["items"].as_array().expect("items");
+    let taken_back: Vec<&Value> = items
+        .iter()
+        .map(|item| &item["entry"]["facts"]["taken_back"])
+        .collect();
+    assert_eq!(taken_back.len(), 2, "{listed}");
+    assert!(taken_back.contains(&&json!(true)) && taken_back.contains(&&json!(false)));
 }
 
 /// Each step has its entry, under the number of the approval.

@@ -126,6 +126,8 @@ actions! {
     RequestEvidence = "request-evidence",
     /// Sign for evidence as the second person. Target: the evidence.
     SignEvidence = "sign-evidence",
+    /// Refuse evidence with a reason, instead of signing for it. Target: the evidence.
+    RefuseEvidence = "refuse-evidence",
     /// See who asked for which evidence, and who signed. Target: the evidence.
     ViewEvidence = "view-evidence",
     /// Retrieve evidence 调取. Target: the evidence.

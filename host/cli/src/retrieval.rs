@@ -20,13 +20,21 @@ const FETCH_SECONDS_MAX: u64 = 6 * 3600;
 pub enum Retrievals {
     /// Asks for evidence of a run or of a span of time
     Request(Request),
-    /// Lists who asked for what, and who signed
+    /// Lists who asked for what, and who signed or refused
     List(Part),
     /// Signs as the second person
     Sign {
         /// Its id
         id: RetrievalId,
         /// Why it may be handed over
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Refuses with a reason what nobody has signed for, or takes one's own request back
+    Refuse {
+        /// Its id
+        id: RetrievalId,
+        /// Why it is not handed over; the authority that asked reads it
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
@@ -92,6 +100,11 @@ impl Retrievals {
                 let signed = client.post(path).json(&json!({ "reason": reason }))?;
                 printer.show(&signed, words)?;
             }
+            Self::Refuse { id, reason } => {
+                let path = format!("/retrievals/{id}/refusal");
+                let refused = client.post(path).json(&json!({ "reason": reason }))?;
+                printer.show(&refused, words)?;
+            }
             Self::Fetch { id, out } => {
                 let ask = client.get(format!("/retrievals/{id}/package"));
                 let ask = ask.waiting(FETCH_SECONDS_MAX).large();
@@ -113,13 +126,25 @@ fn words(retrieval: Retrieval) -> String {
         id,
         approval,
         state,
+        refused,
         ..
     } = retrieval;
-    format!("{id}: evidence under {approval} is {state}")
+    let why = refused.map(|refused| format!(": {}", refused.reason));
+    let why = why.unwrap_or_default();
+    format!("{id}: evidence under {approval} is {state}{why}")
 }
 
 fn sheet(retrievals: Vec<Retrieval>) -> Sheet {
-    let mut sheet = Sheet::new(["id", "approval", "asked", "state", "signed", "of", "reason"]);
+    let mut sheet = Sheet::new([
+        "id",
+        "approval",
+        "asked",
+        "state",
+        "signed",
+        "of",
+        "reason",
+        "refused for",
+    ]);
     for retrieval in retrievals {
         let scope = &retrieval.scope;
         let span = scope.since.zip(scope.until);
@@ -136,6 +161,10 @@ fn sheet(retrievals: Vec<Retrieval>) -> Sheet {
             retrieval.signed_at.map(time).unwrap_or_default(),
             of,
             retrieval.reason,
+            retrieval
+                .refused
+                .map(|refused| refused.reason)
+                .unwrap_or_default(),
         ]);
     }
     sheet

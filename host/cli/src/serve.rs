@@ -17,7 +17,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use yunei_lifecycle::{Alerting, Domain, LifecycleError, Settings};
+use yunei_lifecycle::{Alerting, Domain, LifecycleError, Recovered, Settings};
 use yunei_model::{Limits, Name, RandomIds, SystemClock};
 use yunei_store::StoreError;
 
@@ -150,7 +150,7 @@ impl Serve {
         } = self.open().await?;
         let bootstrap = domain.bootstrap().await;
         let bootstrap = bootstrap.context("cannot make the first accounts")?;
-        let aborted = domain.recover().await.context("cannot recover")?;
+        let recovered = domain.recover().await.context("cannot recover")?;
         let address = listener.local_addr().context("cannot listen")?;
         if !address.ip().is_loopback() {
             printer.aside(
@@ -163,7 +163,7 @@ impl Serve {
             url: format!("http://{address}"),
             metrics_url: beside.metrics_url()?,
             files: &files,
-            aborted,
+            recovered,
         };
         announced.tell(printer, &domain)?;
         let tasks = Tasks::start(&domain, listener, self.workers, beside);
@@ -273,7 +273,7 @@ struct Announced<'a> {
     url: String,
     metrics_url: Option<String>,
     files: &'a [PathBuf],
-    aborted: u64,
+    recovered: Recovered,
 }
 
 impl Announced<'_> {
@@ -283,7 +283,8 @@ impl Announced<'_> {
             "metrics_url": self.metrics_url,
             "pid": std::process::id(),
             "token_files": self.files,
-            "aborted_runs": self.aborted,
+            "aborted_runs": self.recovered.aborted,
+            "waiting_runs": self.recovered.waiting,
             "log_key": domain.log_key().to_string(),
             "profile": domain.profile().name(),
             "witnesses": domain.witnesses_configured().map(|(known, needed)| json!({ "known": known, "needed": needed })),
@@ -295,11 +296,14 @@ impl Announced<'_> {
                 file.display()
             ));
         }
-        if self.aborted > 0 {
+        let Recovered { aborted, waiting } = self.recovered;
+        if aborted > 0 {
             printer.aside(&format!(
-                "{} runs that were interrupted ended as aborted",
-                self.aborted
+                "{aborted} runs that were interrupted ended as aborted"
             ));
+        }
+        if waiting > 0 {
+            printer.aside(&format!("{waiting} sealed runs wait on for the witnesses"));
         }
         if let Some(url) = &self.metrics_url {
             printer.aside(&format!("metrics are at {url}"));

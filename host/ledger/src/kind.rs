@@ -167,6 +167,8 @@ kinds! {
     EvidenceRequested = "evidence-requested",
     /// A second person signed for evidence.
     EvidenceSigned = "evidence-signed",
+    /// Evidence was refused, or its request taken back.
+    EvidenceRefused = "evidence-refused",
     /// Evidence was handed over.
     EvidenceRetrieved = "evidence-retrieved",
     /// A population's privacy budget came into force.

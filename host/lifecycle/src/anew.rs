@@ -19,7 +19,7 @@ use crate::stop::run_facts;
 use crate::{Domain, LifecycleError, RunDetail};
 
 /// The clause by which an output is withheld that others overtake again and again, or that cannot be judged anew.
-const CLAUSE: &str = "gate.judgements";
+pub(crate) const JUDGEMENTS_CLAUSE: &str = "gate.judgements";
 
 /// What reviewers read who are asked anew.
 pub(crate) fn asked_anew(overtaken: &[Overtaken]) -> Option<Text> {
@@ -247,12 +247,12 @@ impl Domain {
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(EndCause::Denied {
-            clause: CLAUSE.to_owned(),
+            clause: JUDGEMENTS_CLAUSE.to_owned(),
         });
         change.put_run(&run).await?;
         self.edition_failed(&mut change, &run).await?;
         let draft = run_facts(Draft::new(Kind::RunWithheld), &run)
-            .fact("clause", CLAUSE)
+            .fact("clause", JUDGEMENTS_CLAUSE)
             .fact("left", left);
         self.record(&mut change, draft).await?;
         self.destroy_output(&mut change, &run).await?;

@@ -78,12 +78,17 @@ pub struct Domain {
     pub(crate) decoy_account: AccountId,
     /// Rooms that are up now, to be killed when their grant ends.
     pub(crate) running: Mutex<HashMap<RunId, RunningRooms>>,
+    /// Runs that an earlier process left sealed and waiting for witnesses, until somebody leads them on.
+    pub(crate) left_waiting: Mutex<Vec<RunId>>,
     /// Rules over the record, and where their alerts are sent.
     pub(crate) alerting: crate::Alerting,
     /// Held by the one replay that is under way.
     pub(crate) replaying: tokio::sync::Mutex<()>,
     /// Held while an output that waits for people is judged anew: one at a time.
     pub(crate) judging_anew: tokio::sync::Mutex<()>,
+    /// Held while an output is judged anew that an earlier process left waiting for witnesses: one at a time. Taken before the former, never
+    /// after it.
+    pub(crate) judging_again: tokio::sync::Mutex<()>,
     /// The rooms of that replay.
     pub(crate) replay_rooms: Mutex<Option<RunningRooms>>,
     /// Layers that a room gets here, once somebody asked.
@@ -165,9 +170,11 @@ impl Domain {
             decoy_hash: crate::sign_in::hash("a password that nobody has")?,
             decoy_account: AccountId::new(&*decoy_ids),
             running: Mutex::new(HashMap::new()),
+            left_waiting: Mutex::default(),
             alerting: crate::Alerting::default(),
             replaying: tokio::sync::Mutex::new(()),
             judging_anew: tokio::sync::Mutex::new(()),
+            judging_again: tokio::sync::Mutex::new(()),
             replay_rooms: Mutex::new(None),
             probed: OnceCell::new(),
             queued: Notify::new(),

@@ -12,7 +12,8 @@ mod plan;
 use yunei_ledger::Draft;
 use yunei_model::{
     Basis, Code, Digest, Dimension, ExactCandidate, ExactRelease, HeldJudgement, JoinedRows,
-    Manifest, Name, Output, Relation, Release, Resource, Route, RowSet, Run, RunId, Table, World,
+    Manifest, Name, Output, Relation, Release, Resource, Route, RowSet, Run, RunId, SealedOutput,
+    Table, World,
 };
 use yunei_rooms::{GateMode, GateSession};
 use yunei_store::Change;
@@ -20,6 +21,7 @@ use yunei_store::Change;
 use crate::execute::{Sealed, sealed_file};
 use crate::joins;
 use crate::judge::Outcome;
+use crate::prepared::Prepared;
 use crate::product::period_of;
 use crate::{Domain, LifecycleError};
 
@@ -216,24 +218,34 @@ impl Domain {
                 detail: "a run that others overtake again and again",
             });
         }
-        let (mut plan, files, mut audit) = self.gate_plan(&sealed.prepared).await?;
+        let (gate, mut audit) = self.gate_again(&sealed.prepared, &sealed.output).await?;
         audit.judged = judged;
+        sealed.gate = gate;
+        sealed.audit = audit;
+        Box::pin(self.try_judge(sealed)).await
+    }
+
+    /// Starts a fresh gate over an output that was sealed before and waits for nobody.
+    pub(crate) async fn gate_again(
+        &self,
+        prepared: &Prepared,
+        output: &SealedOutput,
+    ) -> Result<(GateSession, Audit), LifecycleError> {
+        let (mut plan, files, audit) = self.gate_plan(prepared).await?;
         plan.mode = GateMode::JudgeAgain {
-            digest: sealed.output.digest,
-            bytes: sealed.output.bytes,
+            digest: output.digest,
+            bytes: output.bytes,
             waits: None,
         };
         let mut options = cap_std::fs::OpenOptions::new();
         options.read(true).write(true);
         let ciphertext = self
             .sealed
-            .open_with(sealed_file(sealed.run.id), &options)
+            .open_with(sealed_file(output.run), &options)
             .map_err(LifecycleError::data("to open a sealed output"))?
             .into_std();
         let gate = GateSession::judge_again(&self.program, plan, ciphertext, &files).await?;
-        sealed.gate = gate;
-        sealed.audit = audit;
-        Box::pin(self.try_judge(sealed)).await
+        Ok((gate, audit))
     }
 }
 

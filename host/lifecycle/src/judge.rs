@@ -190,10 +190,9 @@ impl Domain {
         run: &Run,
         outputs: &[(Verdict, Option<Table>)],
     ) -> Result<(), LifecycleError> {
-        for (verdict, _) in outputs {
-            change.put_verdict(run.id, verdict).await?;
-        }
-        Ok(())
+        let verdicts: Vec<Verdict> = outputs.iter().map(|(v, _)| v.clone()).collect();
+        // In place of those that were written when it began to wait for witnesses, if it did.
+        Ok(change.replace_verdicts(run.id, &verdicts).await?)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, Digest, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunState,
-    Standing, State, Table, Verdict,
+    Code, Digest, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunId,
+    RunState, Standing, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
 use crate::claim::quota_refusal;
-use crate::earlier::digest_of;
+use crate::earlier::{Audit, digest_of};
 use crate::execute::Sealed;
 use crate::judge::{Outcome, verdict_facts};
 use crate::laps::Laps;
@@ -96,18 +96,10 @@ impl Domain {
         outputs: Vec<(Verdict, Option<Table>)>,
         mut laps: Laps<'_>,
     ) -> Result<Option<Outcome>, LifecycleError> {
-        let mut change = self.store.begin().await?;
-        let Some(run) = self
-            .still(&mut change, sealed.run.id, RunState::Sealed)
-            .await?
-        else {
+        let change = self.store.begin().await?;
+        let Some((mut change, run)) = self.may_leave(change, sealed.run.id).await? else {
             return Ok(None);
         };
-        if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
-            self.stop_one(&mut change, run, &cause, None).await?;
-            self.commit(change).await?;
-            return Ok(None);
-        }
         let digests =
             digests_of(outputs.iter().filter_map(|(verdict, table)| {
                 table.as_ref().map(|table| (&verdict.output, table))
@@ -120,37 +112,64 @@ impl Domain {
             drop(change);
             return self.judge_anew(sealed).await;
         }
-        self.keep_verdicts(&mut change, &run, &outputs).await?;
+        let draft = sealed
+            .decoy_facts(verdict_facts(Draft::new(Kind::RunReleased), &outputs))
+            .fact("sealed_digest", sealed.output.digest.to_string());
+        let outcome = self
+            .leave(change, run, &outputs, &sealed.audit, draft)
+            .await?;
+        laps.done("release-commit");
+        Ok(Some(outcome))
+    }
+
+    /// A sealed run that may still leave, with the change it is to leave in. One that may not any more is stopped, with its cause.
+    pub(crate) async fn may_leave(
+        &self,
+        mut change: Change,
+        id: RunId,
+    ) -> Result<Option<(Change, Run)>, LifecycleError> {
+        let Some(run) = self.still(&mut change, id, RunState::Sealed).await? else {
+            return Ok(None);
+        };
+        if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
+            self.stop_one(&mut change, run, &cause, None).await?;
+            self.commit(change).await?;
+            return Ok(None);
+        }
+        Ok(Some((change, run)))
+    }
+
+    /// Writes verdicts and releases and commits; withholds where the quota has no room for them.
+    pub(crate) async fn leave(
+        &self,
+        mut change: Change,
+        run: Run,
+        outputs: &[(Verdict, Option<Table>)],
+        audit: &Audit,
+        draft: Draft,
+    ) -> Result<Outcome, LifecycleError> {
+        self.keep_verdicts(&mut change, &run, outputs).await?;
         let cells = outputs.iter().map(|(v, _)| v.cells_released).sum();
         let mut tables = Vec::new();
-        for (verdict, table) in &outputs {
+        for (verdict, table) in outputs {
             let table = table.clone().ok_or(LifecycleError::Impossible {
                 detail: "a release without a table",
             })?;
             tables.push((verdict.output.clone(), verdict.route, table));
         }
-        let draft = sealed
-            .decoy_facts(verdict_facts(Draft::new(Kind::RunReleased), &outputs))
-            .fact("sealed_digest", sealed.output.digest.to_string());
         let leaving = Leaving {
             tables,
             cells,
-            told: &sealed.audit.candidates,
+            told: &audit.candidates,
         };
-        match self
-            .put_releases(&mut change, run, leaving, sealed.audit.facts(draft))
-            .await?
-        {
-            Ok(released) => {
-                self.commit(change).await?;
-                laps.done("release-commit");
-                Ok(Some(Outcome::Released(released)))
-            }
-            Err(run) => {
-                self.commit(change).await?;
-                Ok(Some(Outcome::Withheld(Withheld { run })))
-            }
-        }
+        let left = self
+            .put_releases(&mut change, run, leaving, audit.facts(draft))
+            .await?;
+        self.commit(change).await?;
+        Ok(match left {
+            Ok(released) => Outcome::Released(released),
+            Err(run) => Outcome::Withheld(Withheld { run }),
+        })
     }
 
     /// Releases what two reviewers let pass: this output, or all that are like it. What left since it was judged, that it would have to
@@ -164,8 +183,15 @@ impl Domain {
         let judgement = self.store.judgement(run.id).await?;
         let tables = self.tables_to_release(&run).await?;
         let mut change = self.store.begin().await?;
-        let Some(run) = self.still(&mut change, run.id, RunState::InReview).await? else {
-            return Err(Code::WrongState.into());
+        let now = change.run(run.id).await?.ok_or(Code::NotFound)?;
+        let run = match now.state {
+            RunState::InReview => now,
+            // Somebody else counted the same yes, and was first.
+            RunState::Released => {
+                drop(change);
+                return self.detail_of(now).await;
+            }
+            _ => return Err(Code::WrongState.into()),
         };
         if let Some(cause) = self.grant_in_force(&mut change, &run).await? {
             let run = self.stop_one(&mut change, run, &cause, None).await?;

@@ -1,5 +1,5 @@
 //! Retrieval of evidence 调取: one person of an authority asks under an approval number, another person signs, and only then
-//! is the evidence handed over. Each step is on the record.
+//! is the evidence handed over; or somebody refuses, with a reason. Each step is on the record.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use serde::Deserialize;
 use yunei_authority::{Action, RecordTarget, Target};
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Code, EvidenceScope, Refusal, Retrieval, RetrievalId, RetrievalState, RunId, State,
+    Code, EvidenceRefusal, EvidenceScope, Refusal, Retrieval, RetrievalId, RetrievalState, RunId,
+    State,
 };
 use yunei_store::{CallOfRun, EntryFilter, Page};
 
@@ -75,9 +76,7 @@ impl Domain {
         if !new.scope.is_bounded() {
             return Err(wrong("evidence is of a run, or of a span between two times").into());
         }
-        if new.reason.trim().is_empty() {
-            return Err(wrong("a reason is given in words").into());
-        }
+        require_words(&new.reason)?;
         if approval.chars().count() > APPROVAL_CHARACTERS_MAX {
             return Err(wrong("an approval number has 100 characters at most").into());
         }
@@ -98,6 +97,7 @@ impl Domain {
             signed_by: None,
             signed_by_person: None,
             signed_at: None,
+            refused: None,
         };
         let target = self.evidence_target(&retrieval).await?;
         let permit = self.permit(actor, Action::RequestEvidence, &target).await?;
@@ -134,6 +134,42 @@ impl Domain {
         change.put_retrieval(&retrieval).await?;
         let draft = facts(&permit, Kind::EvidenceSigned, actor, &retrieval)
             .fact("reason", kept_reason(reason));
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
+        Ok(retrieval)
+    }
+
+    /// Refuses evidence that nobody has signed for yet, with a reason that the authority reads which asked; whoever asked takes the
+    /// request back by it. It is for good: the authority may ask anew.
+    ///
+    /// # Errors
+    /// Refused by policy; [`Code::BadRequest`] without a reason; or signed or refused already.
+    pub async fn refuse_evidence(
+        &self,
+        actor: &Actor,
+        id: RetrievalId,
+        reason: &str,
+    ) -> Result<Retrieval, LifecycleError> {
+        let retrieval = self.store.retrieval(id).await?.ok_or(Code::NotFound)?;
+        let target = self.evidence_target(&retrieval).await?;
+        let permit = self.permit(actor, Action::RefuseEvidence, &target).await?;
+        require_words(reason)?;
+        let mut change = self.store.begin().await?;
+        let mut retrieval = change.retrieval(id).await?.ok_or(Code::NotFound)?;
+        let next = retrieval.state.step(RetrievalState::Refused);
+        retrieval.state = next.map_err(|_| Code::WrongState)?;
+        let refusal = EvidenceRefusal {
+            by: actor.principal.account,
+            by_person: actor.principal.person,
+            at: self.clock.now(),
+            reason: kept_reason(reason),
+        };
+        let taken_back = refusal.by_person == retrieval.requested_by_person;
+        let draft = facts(&permit, Kind::EvidenceRefused, actor, &retrieval)
+            .fact("taken_back", taken_back)
+            .fact("reason", &refusal.reason);
+        retrieval.refused = Some(refusal);
+        change.put_retrieval(&retrieval).await?;
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(retrieval)
@@ -253,6 +289,13 @@ impl Domain {
             requested: Some((retrieval.requested_by_person, retrieval.organisation)),
         })
     }
+}
+
+fn require_words(reason: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() {
+        return Err(Refusal::new(Code::BadRequest).detail("a reason is given in words"));
+    }
+    Ok(())
 }
 
 fn facts(permit: &Permit, kind: Kind, actor: &Actor, retrieval: &Retrieval) -> Draft {

@@ -4,6 +4,7 @@
 //! cosignatures over the same one make a quorum. Each witness has a task of its own with one request at a time, so that one which is
 //! slow, down or lying holds up none of the others. Whatever a witness answers is verified before it is kept.
 
+mod again;
 mod fault;
 mod release;
 mod view;

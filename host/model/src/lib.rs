@@ -99,7 +99,7 @@ pub use resource::{
     Basis, Comparison, Condition, FIELDS_MAX, Frame, Part, Population, Resource, ResourceError,
     SchemaVersion, Snapshot,
 };
-pub use retrieval::{EvidenceScope, Retrieval, RetrievalState};
+pub use retrieval::{EvidenceRefusal, EvidenceScope, Retrieval, RetrievalState};
 pub use reviewer::{Recipient, RecipientError, ReviewerKey};
 pub use row_set::{Relation, RowSet};
 pub use run::{CoarseStatus, EndCause, Run, RunState, Trigger};

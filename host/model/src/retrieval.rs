@@ -9,9 +9,11 @@ states! {
     /// The life of a retrieval.
     RetrievalState {
         /// Asked for; waits for a second person.
-        Requested = "requested" => [Signed],
+        Requested = "requested" => [Signed, Refused],
         /// A second person signed: the evidence may be fetched.
         Signed = "signed" => [],
+        /// Somebody refused it, with a reason: nothing is handed over.
+        Refused = "refused" => [],
     }
 }
 
@@ -45,6 +47,19 @@ impl EvidenceScope {
     }
 }
 
+/// Who refused evidence, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRefusal {
+    /// Account that refused.
+    pub by: AccountId,
+    /// Person behind it; whoever asked, where the request was taken back.
+    pub by_person: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// The reason given, for the authority that asked.
+    pub reason: String,
+}
+
 /// One retrieval of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retrieval {
@@ -72,4 +87,7 @@ pub struct Retrieval {
     pub signed_by_person: Option<PersonId>,
     /// When.
     pub signed_at: Option<Timestamp>,
+    /// The refusal, where there is one.
+    #[serde(default)]
+    pub refused: Option<EvidenceRefusal>,
 }

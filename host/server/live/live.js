@@ -1,10 +1,12 @@
-// The live page: sign in, follow the record, look into a run, stop or revoke; products, privacy accounts, what waits for reviewers.
+// The live page: sign in, follow the record, look into a run, stop or revoke; products, privacy accounts, what waits for reviewers,
+// retrievals of evidence.
 
 import { ask, isSignedIn, keep, Refused } from "./interface.js";
 import { showPrivacy } from "./privacy.js";
 import { showProducts } from "./products.js";
 import { showQueue } from "./queue.js";
 import { Tail } from "./record.js";
+import { showRetrievals } from "./retrievals.js";
 import { showRun } from "./run.js";
 import { element, short } from "./shape.js";
 import { Views } from "./views.js";
@@ -21,6 +23,7 @@ const views = new Views({
   products: () => showProducts({ nameOf, openRun }),
   queue: () => showQueue({ nameOf, openRun }),
   privacy: showPrivacy,
+  retrievals,
 }, leaveIfSignedOut);
 let opened = null;
 let standing = null;
@@ -56,6 +59,11 @@ function leave() {
 
 function leaveIfSignedOut(error) {
   if (error instanceof Refused && error.status === 401) leave();
+}
+
+function retrievals() {
+  const then = (title, about, path) => act(title, about, path, retrievals, "retrievals-failure");
+  return showRetrievals({ nameOf, act: then });
 }
 
 async function nameOperators() {
@@ -155,7 +163,7 @@ function closeRun() {
 }
 
 /** Asks for a reason, then does it; the server decides whether the asker may. */
-function act(title, about, path, then) {
+function act(title, about, path, then, told = "detail-failure") {
   const dialog = place("ask");
   place("ask-title").textContent = say(title);
   place("ask-about").textContent = say(about);
@@ -166,10 +174,10 @@ function act(title, about, path, then) {
     if (dialog.returnValue !== "do") return;
     try {
       await ask(path, { method: "POST", body: { reason: reason.value.trim() } });
-      place("detail-failure").textContent = "";
+      place(told).textContent = "";
       await then();
     } catch (error) {
-      place("detail-failure").textContent = error.message;
+      place(told).textContent = error.message;
     }
   };
   dialog.returnValue = "";

@@ -9,8 +9,9 @@ const WHOSE = {
   products: ["bureau", "reviewer", "operator", "developer", "source"],
   queue: ["reviewer"],
   privacy: ["bureau", "audit-administrator", "regulator"],
+  retrievals: ["bureau", "audit-administrator", "regulator"],
 };
-/** Views that look again by themselves. Looking at a privacy account may leave an entry, so nobody does so unasked. */
+/** Views that look again by themselves. Looking at a privacy account or at retrievals may leave an entry, so nobody does so unasked. */
 const POLLED = new Set(["products", "queue"]);
 
 const place = (id) => document.getElementById(id);

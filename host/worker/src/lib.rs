@@ -5,9 +5,12 @@
 //! Invariants: no more runs at once than the operator of the system said. A worker that is told to stop claims nothing more;
 //! what is still running after [`GRACE_SECONDS`] is let go, its rooms are killed with it, and recovery ends it as `aborted`.
 //! A run whose task panics or fails is ended at once, with its entry: it is not left for the next start. While the store fails that is
-//! tried again and again, as claims are: such a run keeps its place, and nothing else begins.
+//! tried again and again, as claims are: such a run keeps its place, and nothing else begins. What waits for witnesses, or was let out by
+//! two people and did not leave, goes on by itself after a start.
 //!
 //! Never: deciding; touching a room, a key or the store otherwise than through [`yunei_lifecycle`].
+
+mod waits;
 
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -16,11 +19,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
-use yunei_lifecycle::{AwaitsQuorum, Claimed, Domain, LifecycleError, Outcome};
+use yunei_lifecycle::{Claimed, Domain, LifecycleError, Outcome};
 use yunei_model::{EndCause, RunId};
 use yunei_telemetry::{chain, event, names, span};
 
@@ -28,8 +30,6 @@ use yunei_telemetry::{chain, event, names, span};
 pub const GRACE_SECONDS: u64 = 10;
 /// Seconds after which the queue is looked at although nobody said that there is something: a safety net, no schedule.
 const LOOK_SECONDS: u64 = 60;
-/// Runs that wait for the witnesses' quorum beside those that run; a further one keeps its room.
-const WAITING_MAX: usize = 64;
 /// Milliseconds to wait after a claim that failed.
 const PAUSE_MS: u64 = 200;
 /// Milliseconds that the wait grows to while the store fails.
@@ -57,6 +57,9 @@ pub async fn work(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), WorkerError> {
     let mut runs = JoinSet::new();
+    // A set of one, dropped with this function.
+    let mut waits = JoinSet::new();
+    waits.spawn(waits::lead_on(Arc::clone(&domain)));
     let ended = claim_all(&domain, at_once, &mut runs, pin!(shutdown)).await;
     let last = async {
         while let Some(run) = runs.join_next().await {
@@ -98,7 +101,9 @@ async fn claim_all(
             Ok(Some(claimed)) => {
                 failures = 0;
                 wait = Wait::Not;
-                runs.spawn(supervised(Arc::clone(domain), claimed));
+                let id = claimed.run().id;
+                let led = to_its_end(Arc::clone(domain), claimed);
+                runs.spawn(supervised(Arc::clone(domain), id, led));
             }
             Ok(None) => {
                 failures = 0;
@@ -148,11 +153,14 @@ async fn rest(domain: &Domain, runs: &mut JoinSet<()>, wait: Wait) {
 }
 
 /// Leads a run to its end in a task of its own, and sees to it that there is one whatever becomes of the task.
-async fn supervised(domain: Arc<Domain>, claimed: Claimed) {
-    let id = claimed.run().id;
+async fn supervised(
+    domain: Arc<Domain>,
+    id: RunId,
+    led: impl Future<Output = Result<(), EndCause>> + Send + 'static,
+) {
     // A set of one: dropped with its supervisor, it takes the run's task along.
     let mut task = JoinSet::new();
-    task.spawn(to_its_end(Arc::clone(&domain), claimed));
+    task.spawn(led);
     let ended = match task.join_next().await {
         Some(Ok(ended)) => ended,
         Some(Err(error)) => {
@@ -239,7 +247,7 @@ async fn outcome(
         .await
         .map_err(|e| ("judge", e))?;
     if let Some(Outcome::AwaitsQuorum(waiting)) = outcome {
-        return wait_for_quorum(domain, *waiting).await;
+        return waits::wait_for_quorum(domain, *waiting).await;
     }
     Ok(match outcome {
         Some(Outcome::Released(_)) => "released",
@@ -248,29 +256,6 @@ async fn outcome(
         Some(Outcome::AwaitsQuorum(_)) => "awaits-quorum",
         None => "ended-early",
     })
-}
-
-/// A run that waits for witnesses takes no room from others, as long as there are not too many such runs. It is not waited for when the
-/// worker is told to stop: its output stays sealed, and the next recovery ends it as `aborted`.
-async fn wait_for_quorum(
-    domain: &Arc<Domain>,
-    waiting: AwaitsQuorum,
-) -> Result<&'static str, (&'static str, LifecycleError)> {
-    static PLACES: Semaphore = Semaphore::const_new(WAITING_MAX);
-    let domain = Arc::clone(domain);
-    let Ok(place) = PLACES.try_acquire() else {
-        let outcome = domain.await_quorum(waiting).await;
-        return outcome.map(|_| "awaited-quorum").map_err(|e| ("quorum", e));
-    };
-    let run = waiting.run().id;
-    tokio::spawn(async move {
-        if let Err(error) = domain.await_quorum(waiting).await {
-            event!(ERROR, STAGE_FAILED, STAGE = "quorum", RUN_ID = %run, CAUSE = %chain(&error));
-            interrupt(&domain, run, &late_cause(&error)).await;
-        }
-        drop(place);
-    });
-    Ok("awaits-quorum")
 }
 
 /// A supervisor that broke takes its run's rooms with it; the run is ended by the next recovery.

@@ -157,3 +157,67 @@ fn high_grades_wait_for_the_quorum_and_others_do_not() {
     watched.wait(&reviewed, "released");
     watched.world.assert_record_holds();
 }
+
+/// Gives the population of `doctor-visits` a budget that covers one run, so that a second charge would show.
+fn budget(watched: &Watched) {
+    let budget = json!({ "population": "rand-experiment-participants", "epsilon": 1.0, "reason": "the examples" });
+    let set = watched.world.bureau().post("/privacy/budgets", &budget);
+    set.expect("an answer").served().expect("in force");
+}
+
+#[test]
+fn what_waits_for_the_quorum_outlasts_the_server() {
+    let mut watched = Watched::start("grade_from = \"g2\"");
+    budget(&watched);
+    watched.witnesses[1].pause().expect("paused");
+    // Two about the same rows, and one whose noise was drawn.
+    let runs = ["bus-rides", "bus-rides", "doctor-visits"].map(|name| watched.submit(name));
+    for run in &runs {
+        watched.until_it_waits(run);
+    }
+    for _ in 0..2 {
+        watched.world.server.kill_hard().expect("killed");
+        watched.world.server.restart().expect("restarted");
+        watched.world.story.move_to(&watched.world.server);
+        assert_eq!(watched.world.server.aborted_runs(), 0);
+        assert_eq!(watched.world.server.waiting_runs(), 3);
+    }
+    // What was judged waits sealed, and nothing of it leaves while the witness is not there.
+    let others = watched.submit("transport-delays");
+    watched.until_it_waits(&others);
+    for run in &runs {
+        let detail = watched.world.story.detail(run).expect("a detail");
+        assert_eq!(detail["run"]["state"], json!("sealed"), "{detail:#}");
+        assert_eq!(detail["releases"], json!([]), "{detail:#}");
+    }
+    watched.witnesses[1].go_on().expect("on");
+    for run in runs.iter().chain([&others]) {
+        let detail = watched.wait(run, "released");
+        assert_ne!(detail["releases"], json!([]), "{detail:#}");
+        assert_ne!(detail["verdicts"], json!([]), "{detail:#}");
+        let released = watched
+            .kinds(run)
+            .iter()
+            .filter(|k| *k == "run-released")
+            .count();
+        assert_eq!(released, 1, "{:?}", watched.kinds(run));
+    }
+    watched.world.assert_record_holds();
+
+    // One that was stopped while it waited does not come back.
+    watched.witnesses[1].pause().expect("paused");
+    let stopped = watched.submit("bus-rides");
+    watched.until_it_waits(&stopped);
+    let path = format!("/runs/{stopped}/stop");
+    let stop = watched
+        .world
+        .bureau()
+        .post(&path, &json!({ "reason": "drill" }));
+    stop.expect("an answer").served().expect("stopped");
+    watched.world.server.kill_hard().expect("killed");
+    watched.world.server.restart().expect("restarted");
+    watched.world.story.move_to(&watched.world.server);
+    assert_eq!(watched.world.server.waiting_runs(), 0);
+    watched.wait(&stopped, "stopped");
+    watched.world.assert_record_holds();
+}

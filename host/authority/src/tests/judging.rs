@@ -361,6 +361,23 @@ fn evidence_is_signed_for_by_another_person_of_the_authority_or_of_the_bureau() 
 }
 
 #[test]
+fn evidence_is_refused_by_whoever_could_sign_or_asked() {
+    let requester = principal(POLICE, 0, &[Role::Regulator]);
+    let target = Target::Evidence {
+        record: RecordTarget::default(),
+        approval: "公调字1号".into(),
+        second_signer: None,
+        requested: Some((requester.person, id(POLICE))),
+    };
+    let refuse = |who: &Principal| ask(who, Action::RefuseEvidence, &target).allowed;
+    assert!(refuse(&requester), "taken back");
+    assert!(refuse(&principal(POLICE, 1, &[Role::Regulator])));
+    assert!(refuse(&bureau()));
+    assert!(!refuse(&principal(STATE, 0, &[Role::Regulator])));
+    assert!(!refuse(&principal(POLICE, 1, &[])));
+}
+
+#[test]
 fn a_grant_is_held_against_scenario_term_and_negative_list() {
     let five_years = 157_852_800_000_000;
     let from = grant().terms.from.as_micros();

@@ -306,7 +306,8 @@ fn applies(schema: &Schema, authority: &Authority, action: Action, target: &Targ
     let own_context = match action.id().as_ref() as &str {
         "consent-grant" => return consents,
         "appoint" | "end-appointment" => return appointing,
-        "request-evidence" | "sign-evidence" | "view-evidence" | "retrieve-evidence" => {
+        "request-evidence" | "sign-evidence" | "refuse-evidence" | "view-evidence"
+        | "retrieve-evidence" => {
             return retrieving;
         }
         "set-privacy-budget" | "sign-privacy-budget" => return budgeting,

@@ -121,6 +121,8 @@ impl Domain {
         let mut latest = entries.iter().rev();
         let anew = latest.find(|r| r.entry.kind() == Kind::RunJudgedAnew);
         let outcome = anew.cloned().or(outcome);
+        // What waits for witnesses has neither yet, and goes on from its sealed output.
+        let outcome = outcome.or_else(|| of(&[Kind::RunSealed]));
         let (Some(claimed), Some(outcome)) = (of(&[Kind::RunClaimed]), outcome) else {
             return Err(untold);
         };

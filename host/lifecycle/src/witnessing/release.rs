@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 use yunei_ledger::{Draft, Kind};
-use yunei_model::{Code, EndCause, Grade, Run, RunState, State, Table, Verdict};
+use yunei_model::{Code, EndCause, Grade, Run, RunId, RunState, State, Table, Verdict};
 use yunei_store::{EntryFilter, Page};
 use yunei_telemetry::event;
 
@@ -22,6 +22,17 @@ const USUAL_MS: u64 = 3000;
 const LOOK_MS: u64 = 2000;
 /// The clause by which an output is withheld whose quorum did not come.
 const CLAUSE: &str = "witnesses.quorum";
+
+/// Whether the quorum came that a run waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// It is over the run's trace.
+    Reached,
+    /// Not in the time that the policy gives.
+    Late,
+    /// The run was ended meanwhile.
+    Ended,
+}
 
 /// A run that may leave as soon as the witnesses' quorum is over its trace. Its output stays sealed until then.
 #[derive(Debug)]
@@ -56,8 +67,31 @@ impl Domain {
         {
             return Ok(Ok((sealed, outputs)));
         }
-        self.record_alone(waits(witnessing, &sealed.run)).await?;
+        self.keep_waiting(witnessing, &sealed, &outputs).await?;
         Ok(Err(AwaitsQuorum { sealed, outputs }))
+    }
+
+    /// Puts it on the record that a run waits, with all that a later process needs to let it go on.
+    async fn keep_waiting(
+        &self,
+        witnessing: &Witnessing,
+        sealed: &Sealed,
+        outputs: &[(Verdict, Option<Table>)],
+    ) -> Result<(), LifecycleError> {
+        let mut change = self.store.begin().await?;
+        let Some(run) = self
+            .still(&mut change, sealed.run.id, RunState::Sealed)
+            .await?
+        else {
+            // Whoever waits for it sees that it ended.
+            return Ok(());
+        };
+        if let Some(candidate) = &sealed.candidate {
+            change.put_candidate(run.id, candidate).await?;
+            self.keep_verdicts(&mut change, &run, outputs).await?;
+        }
+        self.record(&mut change, waits(witnessing, &run)).await?;
+        self.commit(change).await
     }
 
     /// Waits for the quorum and releases; withholds when it does not come in the time that the policy gives. `None` when the run was
@@ -90,35 +124,63 @@ impl Domain {
                 detail: "a run that waits for witnesses that are not there",
             });
         };
-        let deadline = Instant::now() + Duration::from_secs(witnessing.quorum.wait_seconds_max());
-        let look = Duration::from_millis(LOOK_MS);
-        while !timeout(look, reached(witnessing, sealed.covered_from))
-            .await
-            .is_ok_and(|reached| reached)
+        match self
+            .quorum_over(witnessing, sealed.run.id, sealed.covered_from)
+            .await?
         {
-            let run = self.store.run(sealed.run.id).await?;
-            if run.is_none_or(|run| run.state != RunState::Sealed) {
-                return Ok(None);
-            }
-            if Instant::now() >= deadline {
-                return self.withhold_unwitnessed(&sealed, &outputs).await;
-            }
+            Awaited::Reached => {}
+            Awaited::Ended => return Ok(None),
+            Awaited::Late => return self.withhold_unwitnessed(sealed.run.id, &outputs).await,
         }
-        event!(INFO, QUORUM_REACHED, RUN_ID = %sealed.run.id);
         laps.done("quorum");
         self.release_witnessed(sealed, outputs, laps).await
     }
 
-    async fn withhold_unwitnessed(
+    /// Waits until the quorum is over so many entries, for as long as the policy says and the run is sealed.
+    pub(super) async fn quorum_over(
         &self,
-        sealed: &Sealed,
+        witnessing: &Witnessing,
+        id: RunId,
+        covered: u64,
+    ) -> Result<Awaited, LifecycleError> {
+        let deadline = Instant::now() + Duration::from_secs(witnessing.quorum.wait_seconds_max());
+        let look = Duration::from_millis(LOOK_MS);
+        while !timeout(look, reached(witnessing, covered))
+            .await
+            .is_ok_and(|reached| reached)
+        {
+            let run = self.store.run(id).await?;
+            if run.is_none_or(|run| run.state != RunState::Sealed) {
+                return Ok(Awaited::Ended);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Awaited::Late);
+            }
+        }
+        event!(INFO, QUORUM_REACHED, RUN_ID = %id);
+        Ok(Awaited::Reached)
+    }
+
+    /// Keeps a run inside whose quorum did not come.
+    pub(super) async fn withhold_unwitnessed(
+        &self,
+        id: RunId,
         outputs: &[(Verdict, Option<Table>)],
     ) -> Result<Option<Outcome>, LifecycleError> {
+        self.withhold_sealed(id, outputs, CLAUSE, Some(Code::QuorumMissing))
+            .await
+    }
+
+    /// Keeps a sealed run inside, with the clause that says why. `None` when it was ended meanwhile.
+    pub(super) async fn withhold_sealed(
+        &self,
+        id: RunId,
+        outputs: &[(Verdict, Option<Table>)],
+        clause: &str,
+        code: Option<Code>,
+    ) -> Result<Option<Outcome>, LifecycleError> {
         let mut change = self.store.begin().await?;
-        let Some(mut run) = self
-            .still(&mut change, sealed.run.id, RunState::Sealed)
-            .await?
-        else {
+        let Some(mut run) = self.still(&mut change, id, RunState::Sealed).await? else {
             return Ok(None);
         };
         run.state = run
@@ -127,13 +189,15 @@ impl Domain {
             .map_err(|_| Code::WrongState)?;
         run.ended_at = Some(self.clock.now());
         run.end_cause = Some(EndCause::Denied {
-            clause: CLAUSE.to_owned(),
+            clause: clause.to_owned(),
         });
         change.put_run(&run).await?;
-        self.keep_verdicts(&mut change, &run, outputs).await?;
+        if !outputs.is_empty() {
+            self.keep_verdicts(&mut change, &run, outputs).await?;
+        }
         let draft = verdict_facts(run_facts(Draft::new(Kind::RunWithheld), &run), outputs)
-            .fact("code", Code::QuorumMissing.as_str())
-            .fact("clause", CLAUSE);
+            .fact("code", code.map(Code::as_str))
+            .fact("clause", clause);
         self.record(&mut change, draft).await?;
         self.destroy_output(&mut change, &run).await?;
         self.commit(change).await?;
@@ -146,16 +210,7 @@ impl Domain {
         let Some(witnessing) = self.guarded(run).await? else {
             return Ok(());
         };
-        let filter = EntryFilter {
-            run: Some(run.id),
-            kinds: vec![Kind::RunSealed],
-            ..EntryFilter::default()
-        };
-        let sealed = self.store.entries(&filter, Page::first(1)).await?;
-        let covered = sealed.first().map(|entry| entry.position);
-        let covered = covered.ok_or(LifecycleError::Impossible {
-            detail: "an output under review that was never sealed",
-        })?;
+        let covered = self.sealed_at(run).await?;
         if *witnessing.witnessed.borrow() >= covered {
             return Ok(());
         }
@@ -163,8 +218,31 @@ impl Domain {
         Err(Code::QuorumMissing.into())
     }
 
+    /// Whether the quorum, where the run needs it, is over the run's trace at this moment.
+    pub(crate) async fn has_quorum(&self, run: &Run) -> Result<bool, LifecycleError> {
+        let Some(witnessing) = self.guarded(run).await? else {
+            return Ok(true);
+        };
+        let covered = self.sealed_at(run).await?;
+        Ok(*witnessing.witnessed.borrow() >= covered)
+    }
+
+    /// Place of the entry that says that a run was sealed: what of its trace must be witnessed.
+    pub(super) async fn sealed_at(&self, run: &Run) -> Result<u64, LifecycleError> {
+        let filter = EntryFilter {
+            run: Some(run.id),
+            kinds: vec![Kind::RunSealed],
+            ..EntryFilter::default()
+        };
+        let sealed = self.store.entries(&filter, Page::first(1)).await?;
+        let covered = sealed.first().map(|entry| entry.position);
+        covered.ok_or(LifecycleError::Impossible {
+            detail: "an output that waits and was never sealed",
+        })
+    }
+
     /// The witnesses, if releases of this run wait for their quorum: its resources, or fields that its grant gives, are of such a grade.
-    async fn guarded(&self, run: &Run) -> Result<Option<&Witnessing>, LifecycleError> {
+    pub(super) async fn guarded(&self, run: &Run) -> Result<Option<&Witnessing>, LifecycleError> {
         let Some(witnessing) = &self.witnessing else {
             return Ok(None);
         };

@@ -26,6 +26,9 @@ struct Candidate {
 
 /// Keeps every table out of what is told, unless all leave now; seals those that wait for people behind the cell's output. With a
 /// `salt` all wait for people: they were asked before, and are asked anew whatever the gate decides now.
+///
+/// A noisy table is sealed there too although it leaves: its noise is drawn once, and should the run have to wait for witnesses it
+/// must outlast this process.
 pub fn set_aside(
     plan: &GatePlan,
     outputs: Judged,
@@ -36,7 +39,9 @@ pub fn set_aside(
         !outputs.is_empty() && outputs.iter().all(|(v, _)| decision.contains(&v.decision))
     };
     if salt.is_none() && all(&[Decision::Release]) {
-        return Ok((outputs, None));
+        let drawn = plan.private.as_ref().is_some_and(|private| private.draws);
+        let candidate = drawn.then(|| noisy(plan, &outputs, file)).transpose()?;
+        return Ok((outputs, candidate));
     }
     let waits = all(&[Decision::Release, Decision::Review]);
     let mut candidate = Candidate {
@@ -63,12 +68,35 @@ pub fn set_aside(
     if !waits {
         return Ok((told, None));
     }
-    let plaintext = serde_json::to_vec(&candidate).map_err(RoomError::protocol)?;
+    Ok((told, Some(seal(plan, &candidate, salt, file)?)))
+}
+
+/// Seals the tables that a gate drew noise for.
+fn noisy(plan: &GatePlan, outputs: &Judged, file: &mut File) -> Result<Digest, RoomError> {
+    let tables = outputs.iter().filter_map(|(verdict, table)| {
+        let figures = figures(plan, &verdict.output);
+        Some((verdict.output.clone(), figures, table.clone()?))
+    });
+    let candidate = Candidate {
+        tables: tables.collect(),
+        modules_own: Vec::new(),
+    };
+    seal(plan, &candidate, None, file)
+}
+
+/// Writes a candidate behind the cell's output; gives its digest.
+fn seal(
+    plan: &GatePlan,
+    candidate: &Candidate,
+    salt: Option<&Digest>,
+    file: &mut File,
+) -> Result<Digest, RoomError> {
+    let plaintext = serde_json::to_vec(candidate).map_err(RoomError::protocol)?;
     let key = Sealer::new(&plan.key, &plan.digest_key).candidate_key(salt)?;
     let sealer = Sealer::new(&key, &plan.digest_key);
     file.write_all(&sealer.seal(&plaintext)?)
         .map_err(RoomError::system("to write what waits for people"))?;
-    Ok((told, Some(sealer.digest(&plaintext)?)))
+    sealer.digest(&plaintext)
 }
 
 /// Whether an output is the module's own altogether.

@@ -53,6 +53,7 @@ async fn file(Segment(name): Segment<String>) -> Result<Response, Failure> {
         "interface.js" => (include_str!("../../live/interface.js"), SCRIPT),
         "privacy.js" => (include_str!("../../live/privacy.js"), SCRIPT),
         "products.js" => (include_str!("../../live/products.js"), SCRIPT),
+        "retrievals.js" => (include_str!("../../live/retrievals.js"), SCRIPT),
         "queue.js" => (include_str!("../../live/queue.js"), SCRIPT),
         "record.js" => (include_str!("../../live/record.js"), SCRIPT),
         "run.js" => (include_str!("../../live/run.js"), SCRIPT),

@@ -1,4 +1,4 @@
-//! Retrieval of evidence 调取: asked for under an approval number, signed by a second person, then handed over.
+//! Retrieval of evidence 调取: asked for under an approval number, signed by a second person, then handed over; or refused.
 
 use std::sync::Arc;
 
@@ -55,6 +55,14 @@ pub(super) fn routes() -> Vec<Route> {
                     .takes("Reason")
                     .gives("Retrieval"),
             ),
+        post("/api/v1/retrievals/{id}/refusal", refuse)
+            .decided_by(&[Action::RefuseEvidence])
+            .writes(&[Kind::EvidenceRefused])
+            .described(
+                Description::new(TAG, "refuseEvidence", "Refuses evidence that nobody has signed for, with a reason; whoever asked takes the request back by it.")
+                    .takes("Reason")
+                    .gives("Retrieval"),
+            ),
         get("/api/v1/retrievals/{id}/package", package)
             .decided_by(&[Action::RetrieveEvidence])
             .writes(&[Kind::EvidenceRetrieved])
@@ -98,6 +106,16 @@ async fn sign(
     Sent { value, .. }: Sent<Reasoned>,
 ) -> Answered<Retrieval> {
     let retrieval = domain.sign_evidence(&actor, retrieval, &value.reason);
+    Ok(Answer::ok(retrieval.await?))
+}
+
+async fn refuse(
+    State(domain): State<Arc<Domain>>,
+    Caller(actor): Caller,
+    Segment(retrieval): Segment<RetrievalId>,
+    Sent { value, .. }: Sent<Reasoned>,
+) -> Answered<Retrieval> {
+    let retrieval = domain.refuse_evidence(&actor, retrieval, &value.reason);
     Ok(Answer::ok(retrieval.await?))
 }
 

@@ -16,6 +16,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("FoundCall", found_call()),
         ("NewRetrieval", new_retrieval()),
         ("Retrieval", retrieval()),
+        ("EvidenceRefusal", evidence_refusal()),
         ("EvidenceScope", scope()),
         ("Consistency", consistency()),
         ("EmergencyState", emergency_state()),
@@ -120,7 +121,7 @@ fn scope() -> Described {
 
 fn retrieval() -> Described {
     object(
-        "A retrieval of evidence: who asked, who signed.",
+        "A retrieval of evidence: who asked, who signed or refused.",
         [
             ("id", id()),
             ("organisation", id()),
@@ -134,6 +135,19 @@ fn retrieval() -> Described {
             ("signed_by", nullable(id())),
             ("signed_by_person", nullable(id())),
             ("signed_at", nullable(time())),
+            ("refused", nullable(of("EvidenceRefusal"))),
+        ],
+    )
+}
+
+fn evidence_refusal() -> Described {
+    object(
+        "Who refused evidence, and why; whoever asked, where the request was taken back.",
+        [
+            ("by", id()),
+            ("by_person", id()),
+            ("at", time()),
+            ("reason", text()),
         ],
     )
 }

@@ -120,9 +120,12 @@ async fn retrieval(town: &Town, auditor: &str) {
     let signed = town.post(&sign, &petra, &reason).await.expect(200);
     assert_eq!(signed.text("state"), "signed");
     town.post(&sign, &petra, &reason).await.expect(409);
+    let refusal = format!("{one}/refusal");
+    town.post(&refusal, &petra, &reason).await.expect(409);
+    refused(town, [&paul, &petra, &carl]).await;
     town.get(&one, &carl).await.expect(403);
     town.get(&one, auditor).await.expect(200);
-    for (who, count) in [(&paul, 1), (&carl, 0)] {
+    for (who, count) in [(&paul, 3), (&carl, 0)] {
         let list = town.get(path, who).await.expect(200).json();
         assert_eq!(list["items"].as_array().unwrap().len(), count);
     }
@@ -142,6 +145,31 @@ async fn retrieval(town: &Town, auditor: &str) {
     );
     assert!(kinds.contains(&"evidence-requested") && kinds.contains(&"evidence-signed"));
     assert_eq!(lines.last().unwrap()["export"]["complete"], true);
+}
+
+/// One that another refuses, and one that its requester takes back: for good, with the reason.
+async fn refused(town: &Town, [paul, petra, carl]: [&str; 3]) {
+    let path = "/api/v1/retrievals";
+    let span = json!({ "since": 1, "until": 4_000_000_000_000_000_i64 });
+    let new = json!({ "approval": "锡公调〔2026〕8号", "reason": "a case", "scope": span });
+    for who in [petra, paul] {
+        let made = town.post(path, paul, &new).await.expect(201);
+        let one = format!("{path}/{}", made.text("id"));
+        let refusal = format!("{one}/refusal");
+        let reason = json!({ "reason": "the approval is of another case" });
+        town.post(&refusal, carl, &reason).await.expect(403);
+        let silent = json!({ "reason": " " });
+        town.post(&refusal, petra, &silent).await.expect(400);
+        let told = town.post(&refusal, who, &reason).await.expect(200);
+        assert_eq!(told.text("state"), "refused");
+        assert_eq!(told.json()["refused"]["reason"], reason["reason"]);
+        assert_eq!(town.get(&one, paul).await.expect(200).json(), told.json());
+        let late = town.post(&format!("{one}/signature"), petra, &reason).await;
+        assert_eq!(late.expect(409).code(), "wrong-state");
+        town.post(&refusal, who, &reason).await.expect(409);
+        let package = town.get(&format!("{one}/package"), paul).await.expect(403);
+        assert_eq!(package.text("clause"), "evidence.second-signature");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

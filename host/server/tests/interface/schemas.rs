@@ -231,6 +231,12 @@ fn snapshots_and_calls_are_as_the_document_tells() {
             signed_by: Some(AccountId::new(&ids)),
             signed_by_person: Some(PersonId::new(&ids)),
             signed_at: Some(at),
+            refused: Some(EvidenceRefusal {
+                by: AccountId::new(&ids),
+                by_person: PersonId::new(&ids),
+                at,
+                reason: "the approval is another's".into(),
+            }),
         },
     );
 }

@@ -1,5 +1,7 @@
 //! Route private: records of the wrong number, length, or content.
 
+use std::io::Write as _;
+
 use yunei_model::{Contribution, ContributionMeasure, Mechanism, Value};
 use yunei_privacy::charge;
 
@@ -121,4 +123,37 @@ fn where_no_noise_is_drawn_nothing_leaves() {
     plan.private.as_mut().unwrap().draws = false;
     let (verdict, table) = bench.judged(&plan, &same(0, 1.0)).unwrap();
     assert_eq!((verdict.decision, table), (Decision::Release, None));
+}
+
+/// Noise is drawn once, so the table that it is in is kept although it leaves; a replay draws none, and keeps nothing.
+#[test]
+fn a_noisy_table_is_told_and_kept() {
+    let bench = Bench::ordinary();
+    let mut plan = plan(&bench);
+    let module = same(0, 1.0);
+    let outputs = vec![bench.judged(&plan, &module).unwrap()];
+    let drawn = outputs[0].1.clone();
+    assert!(drawn.is_some());
+    let file = || -> File {
+        rustix::fs::memfd_create("gate-test", rustix::fs::MemfdFlags::CLOEXEC)
+            .unwrap()
+            .into()
+    };
+    let (sealer, mut sealed) = (Sealer::new(&plan.key, &plan.digest_key), file());
+    sealed.write_all(&sealer.seal(&module).unwrap()).unwrap();
+    let (told, candidate) = review::set_aside(&plan, outputs, None, &mut sealed).unwrap();
+    assert_eq!(told[0].1, drawn);
+    let kept = crate::KeptPlan {
+        digest: sealer.digest(&module).unwrap(),
+        bytes: module.len() as u64,
+        candidate: candidate.unwrap(),
+        salt: None,
+    };
+    let opened = review::open(&plan, &kept, sealed).unwrap();
+    let tables: Vec<_> = opened.tables.into_iter().map(|t| Some(t.table)).collect();
+    assert_eq!(tables, [drawn]);
+    plan.private.as_mut().unwrap().draws = false;
+    let outputs = vec![bench.judged(&plan, &module).unwrap()];
+    let (_, candidate) = review::set_aside(&plan, outputs, None, &mut file()).unwrap();
+    assert_eq!(candidate, None);
 }

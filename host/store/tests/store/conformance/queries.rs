@@ -251,6 +251,7 @@ async fn a_retrieval_is_kept_as_it_is(store: &Store, world: &World) {
         signed_by: None,
         signed_by_person: None,
         signed_at: None,
+        refused: None,
     };
     let mut change = store.begin().await.unwrap();
     change.put_retrieval(&retrieval).await.unwrap();
@@ -258,7 +259,17 @@ async fn a_retrieval_is_kept_as_it_is(store: &Store, world: &World) {
         change.commit().await,
         Err(StoreError::NotRecorded)
     ));
-    for state in [RetrievalState::Requested, RetrievalState::Signed] {
+    for state in [
+        RetrievalState::Requested,
+        RetrievalState::Signed,
+        RetrievalState::Refused,
+    ] {
+        retrieval.refused = (state == RetrievalState::Refused).then(|| EvidenceRefusal {
+            by: retrieval.requested_by,
+            by_person: retrieval.requested_by_person,
+            at: retrieval.requested_at,
+            reason: "the approval is another's".to_owned(),
+        });
         retrieval.state = state;
         let mut change = store.begin().await.unwrap();
         change.put_retrieval(&retrieval).await.unwrap();
