@@ -10,6 +10,7 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::{ROOMS, RUN_WAIT_MAX, World, guest, repository, text};
@@ -103,7 +104,7 @@ const ATTACKS: [Attack; 16] = [
     attack("wrong-output", Some("not-utf8"), "failed", "trap", "not UTF-8"),
     attack("wrong-columns", Some("short"), "failed", "trap", "not the number of rows"),
     attack("trap-on-data", Some("trap"), "failed", "trap", "unreachable"),
-    attack("trap-on-data", Some("error"), "failed", "guest-error", "the secret is"),
+    attack("trap-on-data", Some("error"), "failed", "guest-error", "sha256:"),
 ];
 
 /// Submits a hostile module under a grant of its own. Gives the unit, the run and the grant.
@@ -205,12 +206,58 @@ fn modules_that_misbehave_end_as_they_should_and_nothing_of_them_leaves() {
             ));
         }
         println!("{} {:?}: {state} {told}", attack.name, attack.attack);
+        if attack.cause == "guest-error" {
+            assert_message_sealed(&world, unit, run);
+        }
         assert_coarse(unit, run, attack.name);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // The host is alive, has no process of theirs, and the record holds.
     world.await_rooms(0);
     world.assert_record_holds();
+}
+
+/// What a module says of its error may be rows.
+const MESSAGE: &str = "the secret is";
+
+/// A module's message is in no detail, no entry and nowhere in the directory of the data; reviewers open it, on the record.
+fn assert_message_sealed(world: &World, unit: &Client, run: &str) {
+    let detail = world.story.detail(run).expect("a detail");
+    let entries = world.story.entries(run).expect("entries");
+    for told in [detail.to_string(), json!(entries).to_string()] {
+        assert!(!told.contains(MESSAGE), "{told}");
+    }
+    let files = files_below(world.server.data());
+    assert!(files.iter().any(|file| file.ends_with("yunei.db")));
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        let found = bytes
+            .windows(MESSAGE.len())
+            .any(|part| part == MESSAGE.as_bytes());
+        assert!(!found, "{}", file.display());
+    }
+    let own = unit.get(&format!("/runs/{run}/output"));
+    assert_eq!(own.expect("an answer").status, 403);
+    let opened = world.story.open_output(run).expect("opened");
+    assert_eq!(opened["tables"], json!([]));
+    assert!(opened["notes"].to_string().contains(MESSAGE), "{opened}");
+    let entries = world.story.entries(run).expect("entries");
+    let viewed = json!("release-viewed");
+    assert!(entries.iter().any(|e| e["entry"]["kind"] == viewed));
+}
+
+/// Every file below a directory.
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory").flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files.extend(files_below(&path)),
+            Ok(kind) if kind.is_file() => files.push(path),
+            _ => {}
+        }
+    }
+    files
 }
 
 /// Longest time from the request that revokes a grant to the last room's end. What is measured is far less; a machine with

@@ -193,6 +193,13 @@ fn nobody_says_yes_unseen_or_for_a_unit_of_theirs_and_what_is_withdrawn_ends() {
     };
     let unopened = (409, "output-unopened".to_owned());
     assert_eq!(review(first, "approved"), unopened);
+    // A viewing of which nothing came is none.
+    let sealed = world.server.data().join(format!("sealed/{run}.sealed"));
+    let aside = sealed.with_extension("aside");
+    std::fs::rename(&sealed, &aside).expect("moved");
+    assert!(world.story.open_output(&run).is_err());
+    assert_eq!(review(first, "approved"), unopened);
+    std::fs::rename(&aside, &sealed).expect("moved back");
     // What one of them opened, the other has not seen.
     world.story.open_output(&run).expect("opened");
     assert_eq!(review(second, "approved"), unopened);

@@ -11,7 +11,7 @@
 //!
 //! Protected is every cell that failed, in candidates and in releases, and every *atom* that would fail: whatever
 //! difference or other combination of shown cells singles out too few holds an atom that does, so that none is ever worked out,
-//! be it a cell of a table or not (crossing bandings: `[0, 20) − [0, 18)`).
+//! be it a cell of a table or not (crossing bandings: `[0, 20) − [0, 18)`). So are those atoms that are all there is along a sensitive axis.
 //!
 //! How it is fed, in one pass over the rows: one [`crate::Accumulator`] per table, and one over [`Frame::shape`] whose cell of each row is
 //! `atoms.number(Σ code·stride)`, with the columns that [`Frame::readings`] names. Past a limit, and where no pattern of blanks is found and
@@ -22,6 +22,7 @@ mod bound;
 mod columns;
 mod frame;
 mod given;
+mod lines;
 mod masks;
 mod path;
 mod protect;

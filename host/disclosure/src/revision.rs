@@ -1,8 +1,12 @@
 //! Revisions: what changes in a table between two states of the same rows, subject by subject.
 //!
 //! Two editions of one period, subtracted, are a table of changes. It is held against the same rules as a table of its own: each cell that
-//! changes must be changed by enough subjects, and by none too much. Subjects are compared by what they contribute to each cell and to each
-//! margin, so that moving from cell to cell counts in both cells and not in the margin above them.
+//! changes must be changed by enough subjects, and by none too much; they must not be all alike, nor all but a few. Subjects are compared
+//! by what they contribute to each cell and to each margin, so that moving from cell to cell counts in both cells and not in the margin
+//! above them.
+//!
+//! What lies between two figures of one column, and which class those are in who change a cell, is not held against the rules here: who
+//! compares tables that are weighed, that divide, or that have a sensitive dimension, asks people.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,14 +19,20 @@ use crate::accumulate::{
 use crate::profile::{CONTRIBUTORS_MAX, Profile};
 use crate::rules::{self, Contributions};
 use crate::shape::{Lattice, Shape, ShapeError};
+use alike::Alike;
+
+mod alike;
 
 /// Rows of one subject in one state that are compared at most.
 pub const SUBJECT_ROWS_MAX: usize = GROUP_CELLS_MAX;
 
-/// The rows of one subject in one state: inner cell, and a value for each of [`Shape::inputs`].
+/// Inner cell, and a value for each of [`Shape::inputs`].
+type SubjectRow = (u32, Vec<Option<f64>>);
+
+/// The rows of one subject in one state.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SubjectState {
-    rows: Vec<(u32, Vec<Option<f64>>)>,
+    rows: Vec<SubjectRow>,
 }
 
 impl SubjectState {
@@ -58,10 +68,10 @@ impl SubjectState {
         self.rows.sort_by(row_order);
     }
 
-    /// How many rows one of two sorted states has and the other has not, both ways.
-    fn rows_beside(&self, other: &Self) -> u64 {
+    /// The rows that one of two sorted states has and the other has not, both ways.
+    fn rows_beside<'a>(&'a self, other: &'a Self) -> Vec<&'a SubjectRow> {
         let (mut one, mut two) = (self.rows.iter().peekable(), other.rows.iter().peekable());
-        let mut beside = 0;
+        let mut beside = Vec::new();
         loop {
             let order = match (one.peek(), two.peek()) {
                 (None, None) => return beside,
@@ -69,21 +79,19 @@ impl SubjectState {
                 (None, Some(_)) => Ordering::Greater,
                 (Some(row), Some(other)) => row_order(row, other),
             };
-            beside += u64::from(order != Ordering::Equal);
-            if order != Ordering::Greater {
-                one.next();
-            }
-            if order != Ordering::Less {
-                two.next();
+            let (of_one, of_two) = match order {
+                Ordering::Less => (one.next(), None),
+                Ordering::Equal => (one.next(), two.next()),
+                Ordering::Greater => (None, two.next()),
+            };
+            if order != Ordering::Equal {
+                beside.extend(of_one.or(of_two));
             }
         }
     }
 }
 
-fn row_order(
-    (cell, values): &(u32, Vec<Option<f64>>),
-    (other_cell, other): &(u32, Vec<Option<f64>>),
-) -> Ordering {
+fn row_order((cell, values): &SubjectRow, (other_cell, other): &SubjectRow) -> Ordering {
     let values = || bits(values).cmp(bits(other));
     cell.cmp(other_cell).then_with(values)
 }
@@ -117,6 +125,8 @@ fn contribution(channel: &Channel, values: &[Option<f64>]) -> Option<f64> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Changes {
     units: u64,
+    /// Those of them whose change is not 0.
+    nonzero: u64,
     total: f64,
     largest: [f64; CONTRIBUTORS_MAX],
 }
@@ -124,6 +134,7 @@ struct Changes {
 impl Changes {
     fn add(&mut self, change: f64) {
         self.units += 1;
+        self.nonzero += u64::from(change != 0.0);
         self.total += change;
         let mut carried = change;
         for place in &mut self.largest {
@@ -132,6 +143,14 @@ impl Changes {
             }
         }
     }
+}
+
+/// How alike those are who change one cell in one column of values: the rows that they have in one state and not in the other, and by how
+/// much each of them changes the sum.
+#[derive(Debug, Clone, Copy, Default)]
+struct Values {
+    rows: Alike,
+    differences: Alike,
 }
 
 /// What a subject contributes to a cell, channel by channel.
@@ -149,6 +168,10 @@ pub struct Revision {
     subjects: Vec<u64>,
     /// Absolute changes, per cell and channel.
     changes: Vec<Changes>,
+    /// Channels of plain values.
+    valued: Vec<usize>,
+    /// Per cell and channel of plain values.
+    values: Vec<Values>,
     /// Subjects whose rows differ, and the rows that one state has and the other has not.
     differing: (u64, u64),
     broken: bool,
@@ -204,7 +227,12 @@ impl Revision {
         if slots > SLOTS_MAX {
             return Err(too_large(slots));
         }
+        let roles = channels.iter().enumerate();
+        let valued = roles.filter(|(_, channel)| channel.role == ChannelRole::Value);
+        let valued: Vec<usize> = valued.map(|(place, _)| place).collect();
         Ok(Self {
+            values: vec![Values::default(); lattice.count() * valued.len()],
+            valued,
             inputs: shape.inputs().len(),
             inner: lattice.inner_cells(),
             subjects: vec![0; lattice.count()],
@@ -230,19 +258,46 @@ impl Revision {
         if before == now {
             return Ok(());
         }
+        let beside = before.rows_beside(now);
         self.differing.0 += 1;
-        self.differing.1 += before.rows_beside(now);
-        let before = self.contributions(before)?;
-        let now = self.contributions(now)?;
-        let cells = before.keys().chain(now.keys());
+        self.differing.1 += beside.len() as u64;
+        let was = self.contributions(before)?;
+        let is = self.contributions(now)?;
+        let cells = was.keys().chain(is.keys());
         let cells: BTreeSet<u32> = cells.copied().collect();
+        let beside = self.rows_of_cells(&beside);
         let nothing = vec![None; self.channels.len()];
         for cell in cells {
-            let was = before.get(&cell).unwrap_or(&nothing);
-            let is = now.get(&cell).unwrap_or(&nothing);
+            let was = was.get(&cell).unwrap_or(&nothing);
+            let is = is.get(&cell).unwrap_or(&nothing);
+            if bits(was).eq(bits(is)) {
+                continue;
+            }
             self.change(cell as usize, was, is);
+            let rows = beside.get(&cell).map(Vec::as_slice);
+            self.compare_values(cell as usize, (was, is), rows.unwrap_or_default());
         }
         Ok(())
+    }
+
+    /// Rows by the cell that they are in and the margins above it.
+    fn rows_of_cells<'a>(&self, rows: &[&'a SubjectRow]) -> BTreeMap<u32, Vec<&'a SubjectRow>> {
+        let mut of_cells: BTreeMap<u32, Vec<&SubjectRow>> = BTreeMap::new();
+        for row in rows {
+            for cell in self.cells_of(row.0).into_iter().flatten() {
+                of_cells.entry(cell).or_default().push(row);
+            }
+        }
+        of_cells
+    }
+
+    /// An inner cell, and the margins above it; nothing for one that does not exist.
+    fn cells_of(&self, inner: u32) -> Option<Vec<u32>> {
+        let cell = self.inner.get(inner as usize).copied()?;
+        let margins = self.lattice.margins_of(cell as usize);
+        // INVARIANT: a cell is below CELLS_MAX.
+        let margins = margins.map(|margin| u32::try_from(margin).unwrap_or(u32::MAX));
+        Some(std::iter::once(cell).chain(margins).collect())
     }
 
     /// What rows contribute to each cell that they are in and to each margin above it.
@@ -252,7 +307,7 @@ impl Revision {
     ) -> Result<BTreeMap<u32, Contribution>, AccumulateError> {
         let mut contributions: BTreeMap<u32, Contribution> = BTreeMap::new();
         for (index, values) in &rows.rows {
-            let Some(cell) = self.inner.get(*index as usize).copied() else {
+            let Some(cells) = self.cells_of(*index) else {
                 return Err(AccumulateError::NoCell {
                     cell: *index as usize,
                 });
@@ -263,10 +318,6 @@ impl Revision {
                     given: values.len(),
                 });
             }
-            let margins = self.lattice.margins_of(cell as usize);
-            // INVARIANT: a cell is below CELLS_MAX.
-            let margins = margins.map(|margin| u32::try_from(margin).unwrap_or(u32::MAX));
-            let cells: Vec<u32> = std::iter::once(cell).chain(margins).collect();
             for (channel, described) in self.channels.iter().enumerate() {
                 let Some(more) = contribution(described, values) else {
                     continue;
@@ -287,9 +338,6 @@ impl Revision {
 
     /// Takes up what one subject changes in one cell.
     fn change(&mut self, cell: usize, was: &[Option<f64>], is: &[Option<f64>]) {
-        if bits(was).eq(bits(is)) {
-            return;
-        }
         if let Some(subjects) = self.subjects.get_mut(cell) {
             *subjects += 1;
         }
@@ -304,8 +352,32 @@ impl Revision {
         }
     }
 
-    /// Holds every cell that changed against the profile's rules about support and dominance: the subjects that change it are its
-    /// subjects, and the absolute changes their contributions.
+    /// Takes up how alike the values are of one subject who changes a cell, to those of the others.
+    fn compare_values(
+        &mut self,
+        cell: usize,
+        (was, is): (&[Option<f64>], &[Option<f64>]),
+        rows: &[&SubjectRow],
+    ) {
+        let width = self.valued.len();
+        let slots = self.values.get_mut(cell * width..(cell + 1) * width);
+        for (slot, place) in slots.into_iter().flatten().zip(&self.valued) {
+            let Some(channel) = self.channels.get(*place) else {
+                continue;
+            };
+            let of_rows = rows.iter().filter_map(|row| contribution(channel, &row.1));
+            slot.rows.subject(&of_rows.collect::<Vec<f64>>());
+            let at = |side: &[Option<f64>]| side.get(*place).copied().flatten();
+            let (was, is) = (at(was), at(is));
+            let difference = is.unwrap_or(0.0) - was.unwrap_or(0.0);
+            if was.is_some() != is.is_some() || difference.abs() > 0.0 {
+                slot.differences.subject(&[difference]);
+            }
+        }
+    }
+
+    /// Holds every cell that changed against the profile's rules: the subjects that change it are its subjects, and the absolute changes
+    /// their contributions; the values that came and went, and the changes themselves, are neither all alike nor all but a few.
     #[must_use]
     pub fn judge(&self, profile: &Profile) -> RevisionOutcome {
         let mut outcome = RevisionOutcome {
@@ -323,7 +395,7 @@ impl Revision {
             outcome.cells_changed += 1;
             let least = outcome.subjects_min.unwrap_or(u64::MAX).min(subjects);
             outcome.subjects_min = Some(least);
-            if !self.passes(cell, subjects, profile) {
+            if !self.passes(cell, subjects, profile) || self.tells(cell, profile) {
                 outcome.cells_held += 1;
             }
         }
@@ -353,8 +425,25 @@ impl Revision {
                     && settings
                         .p_percent
                         .iter()
-                        .all(|rule| passed(rules::p_percent(&changes, rule))))
+                        .all(|rule| passed(rules::p_percent(&changes, rule)))
+                    && settings
+                        .prior_posterior
+                        .iter()
+                        .all(|rule| passed(rules::prior_posterior(&changes, rule)))
+                    && settings
+                        .indicator
+                        .iter()
+                        .all(|rule| passed(rules::indicator(slot.nonzero, rule))))
         })
+    }
+
+    /// Whether the values of those who change a cell tell of each of them, or of a few.
+    fn tells(&self, cell: usize, profile: &Profile) -> bool {
+        let settings = profile.settings();
+        let width = self.valued.len();
+        let values = self.values.get(cell * width..(cell + 1) * width);
+        let mut values = values.into_iter().flatten();
+        values.any(|values| values.rows.tells(settings) || values.differences.tells(settings))
     }
 }
 

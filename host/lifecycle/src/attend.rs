@@ -39,6 +39,7 @@ impl Ran {
         Self {
             ending: Ending {
                 cause: None,
+                message: None,
                 rows_fed: 0,
             },
             trace,

@@ -4,8 +4,10 @@
 //! the same rows the gate judges old and new together; over disjoint rows there is nothing to audit; in every other case people
 //! decide. What left while a gate was computing makes it compute anew, so that two runs never miss each other.
 
+mod connected;
 mod cut;
 mod fill;
+mod masks;
 mod others;
 mod plan;
 
@@ -58,6 +60,11 @@ impl Audit {
             audited_to: self.to,
             salt: None,
         }
+    }
+
+    /// Whether a release is an edition that the run revises: it is compared with these rows subject by subject, and not judged with them.
+    pub(crate) fn is_revised(&self, earlier: &ExactRelease, rows: &RowSet) -> bool {
+        earlier.rows != *rows && self.revised.contains(&earlier.run)
     }
 
     /// Says on the record how far the audit looked.
@@ -177,36 +184,6 @@ impl Domain {
         Ok(())
     }
 
-    /// How many exact releases left since the gate was told what had left, that these tables would have to be held against: by
-    /// output and resource, so that one that several are about counts for each.
-    pub(crate) async fn overtaken_by(
-        &self,
-        change: &mut Change,
-        audit: &Audit,
-        tables: &[(Name, Digest)],
-    ) -> Result<u64, LifecycleError> {
-        let mut left = 0;
-        for candidate in &audit.candidates {
-            let table = tables.iter().find(|(name, _)| *name == candidate.output);
-            let table = table.map(|(_, digest)| *digest);
-            let mut after = audit.to;
-            loop {
-                let newer = change
-                    .exact_releases(candidate.rows.resource, after, u64::MAX)
-                    .await?;
-                let Some(last) = newer.last().map(|listed| listed.position) else {
-                    break;
-                };
-                after = last;
-                let telling = newer
-                    .iter()
-                    .filter(|listed| !tells_nothing_of(&listed.exact, candidate, table));
-                left += telling.count() as u64;
-            }
-        }
-        Ok(left)
-    }
-
     /// Has a fresh gate judge a sealed output again, with what left since.
     pub(crate) async fn judge_anew(
         &self,
@@ -246,19 +223,6 @@ impl Domain {
             .into_std();
         let gate = GateSession::judge_again(&self.program, plan, ciphertext, &files).await?;
         Ok((gate, audit))
-    }
-}
-
-/// Whether an earlier release tells nothing about what a candidate tells: rows that are disjoint, or the very same table.
-fn tells_nothing_of(
-    earlier: &ExactRelease,
-    candidate: &ExactCandidate,
-    table: Option<Digest>,
-) -> bool {
-    match relation(&candidate.rows, &candidate.resource, earlier) {
-        Relation::Disjoint => true,
-        Relation::Same => earlier.structure == candidate.structure && table == Some(earlier.table),
-        Relation::Overlapping => false,
     }
 }
 

@@ -12,7 +12,7 @@ use yunei_model::{
 };
 use yunei_rooms::{GateSession, RunningRooms, Session};
 use yunei_store::Change;
-use yunei_telemetry::{chain, event, span};
+use yunei_telemetry::span;
 
 use crate::attend::{CallsTo, Ran};
 use crate::claim::Claimed;
@@ -243,7 +243,7 @@ impl Domain {
             (None, Some(ran), Some(gate)) => Ok(Some((ran, gate))),
             (cause, ran, _) => {
                 let cause = cause.unwrap_or(EndCause::Interrupted);
-                self.fail(id, cause, ran.as_ref()).await?;
+                self.fail(claimed, cause, ran.as_ref()).await?;
                 Ok(None)
             }
         }
@@ -393,83 +393,6 @@ impl Domain {
     ) -> Result<Option<Run>, LifecycleError> {
         Ok(change.run(id).await?.filter(|run| run.state == state))
     }
-
-    /// Puts a run to `failed`, unless something else ended it first.
-    async fn fail(
-        &self,
-        id: RunId,
-        cause: EndCause,
-        ran: Option<&Ran>,
-    ) -> Result<(), LifecycleError> {
-        let mut change = self.store.begin().await?;
-        let Some(mut run) = self.still(&mut change, id, RunState::Running).await? else {
-            return Ok(());
-        };
-        run.state = run
-            .state
-            .step(RunState::Failed)
-            .map_err(|_| Code::WrongState)?;
-        run.ended_at = Some(self.clock.now());
-        run.end_cause = Some(cause.clone());
-        if let Some(ran) = ran {
-            run.rows_fed = ran.ending.rows_fed;
-            self.put_last(&mut change, id, &ran.last).await?;
-        }
-        let draft = self
-            .close_trace(&mut change, &mut run, Draft::new(Kind::RunFailed))
-            .await?;
-        change.put_run(&run).await?;
-        self.edition_failed(&mut change, &run).await?;
-        let draft = run_facts(draft, &run)
-            .fact("cause", cause_kind(&cause))
-            .observed("layers", ran.map(|ran| &ran.layers));
-        self.record(&mut change, draft).await?;
-        self.commit(change).await
-    }
-
-    /// Puts a run to its end after the host itself failed. When that fails too, whoever leads the run interrupts it.
-    pub(crate) async fn give_up(&self, id: RunId, error: &LifecycleError) {
-        if error.end_cause() == EndCause::RecordFailed {
-            event!(ERROR, RECORD_FAILED, RUN_ID = %id, CAUSE = %chain(error));
-        }
-        if let Err(second) = self.abandon(id, error).await {
-            event!(ERROR, STAGE_FAILED, STAGE = "abandon", RUN_ID = %id, CAUSE = %chain(&second));
-        }
-    }
-
-    async fn abandon(&self, id: RunId, error: &LifecycleError) -> Result<(), LifecycleError> {
-        let mut change = self.store.begin().await?;
-        let Some(mut run) = change.run(id).await?.filter(|run| !run.state.is_final()) else {
-            return Ok(());
-        };
-        let next = if run.state == RunState::InReview {
-            RunState::Withheld
-        } else {
-            RunState::Failed
-        };
-        run.state = run.state.step(next).map_err(|_| Code::WrongState)?;
-        run.ended_at = Some(self.clock.now());
-        let cause = error.end_cause();
-        let kind_of_cause = cause_kind(&cause);
-        run.end_cause = Some(cause);
-        let kind = if next == RunState::Failed {
-            Kind::RunFailed
-        } else {
-            Kind::RunWithheld
-        };
-        let draft = self
-            .close_trace(&mut change, &mut run, Draft::new(kind))
-            .await?;
-        change.put_run(&run).await?;
-        self.edition_failed(&mut change, &run).await?;
-        self.record(
-            &mut change,
-            run_facts(draft, &run).fact("cause", kind_of_cause),
-        )
-        .await?;
-        self.destroy_output(&mut change, &run).await?;
-        self.commit(change).await
-    }
 }
 
 /// The end of a run that took too long.
@@ -487,12 +410,4 @@ fn note_trace(run: &mut Run, ran: &Ran) {
     run.trace_root = Some(ran.trace.root());
     run.calls = ran.calls;
     run.rows_fed = ran.ending.rows_fed;
-}
-
-/// The kind of a cause: the record has no message of a guest.
-pub(crate) fn cause_kind(cause: &EndCause) -> serde_json::Value {
-    serde_json::to_value(cause)
-        .ok()
-        .and_then(|v| v.get("kind").cloned())
-        .unwrap_or_default()
 }

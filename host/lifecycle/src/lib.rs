@@ -65,6 +65,7 @@ mod edition;
 mod error;
 mod execute;
 mod export;
+mod failing;
 mod idempotency;
 mod joins;
 mod judge;

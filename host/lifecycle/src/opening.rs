@@ -27,8 +27,8 @@ pub struct SealedForReviewer {
 }
 
 impl Domain {
-    /// Opens a sealed output for a reviewer: encrypted to the key that they registered. The viewing is on the record before
-    /// anything is shown.
+    /// Opens a sealed output for a reviewer, or what a module said of its error: encrypted to the key that they registered. The viewing is
+    /// on the record before anything is shown, and only what can be shown is a viewing.
     ///
     /// # Errors
     /// Refused by policy; [`Code::ReviewerKeyMissing`] and [`Code::ReviewerKeyUnconfirmed`] without a key in force; or the output
@@ -43,19 +43,27 @@ impl Domain {
         let permit = self
             .permit(actor, Action::ViewSealedOutput, &target)
             .await?;
-        if run.state != RunState::InReview {
+        if !is_openable(&run) {
             return Err(Code::WrongState.into());
         }
         let recipient = self.recipient_of(actor.principal.account).await?;
         let draft = run_facts(permit.draft(Kind::ReleaseViewed, actor), &run)
             .fact("recipient", recipient.as_str());
-        self.record_alone(draft).await?;
+        let judgement = self.store.judgement(id).await?;
         let mode = |kept| GateMode::Open {
             kept,
             recipient: recipient.clone(),
         };
         let (plan, file) = self.opening(&run, mode).await?;
         let ciphertext = GateSession::open(&self.program, plan, file).await?;
+        let mut change = self.store.begin().await?;
+        // INVARIANT: what was opened is still what there is to decide, so that nobody counts as having seen what came meanwhile.
+        let now = change.run(id).await?.ok_or(Code::NotFound)?;
+        if now.state != run.state || change.judgement(id).await? != judgement {
+            return Err(Code::WrongState.into());
+        }
+        self.record(&mut change, draft).await?;
+        self.commit(change).await?;
         Ok(SealedForReviewer {
             run: id,
             recipient,
@@ -107,10 +115,13 @@ impl Domain {
         let wrapped = held.wrapped_key.ok_or(Code::ReleaseGone)?;
         let candidate = self.store.candidate(run.id).await?;
         let judgement = self.store.judgement(run.id).await?;
+        if candidate.is_none() && run.state != RunState::Failed {
+            return Err(Code::ReleaseGone.into());
+        }
         let kept = KeptPlan {
             digest: held.sealed.digest,
             bytes: held.sealed.bytes,
-            candidate: candidate.ok_or(Code::ReleaseGone)?,
+            candidate,
             salt: judgement.and_then(|judgement| judgement.salt),
         };
         let key = self.keys.open_run_key(run.id, &wrapped)?;
@@ -136,4 +147,9 @@ impl Domain {
         };
         Ok((plan, ciphertext))
     }
+}
+
+/// Whether reviewers may see what is sealed of a run: an output while it waits for them, and what the module of a failed run said.
+fn is_openable(run: &Run) -> bool {
+    matches!(run.state, RunState::InReview | RunState::Failed)
 }

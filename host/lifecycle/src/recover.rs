@@ -5,7 +5,8 @@ use yunei_ledger::{Draft, Kind};
 use yunei_model::{Code, EndCause, Run, RunId, RunState, State};
 use yunei_store::{Change, PAGE_ROWS_MAX, Page, RunFilter};
 
-use crate::execute::{cause_kind, sealed_file};
+use crate::execute::sealed_file;
+use crate::failing::cause_kind;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError};
 

@@ -2,8 +2,8 @@
 
 use yunei_ledger::{CERTIFICATES, Draft, Kind};
 use yunei_model::{
-    Code, Digest, EndCause, ExactCandidate, Grant, Name, Release, ReleaseId, Route, Run, RunId,
-    RunState, Standing, State, Table, Verdict,
+    Code, Digest, EndCause, ExactCandidate, Grant, HeldJudgement, Name, Release, ReleaseId, Route,
+    Run, RunId, RunState, Standing, State, Table, Verdict,
 };
 use yunei_store::{Change, Usage};
 
@@ -221,12 +221,17 @@ impl Domain {
             .collect();
         let draft = Draft::new(Kind::RunReleased)
             .fact("route", Route::Reviewed.as_str())
-            .fact("standing", standing.map(|s| s.id));
+            .fact("standing", standing.map(|s| s.id))
+            .fact(
+                "judgement",
+                judgement.unwrap_or(HeldJudgement::FIRST).number,
+            );
         let leaving = Leaving {
             tables,
             cells,
             told: &audit.candidates,
         };
+        let draft = audit.facts(draft);
         let run = match self.put_releases(&mut change, run, leaving, draft).await? {
             Ok(released) => released.run,
             Err(withheld) => withheld,

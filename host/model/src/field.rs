@@ -63,7 +63,7 @@ names! {
 pub enum Mask {
     /// Values pass as they are.
     None,
-    /// The field is never fed; it may still be the subject of the gate's own counts.
+    /// The field is never fed; it may still be the subject of the gate's own counts, and what they are told apart by. No figure is made of it.
     Withhold,
     /// Keyed pseudonyms, one key per grant, so that two grants' pseudonyms don't join.
     Pseudonym,

@@ -42,6 +42,11 @@ macro_rules! limits {
         #[serde(deny_unknown_fields, default)]
         pub struct Limits { $($(#[$meta])* pub $name: u64),+ }
 
+        impl Limits {
+            /// The names of all limits.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+        }
+
         impl Default for Limits {
             fn default() -> Self {
                 Self { $($name: $default),+ }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transition::names;
-use crate::{Derived, DerivedValue, Dimension, FieldType, Name, Output, Resource, Text, World};
+use crate::{
+    Derived, DerivedValue, Dimension, FieldClass, FieldType, Mask, Name, Output, Resource, Text,
+    World,
+};
 
 names! {
     /// Kinds of regressions.
@@ -117,8 +120,9 @@ impl Regression {
     pub(crate) fn broken_rules(&self, derived: &[Derived]) -> Vec<String> {
         let value = |name: &Name| derived.iter().find(|d| &d.name == name).map(|d| &d.value);
         let mut broken = Vec::new();
-        if !self.intercept && self.terms.is_empty() {
-            broken.push("a model has an intercept or a term".to_owned());
+        // An intercept alone is the mean, with more digits than a table has of it.
+        if self.terms.is_empty() {
+            broken.push("a model has a term: a mean is a measure of a table".to_owned());
         }
         if let Quantity::Derived { derived } = &self.response
             && !matches!(value(derived), Some(DerivedValue::Number { .. }))
@@ -154,11 +158,11 @@ impl Regression {
     pub(crate) fn lineage_errors(&self, resource: &Resource) -> Vec<String> {
         let mut errors = Vec::new();
         if let Quantity::Field { field } = &self.response {
-            errors.extend(not_a_number(field, resource));
+            errors.extend(no_measure(field, resource));
         }
         for term in &self.terms {
             match term {
-                RegressionTerm::Field { field } => errors.extend(not_a_number(field, resource)),
+                RegressionTerm::Field { field } => errors.extend(no_measure(field, resource)),
                 RegressionTerm::Banded {
                     field,
                     banding,
@@ -243,7 +247,7 @@ impl OwnMeasure {
 
     /// What is wrong with it against the resource that it is about.
     pub(crate) fn lineage_error(&self, resource: &Resource) -> Option<String> {
-        not_a_number(self.field.as_ref()?, resource)
+        no_measure(self.field.as_ref()?, resource)
     }
 }
 
@@ -280,7 +284,24 @@ impl Output {
     }
 }
 
-pub(crate) fn not_a_number(name: &Name, resource: &Resource) -> Option<String> {
+/// Why no figure may be made of a field's values: it is no number, names somebody, or no guest may see it as it is. The gate reads fields
+/// without their masks, so a figure of a masked one would tell what the mask keeps back.
+pub(crate) fn no_measure(name: &Name, resource: &Resource) -> Option<String> {
+    let field = resource.field(name)?;
+    let why = if field.class == FieldClass::DirectIdentifier {
+        "is a direct identifier"
+    } else if field.mask != Mask::None {
+        "is masked"
+    } else {
+        return not_a_number(name, resource);
+    };
+    let resource = &resource.name;
+    Some(format!(
+        "field `{name}` of `{resource}` {why}: nothing is summed, weighed or divided by it"
+    ))
+}
+
+fn not_a_number(name: &Name, resource: &Resource) -> Option<String> {
     let numeric = matches!(
         resource.field(name)?.kind,
         FieldType::Boolean

@@ -84,8 +84,10 @@ pub enum Trigger {
 pub enum EndCause {
     /// The guest returned an error.
     GuestError {
-        /// Its message, escaped and cut.
-        message: String,
+        /// Keyed digest of its message, which may be rows: the message itself is sealed, for reviewers who open it. None for what an
+        /// earlier version wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
     },
     /// The guest trapped.
     Trap {

@@ -104,6 +104,28 @@ fn statement(contribution: &Contribution, unit: Unit, beside: Beside) -> Text {
             format!("ε = {epsilon} and δ = {delta:e}"),
         ),
     };
+    // The unit with one of its members is exchanged for the unit without: twice the way.
+    let twice = 2.0 * epsilon;
+    let (member_zh, member_en) = match (unit, contribution.mechanism) {
+        (Unit::Subject, _) => (String::new(), String::new()),
+        (Unit::Group, Mechanism::Laplace) => (
+            format!("其中单个成员（同一家庭或集团有多个数据主体时）为 ε = {twice}。"),
+            format!(
+                "Of one data subject among several of the same household or group, ε = {twice} is promised. "
+            ),
+        ),
+        (Unit::Group, Mechanism::Gaussian) => {
+            let more = delta * (1.0 + epsilon.exp());
+            (
+                format!(
+                    "其中单个成员（同一家庭或集团有多个数据主体时）为 ε = {twice}、δ = {more:.2e}。"
+                ),
+                format!(
+                    "Of one data subject among several of the same household or group, ε = {twice} and δ = {more:.2e} are promised. "
+                ),
+            )
+        }
+    };
     let (beside_zh, beside_en) = match beside {
         Beside::Nothing => (
             "该群体不允许精确结果出域。",
@@ -116,10 +138,10 @@ fn statement(contribution: &Contribution, unit: Unit, beside: Beside) -> Text {
     };
     Text {
         zh: format!(
-            "对任何模块，增加或移除{unit_zh}的全部数据，整表的差分隐私参数为 {promise_zh}；前提是隔离有效、随机源可靠、目录如实。不涵盖运行时间与状态。{beside_zh}"
+            "对任何模块，增加或移除{unit_zh}的全部数据，整表的差分隐私参数为 {promise_zh}；前提是隔离有效、随机源可靠、目录如实。{member_zh}不涵盖运行时间与状态。{beside_zh}"
         ),
         en: format!(
-            "For any module, adding or removing all rows of {unit_en} changes the whole table with {promise_en} (differential privacy), as long as the isolation holds, the randomness is sound and the catalogue is honest. It does not cover how long the run took, or how it ended. {beside_en}"
+            "For any module, adding or removing all rows of {unit_en} changes the whole table with {promise_en} (differential privacy), as long as the isolation holds, the randomness is sound and the catalogue is honest. {member_en}It does not cover how long the run took, or how it ended. {beside_en}"
         ),
     }
 }

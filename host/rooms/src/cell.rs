@@ -10,7 +10,7 @@ use std::sync::Arc;
 use yunei_model::{DerivedValue, FieldType, World};
 use yunei_sandbox::{
     Authentic, Component, Contributions, Engine, GuestEnd, Interfaces, Metering, PerRow,
-    PerSubject, Stop, Unserved, run_analysis_telling,
+    PerSubject, Unserved, run_analysis_telling,
 };
 
 use crate::feed::next_descriptor;
@@ -21,7 +21,7 @@ use crate::{CellPlan, RoomError, wire};
 use host::RoomHost;
 pub(crate) use host::WINDOW_CALLS_MAX;
 use output::OutputWriter;
-pub use output::{Frame, StoredColumn, read_contributions, read_frames};
+pub use output::{Frame, StoredColumn, read_contributions, read_frames, written};
 
 /// Runs the cell in this process; returns when the guest is done.
 ///
@@ -29,7 +29,10 @@ pub use output::{Frame, StoredColumn, read_contributions, read_frames};
 /// [`RoomError`], after the supervisor was told.
 pub fn main() -> Result<(), RoomError> {
     let control = wire::own_socket()?;
-    serve(&control).or_else(|error| tell(&control, Err(CellEnd::Host(error.to_string()))))
+    serve(&control).or_else(|error| {
+        let detail = error.to_string();
+        wire::send(&control, &CellSays::Failed { detail })
+    })
 }
 
 /// Tells the supervisor how the guest ended.
@@ -65,7 +68,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
         plan.guest.output_rows_max,
     );
     let mut host = RoomHost::new(own, feed, ring, &plan, writer);
-    let told = |ended: Result<(), GuestEnd>| tell(control, ended.map_err(cell_end));
+    let told = |ended: Result<(), CellEnd>| tell(control, ended);
     match plan.world {
         World::Analysis => {
             let interfaces = Interfaces {
@@ -75,6 +78,7 @@ fn serve(control: &UnixStream) -> Result<(), RoomError> {
                 journal: true,
             };
             let host = Box::new(host);
+            let told = |ended: Result<(), GuestEnd>| told(ended.map_err(CellEnd::from));
             run_analysis_telling(&engine, &component, interfaces, host, &plan.guest, told)
         }
         World::PerRow => told(run_per_row(&engine, &component, &mut host, &plan)),
@@ -88,7 +92,7 @@ fn run_per_row(
     component: &Component,
     host: &mut RoomHost,
     plan: &CellPlan,
-) -> Result<(), GuestEnd> {
+) -> Result<(), CellEnd> {
     let kinds = plan.derived.iter().map(|derived| match derived.value {
         DerivedValue::Number { .. } => FieldType::Float64,
         DerivedValue::Category { .. } => FieldType::Int32,
@@ -111,10 +115,8 @@ fn run_per_subject(
     component: &Component,
     host: &mut RoomHost,
     plan: &CellPlan,
-) -> Result<(), GuestEnd> {
-    let contribution = plan.contribution.as_ref().ok_or_else(|| {
-        GuestEnd::Stopped("a `per-subject` module without contribution".to_owned())
-    })?;
+) -> Result<(), CellEnd> {
+    let contribution = plan.contribution.as_ref().ok_or(CellEnd::Host)?;
     let module = PerSubject::start(
         engine,
         component,
@@ -126,7 +128,7 @@ fn run_per_subject(
     while let Some(subjects) = host.next_subjects().map_err(unserved)? {
         let mut contributions = Contributions::new(Arc::clone(module.form()));
         for records in subjects.each() {
-            match records.map_err(|error| GuestEnd::Stopped(error.to_string()))? {
+            match records.map_err(|_| CellEnd::Host)? {
                 Some(records) => module.contribute(&records, &mut contributions),
                 None => contributions.push_default(),
             }
@@ -138,23 +140,23 @@ fn run_per_subject(
 }
 
 /// The cell asks on the module's behalf here: a refusal ends the run.
-fn unserved(unserved: Unserved) -> GuestEnd {
+fn unserved(unserved: Unserved) -> CellEnd {
     match unserved {
-        Unserved::Denied(denial) => GuestEnd::Stopped(denial.to_string()),
-        Unserved::Stopped(Stop::Limit(limit)) => GuestEnd::Limit(limit),
-        Unserved::Stopped(Stop::Deadline) => GuestEnd::Deadline,
-        Unserved::Stopped(Stop::Host(detail)) => GuestEnd::Stopped(detail),
+        Unserved::Denied(denial) => CellEnd::Refused(denial.code),
+        Unserved::Stopped(stop) => GuestEnd::from(stop).into(),
     }
 }
 
-fn cell_end(end: GuestEnd) -> CellEnd {
-    match end {
-        GuestEnd::Error(message) => CellEnd::Error(message),
-        GuestEnd::Trap(trap) => CellEnd::Trap(trap.to_string()),
-        GuestEnd::Limit(limit) => CellEnd::Limit(limit),
-        GuestEnd::Denied { interface } => CellEnd::Denied(interface),
-        GuestEnd::Malformed(malformed) => CellEnd::Trap(malformed.to_string()),
-        GuestEnd::Deadline => CellEnd::Trap("deadline".to_owned()),
-        GuestEnd::Stopped(detail) => CellEnd::Host(detail),
+impl From<GuestEnd> for CellEnd {
+    fn from(end: GuestEnd) -> Self {
+        match end {
+            GuestEnd::Error(message) => Self::Error(message),
+            GuestEnd::Trap(trap) => Self::Trap(trap),
+            GuestEnd::Limit(limit) => Self::Limit(limit),
+            GuestEnd::Denied { interface } => Self::Denied(interface),
+            GuestEnd::Malformed(malformed) => Self::Malformed(malformed),
+            GuestEnd::Deadline => Self::Deadline,
+            GuestEnd::Stopped(_) => Self::Host,
+        }
     }
 }

@@ -171,7 +171,7 @@ impl Feed<'_> {
                 }
             }
             if cell {
-                match wire::receive(self.cell)? {
+                match wire::receive_within(self.cell, wire::ASKING_FRAME_BYTES_MAX)? {
                     Some(next) => self.fill(&next)?,
                     None => return Ok(()),
                 }

@@ -4,24 +4,28 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-use tokio::sync::mpsc;
 use yunei_model::{Digest, Name, Table, Verdict};
 
 use crate::lockdown::Layer;
 use crate::protocol::{GateSays, ToGate};
-use crate::room::Room;
+use crate::room::{Hearing, Room, Said};
 use crate::session::require_layers;
+use crate::wire::FRAME_BYTES_MAX;
 use crate::{GatePlan, RoomError, RunningRooms, TableFiles};
 
-/// Messages of a gate that wait at most.
-const MESSAGES_WAITING_MAX: usize = 8;
+/// What a gate may say before it is heard: it has no guest code, and says tables.
+const HEARING: Hearing = Hearing {
+    frame_bytes_max: FRAME_BYTES_MAX,
+    messages_max: 8,
+    bytes_max: FRAME_BYTES_MAX,
+};
 const ROOM: &str = "gate";
 
 /// A running gate.
 #[derive(Debug)]
 pub struct GateSession {
     room: Room,
-    said: mpsc::Receiver<GateSays>,
+    said: Said<GateSays>,
     layers: Vec<Layer>,
 }
 
@@ -113,7 +117,7 @@ impl GateSession {
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<Self, RoomError> {
         let room = Room::start(program, ROOM, descriptors, plan).await?;
-        let (room, said) = room.listen(MESSAGES_WAITING_MAX);
+        let (room, said) = room.listen(HEARING);
         let mut gate = Self {
             room,
             said,
@@ -188,7 +192,7 @@ impl GateSession {
     }
 
     async fn hear(&mut self) -> Result<GateSays, RoomError> {
-        match self.said.recv().await {
+        match self.said.next().await? {
             Some(GateSays::Failed { detail }) => Err(RoomError::Failed { room: ROOM, detail }),
             Some(message) => Ok(message),
             None => {

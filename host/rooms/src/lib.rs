@@ -44,4 +44,6 @@ pub use plan::{
 pub use probe::{PROBE, Probed, probe, probe_here};
 pub use ring::{SLOT_BYTES, SLOTS_MAX};
 pub use seal::Sealer;
-pub use session::{Ending, Event, RunningRooms, Session, SessionPlan, TableFiles};
+pub use session::{
+    Ending, Event, GuestMessage, RunningRooms, SealedMessage, Session, SessionPlan, TableFiles,
+};

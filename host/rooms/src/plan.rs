@@ -319,6 +319,9 @@ pub struct EarlierPlan {
     pub beyond: u64,
     /// Earlier releases over rows that overlap with these.
     pub overlapping: u64,
+    /// Whether it is, with the other outputs of the run, about a derived number and another column: the one may be the other under a mask,
+    /// and what lies between the two nobody computes.
+    pub masked: bool,
 }
 
 /// Earlier releases about rows that overlap with an output's, to be compared with it for the people who decide. Descriptors, after those of
@@ -363,8 +366,8 @@ pub struct KeptPlan {
     pub digest: Digest,
     /// Its length as plaintext; what follows its ciphertext in the file is the gate's candidate.
     pub bytes: u64,
-    /// Digest of the gate's candidate.
-    pub candidate: Digest,
+    /// Digest of the gate's candidate; none where nothing waits for people: then there is what the module said of its error, and no more.
+    pub candidate: Option<Digest>,
     /// What makes the candidate's key its own.
     pub salt: Option<Digest>,
 }

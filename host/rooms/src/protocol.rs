@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use yunei_model::{Code, Digest, LimitExceeded, Name, Table, Verdict};
+use yunei_sandbox::{Malformed, TrapKind};
 
 use crate::lockdown::Layer;
 use crate::ring::{BatchLayout, SubjectsLayout};
+
+/// The clause that refuses an output.
+pub const UNDECLARED_OUTPUT: &str = "manifest.outputs";
 
 /// Supervisor → feed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,10 +95,15 @@ pub enum Filled {
 }
 
 /// Cell → supervisor.
+///
+/// INVARIANT: guest code may have taken the cell over. So there is no text in what it says but what a guest asked for, which is held
+/// against the plan and never kept as it came, and a guest's own error, which is sealed: outputs are positions, ends are of a fixed list.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum CellSays {
     /// The lock is set and the component is loaded.
     Locked { layers: Vec<Layer> },
+    /// It could not lock itself, or load the component: nothing of a guest has run.
+    Failed { detail: String },
     /// The guest asks for something that must be on record before it happens.
     Ask(Ask),
     /// The guest did something that its capability covers, and the host worked on it for so long.
@@ -130,17 +139,13 @@ pub enum Did {
         rows: u64,
         bytes: u64,
     },
-    /// An output was opened, or refused.
-    OutputCreate {
-        name: Option<Name>,
-        clause: Option<String>,
-    },
-    /// Rows went to an output, or were refused.
+    /// The output of that position among the manifest's was opened; none: one was refused that the manifest does not declare.
+    OutputCreate { output: Option<u32> },
+    /// Rows went to the output of that position; none: derived columns.
     OutputAppend {
-        name: Option<Name>,
+        output: Option<u32>,
         rows: u64,
         bytes: u64,
-        clause: Option<String>,
     },
     /// A note was written.
     Note { bytes: u64 },
@@ -151,16 +156,22 @@ pub enum Did {
 /// How a guest ended without success.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum CellEnd {
-    /// It returned an error.
+    /// It returned an error, with this message.
     Error(String),
     /// It trapped.
-    Trap(String),
+    Trap(TrapKind),
+    /// It handed over columns that are none.
+    Malformed(Malformed),
+    /// Its time was over.
+    Deadline,
     /// It passed a limit.
     Limit(LimitExceeded),
-    /// It went on after a refusal that ends it.
+    /// It imports an interface that it was not granted.
     Denied(String),
+    /// What the cell asked for on its behalf was refused.
+    Refused(Code),
     /// The cell itself failed.
-    Host(String),
+    Host,
 }
 
 /// Supervisor → cell.

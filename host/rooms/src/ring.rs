@@ -208,7 +208,7 @@ fn slot_base(slot: usize) -> Result<u64, RoomError> {
     if slot < SLOTS_MAX {
         Ok((slot * SLOT_BYTES) as u64)
     } else {
-        Err(RoomError::protocol(format!("slot {slot}")))
+        Err(RoomError::protocol("a slot that there is not"))
     }
 }
 

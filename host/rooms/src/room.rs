@@ -14,13 +14,57 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::RoomError;
 use crate::wire;
 
 /// Milliseconds within which a killed room is reaped, or given up to the init process.
 const REAP_MS_MAX: u64 = 5_000;
+
+/// How much a room may say before it is heard: beyond, it waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Hearing {
+    /// Bytes of one frame at most; a room that says more breaks the protocol.
+    pub frame_bytes_max: usize,
+    /// Messages that wait at most.
+    pub messages_max: usize,
+    /// Bytes of the frames that wait at most; one frame always may.
+    pub bytes_max: usize,
+}
+
+/// What a room said, in its order.
+#[derive(Debug)]
+pub struct Said<M> {
+    receiver: mpsc::Receiver<Result<Waiting<M>, RoomError>>,
+}
+
+/// A message that waits, and its bytes among those that wait.
+#[derive(Debug)]
+struct Waiting<M> {
+    message: M,
+    _bytes: OwnedSemaphorePermit,
+}
+
+impl<M> Said<M> {
+    /// The next message; `None` when the room is done. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`RoomError::Protocol`] for what is no message, or too long for one: the room is to be killed then.
+    pub async fn next(&mut self) -> Result<Option<M>, RoomError> {
+        let waiting = self.receiver.recv().await.transpose()?;
+        Ok(waiting.map(|waiting| waiting.message))
+    }
+
+    /// The next message, if one is there already.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub fn next_now(&mut self) -> Result<Option<M>, RoomError> {
+        let waiting = self.receiver.try_recv().ok().transpose()?;
+        Ok(waiting.map(|waiting| waiting.message))
+    }
+}
 
 /// A room's process, to be killed from anywhere.
 #[derive(Debug, Clone)]
@@ -31,6 +75,22 @@ pub struct Process {
 }
 
 impl Process {
+    /// The process of a child that is not reaped yet, so that its id names it and nothing else.
+    pub fn of(name: &'static str, child: &Child) -> Result<Self, RoomError> {
+        let id = child.id().ok_or(RoomError::Gone { room: name })?;
+        let pid = i32::try_from(id)
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(RoomError::Gone { room: name })?;
+        let descriptor =
+            pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?;
+        Ok(Self {
+            name,
+            id,
+            descriptor: Arc::new(descriptor),
+        })
+    }
+
     /// The room's name.
     pub fn name(&self) -> &'static str {
         self.name
@@ -76,30 +136,13 @@ impl Room {
             .kill_on_drop(true)
             .spawn()
             .map_err(RoomError::system("to start a room"))?;
-        let id = child.id().ok_or(RoomError::Gone { room: name })?;
-        let pid = i32::try_from(id)
-            .ok()
-            .and_then(Pid::from_raw)
-            .ok_or(RoomError::Gone { room: name })?;
-        // INVARIANT: the child is not reaped yet, so its id names it and nothing else.
-        let descriptor =
-            Arc::new(pidfd_open(pid, PidfdFlags::empty()).map_err(RoomError::errno("a pidfd"))?);
+        let process = Process::of(name, &child)?;
         wire::pass_descriptors(&ours, descriptors)?;
         ours.set_nonblocking(true)
             .map_err(RoomError::system("a socket without blocking"))?;
         let stream =
             UnixStream::from_std(ours).map_err(RoomError::system("a socket of the run-time"))?;
-        let (reading, writing) = stream.into_split();
-        let mut room = Self {
-            process: Process {
-                name,
-                id,
-                descriptor,
-            },
-            child,
-            reading: Some(reading),
-            writing,
-        };
+        let mut room = Self::over(process, child, stream);
         if wire::send_async(&mut room.writing, plan).await.is_err() {
             // Whoever is killed this early has not read its plan.
             let status = room.status().await;
@@ -108,25 +151,46 @@ impl Room {
         Ok(room)
     }
 
-    /// Starts handing what the room says to a bounded channel; a full one makes the room wait.
+    /// A process that talks over that socket.
+    pub fn over(process: Process, child: Child, stream: UnixStream) -> Self {
+        let (reading, writing) = stream.into_split();
+        Self {
+            process,
+            child,
+            reading: Some(reading),
+            writing,
+        }
+    }
+
+    /// Starts handing on what the room says, as much as may wait; then the room waits.
     pub fn listen<M: DeserializeOwned + Send + 'static>(
         mut self,
-        waiting_max: usize,
-    ) -> (Self, mpsc::Receiver<M>) {
-        let (sender, receiver) = mpsc::channel(waiting_max);
+        hearing: Hearing,
+    ) -> (Self, Said<M>) {
+        let (sender, receiver) = mpsc::channel(hearing.messages_max);
+        let bytes = Arc::new(Semaphore::new(
+            hearing.bytes_max.max(hearing.frame_bytes_max),
+        ));
         if let Some(reading) = self.reading.take() {
             // What came together is read together: a guest may call a hundred thousand times a second.
             let mut reading = BufReader::new(reading);
             tokio::spawn(async move {
-                // A message that is not of the protocol ends the talk: the supervisor sees the room as gone.
-                while let Ok(Some(message)) = wire::receive_async(&mut reading).await {
-                    if sender.send(message).await.is_err() {
+                loop {
+                    let heard = hear(&mut reading, &bytes, hearing.frame_bytes_max).await;
+                    let last = heard.is_err();
+                    let said = match heard {
+                        Ok(Some(waiting)) => Ok(waiting),
+                        // A socket that fails belongs to a room that is gone.
+                        Ok(None) | Err(RoomError::System { .. }) => return,
+                        Err(error) => Err(error),
+                    };
+                    if sender.send(said).await.is_err() || last {
                         return;
                     }
                 }
             });
         }
-        (self, receiver)
+        (self, Said { receiver })
     }
 
     /// Says something to the room.
@@ -152,4 +216,24 @@ impl Room {
     pub async fn reap(&mut self) {
         let _status = self.status().await;
     }
+}
+
+/// Hears one message, as soon as its bytes may wait.
+async fn hear<M: DeserializeOwned>(
+    reading: &mut BufReader<OwnedReadHalf>,
+    bytes: &Arc<Semaphore>,
+    frame_bytes_max: usize,
+) -> Result<Option<Waiting<M>>, RoomError> {
+    let Some(length) = wire::length_async(reading, frame_bytes_max).await? else {
+        return Ok(None);
+    };
+    let permits = u32::try_from(length).map_err(|_| RoomError::protocol("a frame too long"))?;
+    let Ok(permit) = Arc::clone(bytes).acquire_many_owned(permits).await else {
+        return Ok(None);
+    };
+    let message = wire::body_async(reading, length).await?;
+    Ok(message.map(|message| Waiting {
+        message,
+        _bytes: permit,
+    }))
 }

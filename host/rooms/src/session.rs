@@ -1,5 +1,6 @@
 //! The supervisor's side: starts feed and cell, turns what they say into calls for the record, and can kill them at any moment.
 
+mod ends;
 mod facts;
 mod order;
 
@@ -11,17 +12,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use yunei_model::{Call, Clock, EndCause, Name, Timestamp};
 use yunei_sandbox::Authentic;
 
 use crate::cell::WINDOW_CALLS_MAX;
 use crate::lockdown::Layer;
-use crate::protocol::{Ask, CellEnd, CellSays, FeedSays, ToCell};
+use crate::protocol::{Ask, CellSays, FeedSays, ToCell};
 use crate::ring::Ring;
-use crate::room::Room;
+use crate::room::{Hearing, Room, Said};
 use crate::{CellPlan, FeedPlan, RoomError, lockdown};
+pub use ends::{GuestMessage, SealedMessage};
 
 /// Calls that one group on the record holds at most: a group is one durable write, and so the larger the fewer.
 const GROUP_CALLS_MAX: usize = 1024;
@@ -36,6 +38,14 @@ const SEALS: SealFlags = SealFlags::WRITE
 ///
 /// INVARIANT: all that a cell may say before it listens. Otherwise both could wait for the other to read.
 const MESSAGES_WAITING_MAX: usize = WINDOW_CALLS_MAX as usize + 8;
+/// Bytes of these at most. INVARIANT: as above; what a cell says without waiting for an answer is below 500 bytes.
+const BYTES_WAITING_MAX: usize = 4 << 20;
+/// Bytes of one frame of feed or cell at most, beside a query's text or the names of the plan.
+const FRAME_BYTES_BASE: usize = 64 << 10;
+/// Bytes in JSON of one byte of a text at most.
+const JSON_BYTES_PER_BYTE: usize = 6;
+/// Bytes in JSON of a name beside its own, or of a position.
+const NAME_BYTES_BESIDE: usize = 8;
 
 /// The open parts of one granted table, in the order of its plan.
 #[derive(Debug)]
@@ -75,6 +85,8 @@ pub enum Event {
 pub struct Ending {
     /// Why, if not by success.
     pub cause: Option<EndCause>,
+    /// What the guest said of its error, to be sealed.
+    pub message: Option<GuestMessage>,
     /// Rows that the feed handed out.
     pub rows_fed: u64,
 }
@@ -117,22 +129,27 @@ impl RunningRooms {
 pub struct Session<'a> {
     clock: &'a dyn Clock,
     tables: Vec<crate::TablePlan>,
+    outputs: Vec<Name>,
+    calls_max: u64,
     sql: bool,
     subjects: bool,
     argument_key: [u8; 32],
     feed: Room,
     cell: Room,
-    from_feed: mpsc::Receiver<FeedSays>,
-    from_cell: mpsc::Receiver<CellSays>,
+    from_feed: Said<FeedSays>,
+    from_cell: Said<CellSays>,
     output: OwnedFd,
     layers: Vec<(&'static str, Vec<Layer>)>,
     starts: Vec<(&'static str, i64)>,
     calls: u64,
+    /// Calls that the cell told of.
+    said: u64,
     pending: Vec<Call>,
     unacknowledged: u64,
     /// What was asked, and its call as it went onto the record.
     asked: Option<(Ask, Call)>,
     ended: Option<Option<EndCause>>,
+    message: Option<GuestMessage>,
     readers: HashMap<u32, Reading>,
     feed_gone: bool,
     feed_idle: Arc<Notify>,
@@ -147,6 +164,34 @@ struct Reading {
     table: Option<Name>,
     fields: Vec<Name>,
     fed: HashMap<u64, (u64, u64)>,
+}
+
+/// What a session holds against what its rooms say.
+struct Talk {
+    cell: CellPlan,
+    subjects: bool,
+    argument_key: [u8; 32],
+    rows_max: u64,
+}
+
+impl Talk {
+    /// How much feed and cell may say before they are heard. A cell may have been taken over, and the memory is the server's.
+    fn hearing(&self) -> Hearing {
+        let text = usize::try_from(self.cell.guest.string_bytes_max).unwrap_or(usize::MAX);
+        let text = text.saturating_mul(JSON_BYTES_PER_BYTE);
+        let names = |table: &crate::TablePlan| -> usize {
+            let fields = table.fields.iter().map(|(name, ..)| name);
+            let all = std::iter::once(&table.name).chain(fields);
+            all.map(|name| name.as_str().len() + NAME_BYTES_BESIDE)
+                .sum()
+        };
+        let names = self.cell.tables.iter().map(names).sum();
+        Hearing {
+            frame_bytes_max: FRAME_BYTES_BASE.saturating_add(text.max(names)),
+            messages_max: MESSAGES_WAITING_MAX,
+            bytes_max: BYTES_WAITING_MAX,
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -183,15 +228,36 @@ impl<'a> Session<'a> {
         let cell = Room::start(program, "cell", &for_cell, &plan.cell).await?;
         drop((feed_side, cell_side));
 
-        let rooms = RunningRooms::of(vec![feed.process(), cell.process()]);
-        let (feed, from_feed) = feed.listen(MESSAGES_WAITING_MAX);
-        let (cell, from_cell) = cell.listen(MESSAGES_WAITING_MAX);
-        let mut session = Self {
-            clock,
-            tables: plan.cell.tables,
-            sql: plan.cell.sql,
+        let talk = Talk {
+            cell: plan.cell,
             subjects: plan.feed.subjects.is_some(),
             argument_key: plan.argument_key,
+            rows_max: plan.rows_max,
+        };
+        let spawned = [feed_spawned, cell_spawned];
+        Self::over([feed, cell], spawned, talk, output, clock).await
+    }
+
+    /// Listens to a feed and a cell, and waits until both are locked.
+    async fn over(
+        [feed, cell]: [Room; 2],
+        spawned: [Timestamp; 2],
+        talk: Talk,
+        output: OwnedFd,
+        clock: &'a dyn Clock,
+    ) -> Result<(Self, RunningRooms), RoomError> {
+        let rooms = RunningRooms::of(vec![feed.process(), cell.process()]);
+        let hearing = talk.hearing();
+        let (feed, from_feed) = feed.listen(hearing);
+        let (cell, from_cell) = cell.listen(hearing);
+        let mut session = Self {
+            clock,
+            tables: talk.cell.tables,
+            outputs: talk.cell.outputs,
+            calls_max: talk.cell.guest.calls_max,
+            sql: talk.cell.sql,
+            subjects: talk.subjects,
+            argument_key: talk.argument_key,
             feed,
             cell,
             from_feed,
@@ -200,18 +266,20 @@ impl<'a> Session<'a> {
             layers: Vec::new(),
             starts: Vec::new(),
             calls: 0,
+            said: 0,
             pending: Vec::new(),
             unacknowledged: 0,
             asked: None,
             ended: None,
+            message: None,
             readers: HashMap::new(),
             feed_gone: false,
             feed_idle: Arc::new(Notify::new()),
             feed_failed: None,
             rows_fed: 0,
-            rows_max: plan.rows_max,
+            rows_max: talk.rows_max,
         };
-        if let Err(error) = session.await_locks([feed_spawned, cell_spawned]).await {
+        if let Err(error) = session.await_locks(spawned).await {
             rooms.kill();
             return Err(error);
         }
@@ -223,11 +291,11 @@ impl<'a> Session<'a> {
         let [feed_spawned, cell_spawned] = spawned;
         let clock = self.clock;
         let timed = |since: Timestamp| clock.now().micros_since(since);
-        let feed = async { (self.from_feed.recv().await, timed(feed_spawned)) };
-        let cell = async { (self.from_cell.recv().await, timed(cell_spawned)) };
+        let feed = async { (self.from_feed.next().await, timed(feed_spawned)) };
+        let cell = async { (self.from_cell.next().await, timed(cell_spawned)) };
         let ((feed, feed_us), (cell, cell_us)) = tokio::join!(feed, cell);
         self.starts.extend([("feed", feed_us), ("cell", cell_us)]);
-        match feed {
+        match feed? {
             Some(FeedSays::Locked { layers }) => self.admit_layers("feed", layers)?,
             Some(FeedSays::Failed { detail }) => {
                 return Err(RoomError::Failed {
@@ -237,11 +305,11 @@ impl<'a> Session<'a> {
             }
             _ => return Err(RoomError::Gone { room: "feed" }),
         }
-        match cell {
+        match cell? {
             Some(CellSays::Locked { layers }) => self.admit_layers("cell", layers),
-            Some(CellSays::Ended(Err(end))) => Err(RoomError::Failed {
+            Some(CellSays::Failed { detail }) => Err(RoomError::Failed {
                 room: "cell",
-                detail: format!("{end:?}"),
+                detail,
             }),
             _ => Err(RoomError::Gone { room: "cell" }),
         }
@@ -286,23 +354,20 @@ impl<'a> Session<'a> {
             return self.end(cause).await;
         }
         while self.pending.is_empty() {
-            let mut said = Vec::new();
             tokio::select! {
                 biased;
-                count = self.from_cell.recv_many(&mut said, 1) => {
-                    if count == 0 {
+                said = self.from_cell.next() => match said? {
+                    Some(message) => self.hear(message).await?,
+                    None => {
                         let cause = self.lost().await;
                         return self.end(Some(cause)).await;
                     }
-                }
-                feed = self.from_feed.recv(), if !self.feed_gone => match feed {
+                },
+                feed = self.from_feed.next(), if !self.feed_gone => match feed? {
                     Some(message) => self.heed_feed(message)?,
                     // Without it the cell cannot go on for long: its end is what is waited for.
                     None => self.feed_gone = true,
                 }
-            }
-            for message in said {
-                self.hear(message).await?;
             }
             self.gather().await?;
             if self.pending.is_empty()
@@ -327,12 +392,12 @@ impl<'a> Session<'a> {
         {
             tokio::select! {
                 biased;
-                said = self.from_cell.recv() => match said {
+                said = self.from_cell.next() => match said? {
                     Some(message) => self.hear(message).await?,
                     // A cell that is gone is noticed with the next event.
                     None => break,
                 },
-                feed = self.from_feed.recv(), if !self.feed_gone => match feed {
+                feed = self.from_feed.next(), if !self.feed_gone => match feed? {
                     Some(message) => self.heed_feed(message)?,
                     None => self.feed_gone = true,
                 },
@@ -397,7 +462,7 @@ impl<'a> Session<'a> {
             fcntl_add_seals(&self.output, SEALS).map_err(RoomError::errno("to seal an output"))?;
         }
         // What the feed said before it died still counts.
-        while let Ok(message) = self.from_feed.try_recv() {
+        while let Ok(Some(message)) = self.from_feed.next_now() {
             if let FeedSays::Fed { rows, .. } = message {
                 self.rows_fed += rows;
             }
@@ -405,6 +470,7 @@ impl<'a> Session<'a> {
         // Both are killed; nobody waits until they are gone.
         Ok(Event::Ended(Ending {
             cause,
+            message: self.message.take(),
             rows_fed: self.rows_fed,
         }))
     }
@@ -421,12 +487,5 @@ pub(crate) fn require_layers(room: &'static str, layers: &[Layer]) -> Result<(),
     }
 }
 
-fn end_cause(end: CellEnd) -> EndCause {
-    match end {
-        CellEnd::Error(message) => EndCause::GuestError { message },
-        CellEnd::Trap(trap) => EndCause::Trap { trap },
-        CellEnd::Limit(limit) => EndCause::Limit { limit },
-        CellEnd::Denied(clause) => EndCause::Denied { clause },
-        CellEnd::Host(detail) => EndCause::Host { detail },
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::RoomError;
 
-/// Bytes of one frame at most: a released table fits, a row of abuse does not.
+/// Bytes of one frame at most, of a supervisor or a gate: a released table fits, a row of abuse does not. Whoever listens to a room with
+/// guest code has a smaller limit.
 pub const FRAME_BYTES_MAX: usize = 256 << 20;
+/// Bytes of one frame between feed and cell at most that asks for a batch.
+pub const ASKING_FRAME_BYTES_MAX: usize = 4 << 10;
 /// Descriptors that one message carries; the kernel's limit is 253.
 const DESCRIPTORS_PER_MESSAGE: usize = 200;
 /// Descriptors that a room is given at most.
@@ -29,7 +32,7 @@ fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, RoomError> {
     serde_json::to_writer(&mut frame, message).map_err(RoomError::protocol)?;
     let length = frame.len() - 4;
     if length > FRAME_BYTES_MAX {
-        return Err(RoomError::protocol(format!("a frame of {length} bytes")));
+        return Err(beyond());
     }
     let prefix = u32::try_from(length)
         .map_err(RoomError::protocol)?
@@ -38,13 +41,22 @@ fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, RoomError> {
     Ok(frame)
 }
 
-fn frame_length(prefix: [u8; 4]) -> Result<usize, RoomError> {
+fn frame_length(prefix: [u8; 4], bytes_max: usize) -> Result<usize, RoomError> {
     let length = u32::from_le_bytes(prefix) as usize;
-    if length > FRAME_BYTES_MAX {
-        Err(RoomError::protocol(format!("a frame of {length} bytes")))
+    if length > bytes_max {
+        Err(beyond())
     } else {
         Ok(length)
     }
+}
+
+fn beyond() -> RoomError {
+    RoomError::protocol("a frame beyond its limit")
+}
+
+/// INVARIANT: an error tells nothing of what the other side wrote: it goes to where people read it, and a guest may be on the other side.
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, RoomError> {
+    serde_json::from_slice(body).map_err(|_| RoomError::protocol("a frame that is no message"))
 }
 
 /// Sends one frame.
@@ -57,6 +69,14 @@ pub fn send<T: Serialize>(stream: &UnixStream, message: &T) -> Result<(), RoomEr
 
 /// Receives one frame; `None` when the other side is done.
 pub fn receive<T: DeserializeOwned>(stream: &UnixStream) -> Result<Option<T>, RoomError> {
+    receive_within(stream, FRAME_BYTES_MAX)
+}
+
+/// Receives one frame of `bytes_max` bytes at most; `None` when the other side is done.
+pub fn receive_within<T: DeserializeOwned>(
+    stream: &UnixStream,
+    bytes_max: usize,
+) -> Result<Option<T>, RoomError> {
     let mut stream = stream;
     let mut prefix = [0_u8; 4];
     match stream.read_exact(&mut prefix) {
@@ -71,13 +91,11 @@ pub fn receive<T: DeserializeOwned>(stream: &UnixStream) -> Result<Option<T>, Ro
         }
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     }
-    let mut body = vec![0_u8; frame_length(prefix)?];
+    let mut body = vec![0_u8; frame_length(prefix, bytes_max)?];
     stream
         .read_exact(&mut body)
         .map_err(RoomError::system("to receive a frame"))?;
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(RoomError::protocol)
+    parsed(&body).map(Some)
 }
 
 /// Sends one frame from the supervisor.
@@ -91,24 +109,31 @@ pub async fn send_async<T: Serialize>(
         .map_err(RoomError::system("to send a frame"))
 }
 
-/// Receives one frame in the supervisor; `None` when the other side is done. Not cancel-safe.
-pub async fn receive_async<T: DeserializeOwned>(
+/// Receives in the supervisor how many bytes the next frame has, `bytes_max` at most; `None` when the other side is done. Not cancel-safe.
+pub async fn length_async(
     stream: &mut (impl tokio::io::AsyncRead + Unpin),
-) -> Result<Option<T>, RoomError> {
+    bytes_max: usize,
+) -> Result<Option<usize>, RoomError> {
     let mut prefix = [0_u8; 4];
     match stream.read_exact(&mut prefix).await {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     };
-    let mut body = vec![0_u8; frame_length(prefix)?];
+    frame_length(prefix, bytes_max).map(Some)
+}
+
+/// Receives the frame of [`length_async`]; `None` when the other side is done. Not cancel-safe.
+pub async fn body_async<T: DeserializeOwned>(
+    stream: &mut (impl tokio::io::AsyncRead + Unpin),
+    length: usize,
+) -> Result<Option<T>, RoomError> {
+    let mut body = vec![0_u8; length];
     match stream.read_exact(&mut body).await {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         outcome => outcome.map_err(RoomError::system("to receive a frame"))?,
     };
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(RoomError::protocol)
+    parsed(&body).map(Some)
 }
 
 /// Passes descriptors over a blocking socket.

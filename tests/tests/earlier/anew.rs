@@ -113,6 +113,12 @@ fn two_tables_that_wait_are_not_both_let_out_as_they_were_judged() {
     let released = town.story.detail(&coarse).expect("a detail");
     assert_eq!(blanks(&shown(&town, 0, &released, 0)), ["a"]);
     assert_eq!(released["asked_anew"], Value::Null);
+    // The entry says which judgement it was, and up to where that looked: to the first table, and to the fine one.
+    let facts = facts_of_release(&town, &coarse);
+    assert_eq!(
+        (&facts["judgement"], &facts["audited_to"]),
+        (&json!(2), &json!(2))
+    );
     let regulator = town.story.person(REGULATOR).expect("a regulator");
     let replay = regulator.patient(RUN_WAIT_MAX);
     let replay = replay.post(&format!("/runs/{coarse}/replay"), &json!({}));
@@ -141,14 +147,19 @@ fn watched(town: &mut Town) -> Witness {
     witness
 }
 
-/// The fact that tells up to where the audit of a released run looked.
-fn audited_to(town: &Town, run: &str) -> u64 {
+/// What the entry of a release tells.
+fn facts_of_release(town: &Town, run: &str) -> Value {
     let entries = town.story.entries(run).expect("entries");
     let released = entries
         .iter()
         .find(|entry| entry["entry"]["kind"] == json!("run-released"));
     let released = released.unwrap_or_else(|| panic!("{entries:#?}"));
-    let facts = &released["entry"]["facts"];
+    released["entry"]["facts"].clone()
+}
+
+/// The fact that tells up to where the audit of a released run looked.
+fn audited_to(town: &Town, run: &str) -> u64 {
+    let facts = facts_of_release(town, run);
     facts["audited_to"].as_u64().expect("a place")
 }
 

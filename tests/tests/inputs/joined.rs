@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::common::stage::{Stage, code, entry, field, population};
 use crate::common::{RUN_WAIT_MAX, text};
-use crate::stage::{Stage, code, entry, field, population};
 
 const GUEST: (&str, &str) = ("attacks", "copier");
 /// What the grants give.

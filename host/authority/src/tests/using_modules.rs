@@ -177,6 +177,35 @@ fn lineage_is_registered() {
     assert_eq!(details, ["field `age` of `census` has no banding `years`"]);
 }
 
+#[test]
+fn nothing_is_summed_or_weighed_by_who_somebody_is() {
+    let field = "field = 'income'";
+    for measured in ["field = 'person'", "field = 'income'\nweight = 'person'"] {
+        let details = refuses(Code::GrantLineage, "use.lineage", |c| {
+            c.grant.terms.resources =
+                vec![granted("census", &["income", "age", "region", "person"])];
+            c.module = module(&MANIFEST.replace(field, measured));
+        });
+        assert_eq!(
+            details,
+            [
+                "field `person` of `census` is a direct identifier: nothing is summed, weighed or divided by it"
+            ]
+        );
+    }
+    // Nor by what a mask keeps back from every guest: the gate reads it without.
+    let details = refuses(Code::GrantLineage, "use.lineage", |c| {
+        let fields = &mut c.resources[0].schema.fields;
+        let region = fields.iter_mut().find(|f| f.name.as_str() == "region");
+        region.expect("a field").mask = Mask::Withhold;
+        c.module = module(&MANIFEST.replace(field, "field = 'region'"));
+    });
+    assert_eq!(
+        details,
+        ["field `region` of `census` is masked: nothing is summed, weighed or divided by it"]
+    );
+}
+
 fn year(min: i64, max: i64, default: Option<i64>) -> Parameter {
     Parameter {
         name: name("year"),

@@ -181,7 +181,13 @@ fn facts(shown: &Shown) -> Sheet {
 
 fn cause(cause: &EndCause) -> String {
     match cause {
-        EndCause::GuestError { message } => format!("the module returned an error: {message}"),
+        EndCause::GuestError { digest } => {
+            let named = digest.map(|digest| format!(" ({digest})"));
+            let named = named.unwrap_or_default();
+            format!(
+                "the module returned an error{named}: `yunei release open` shows reviewers its message"
+            )
+        }
         EndCause::Trap { trap } => format!("the module trapped: {trap}"),
         EndCause::Limit { limit } => limit.to_string(),
         EndCause::Denied { clause } => format!("denied by clause {clause}"),

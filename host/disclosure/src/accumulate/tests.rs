@@ -141,9 +141,9 @@ proptest! {
             let alone = gather(&few, axes);
             for cell in 0..few.rows() {
                 let mut margin = 0;
-                for axis in 0..3 {
+                for (axis, size) in sizes.iter().enumerate() {
                     let place = axes.iter().position(|kept| *kept == axis);
-                    let coordinate = place.map_or(sizes[axis], |place| few.lattice().coordinate(cell, place));
+                    let coordinate = place.map_or(*size, |place| few.lattice().coordinate(cell, place));
                     margin = full.lattice().moved(margin, axis, coordinate);
                 }
                 prop_assert_eq!(whole.subjects(margin), alone.subjects(cell));

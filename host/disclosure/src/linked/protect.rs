@@ -9,7 +9,7 @@ use super::solver;
 use super::system::{Party, System};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
-use super::{audit, bound, reach};
+use super::{audit, bound, lines, reach};
 use crate::judge::{Proven, statuses};
 use crate::profile::Profile;
 use crate::suppress::Pattern;
@@ -28,7 +28,8 @@ pub(super) struct Protected {
     pub(super) pattern: Pattern,
 }
 
-/// Protects every failed cell of every table, and every atom that would fail if it could be worked out.
+/// Protects every failed cell of every table, every atom that would fail if it could be worked out, and every line of which everybody is in
+/// one class.
 pub(super) fn protect(
     joint: &Joint<'_>,
     parties: &[Party<'_>],
@@ -127,7 +128,31 @@ fn targets(
         let class = targets.get(&vec![atom]).and_then(|target| target.class);
         take(&mut targets, &[atom], class, levels);
     }
+    if settings.class.is_some_and(|class| class.disclosive) {
+        take_lines(&mut targets, system, joint, parties, profile);
+    }
     targets.into_values().collect()
+}
+
+/// Takes the lines of which everybody is in one class. Of several atoms, each level is the greatest that one of them needs.
+fn take_lines(
+    targets: &mut BTreeMap<Vec<u32>, Target>,
+    system: &System,
+    joint: &Joint<'_>,
+    parties: &[Party<'_>],
+    profile: &Profile,
+) {
+    for line in lines::in_one_class(system, joint, parties) {
+        for atom in &line {
+            let Some(number) = system.numbers.get(*atom as usize) else {
+                continue;
+            };
+            let levels = system.quantities.iter().map(|quantity| {
+                quantity.levels_of_atom(joint.statistics, *number as usize, profile.settings())
+            });
+            take(targets, &line, None, levels);
+        }
+    }
 }
 
 /// Takes levels into the target with these atoms: of several, the greatest.

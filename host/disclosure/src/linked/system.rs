@@ -56,7 +56,7 @@ impl<'a> Party<'a> {
     }
 
     /// Whether the rows of an atom are among the table's.
-    fn is_over(&self, frame: &Frame, key: u64) -> bool {
+    pub(super) fn is_over(&self, frame: &Frame, key: u64) -> bool {
         match (self.table.piece, self.piece) {
             (Some(piece), Some(axis)) => {
                 let code = frame.code(key, axis);

@@ -8,6 +8,7 @@ mod attacker;
 mod columns;
 mod examples;
 mod given;
+mod lines;
 mod masks;
 mod pieces;
 mod respondents;
@@ -180,6 +181,15 @@ impl Drawn {
                 .as_ref()
                 .map(|(axis, codes)| Piece { axis, codes }),
         }
+    }
+
+    /// With a dimension whose classes are sensitive.
+    pub(super) fn sensitive(mut self, place: usize) -> Self {
+        let mut dimensions = self.shape.dimensions().to_vec();
+        dimensions[place].sensitive = true;
+        let measures = self.shape.measures().to_vec();
+        self.shape = Shape::new(dimensions, measures, false).unwrap();
+        self
     }
 
     /// As it was released.

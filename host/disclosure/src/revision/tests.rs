@@ -27,8 +27,14 @@ fn outcome(subjects: &[(Rows, Rows)]) -> RevisionOutcome {
     revision.judge(&profile("yunei"))
 }
 
+/// The value of one of those who are late: no two are alike.
+fn value(number: usize) -> f64 {
+    1.0 + number as f64 / 64.0
+}
+
 fn late(count: usize, cell: u32) -> Vec<(Rows, Rows)> {
-    vec![(vec![], vec![(cell, Some(1.0))]); count]
+    let late = |number| (vec![], vec![(cell, Some(value(number)))]);
+    (0..count).map(late).collect()
 }
 
 #[test]
@@ -77,9 +83,11 @@ fn the_same_subject_counts_once() {
 #[test]
 fn a_margin_that_few_change_is_held_whoever_moves_below_it() {
     // Ten go from cell 0 to cell 1 and ten back, so that both change by many; one more row comes to cell 0.
-    let there = vec![(vec![(0, Some(1.0))], vec![(1, Some(1.0))]); 10];
-    let back = vec![(vec![(1, Some(1.0))], vec![(0, Some(1.0))]); 10];
-    let mut subjects = [there, back].concat();
+    let moved = |from: u32, to: u32| {
+        let one = move |n| (vec![(from, Some(value(n)))], vec![(to, Some(value(n)))]);
+        (0..10).map(one)
+    };
+    let mut subjects: Vec<_> = moved(0, 1).chain(moved(1, 0)).collect();
     assert!(outcome(&subjects).leaves());
     subjects.extend(late(1, 0));
     let held = outcome(&subjects);
@@ -99,15 +107,61 @@ fn a_change_that_one_subject_makes_up_is_held() {
 
 #[test]
 fn a_corrected_value_is_a_change_of_the_sum_alone() {
-    let corrected = |count| {
-        let one = (vec![(2, Some(1.0))], vec![(2, Some(2.0))]);
-        vec![one; count]
+    let corrected = |count| -> Vec<(Rows, Rows)> {
+        let one = |n| (vec![(2, Some(1.0))], vec![(2, Some(1.0 + value(n)))]);
+        (0..count).map(one).collect()
     };
     assert!(!outcome(&corrected(9)).leaves());
     assert!(outcome(&corrected(10)).leaves());
     // Values that come and go are changes too.
     let absent = (vec![(2, None)], vec![(2, Some(0.0))]);
     assert!(!outcome(&vec![absent; 9]).leaves());
+}
+
+/// Late rows with a value each.
+fn late_with(values: &[f64]) -> Vec<(Rows, Rows)> {
+    let late = |value: &f64| (vec![], vec![(2, Some(*value))]);
+    values.iter().map(late).collect()
+}
+
+#[test]
+fn the_sum_of_a_column_with_two_values_counts_those_who_are_late() {
+    // Twenty are late, three of them with 1: the sum rises by 3.
+    let mut values = [0.0; 20];
+    values[..3].fill(1.0);
+    assert_eq!(outcome(&late_with(&values)).cells_held, 4);
+    values[..10].fill(1.0);
+    assert!(outcome(&late_with(&values)).leaves());
+    // Codes that are not 0 count as well.
+    let codes = values.map(|value| value + 1.0);
+    assert!(outcome(&late_with(&codes)).leaves());
+    let mut few = [2.0; 20];
+    few[..3].fill(1.0);
+    assert!(!outcome(&late_with(&few)).leaves());
+    // So do a few beside a crowd at one end, whatever the few have.
+    few[..3].copy_from_slice(&[3.0, 4.0, 5.0]);
+    assert!(!outcome(&late_with(&few)).leaves());
+}
+
+#[test]
+fn late_rows_with_one_value_tell_it_of_each() {
+    assert!(!outcome(&late_with(&[7.0; 12])).leaves());
+    // Twelve who were there before come with a second row each: the sum does not change, and tells that all of these have 0.
+    let more = |n| {
+        (
+            vec![(2, Some(value(n)))],
+            vec![(2, Some(value(n))), (2, Some(0.0))],
+        )
+    };
+    let subjects: Vec<(Rows, Rows)> = (0..12).map(more).collect();
+    let held = outcome(&subjects);
+    assert_eq!((held.cells_changed, held.cells_held), (4, 4));
+    // All are corrected by as much: from 0 to 1.
+    let turned = (vec![(2, Some(0.0))], vec![(2, Some(1.0))]);
+    assert!(!outcome(&vec![turned; 12]).leaves());
+    // Counts have no values: rides are all alike.
+    let absent = (vec![], vec![(2, None)]);
+    assert!(outcome(&vec![absent; 12]).leaves());
 }
 
 #[test]

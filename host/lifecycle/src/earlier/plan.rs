@@ -7,12 +7,10 @@ use yunei_model::{
     Code, Digest, ExactCandidate, ExactRelease, Joined, Manifest, Output, Relation, Resource,
     RowSet, Run,
 };
-use yunei_rooms::{
-    AuditPlan, EarlierPlan, JointPlan, LinkedPlan, OutputPlan, SealKey, SealedPlan, Source,
-    TableFiles,
-};
+use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
 
-use super::{Audit, cut, relation};
+use super::connected::{Sorted, sort};
+use super::{Audit, masks, relation};
 use crate::keys::KeyUse;
 use crate::plan::{self, Columns};
 use crate::prepared::Prepared;
@@ -22,7 +20,7 @@ use crate::{Domain, LifecycleError};
 pub(super) const LINKED_MAX: usize = 32;
 
 /// Earlier releases of a resource that are looked at in one judgement at most; past that people decide.
-const RELEASES_MAX: usize = 20_000;
+pub(super) const RELEASES_MAX: usize = 20_000;
 
 /// What a gate is told for the audit.
 #[derive(Default)]
@@ -32,18 +30,6 @@ pub(crate) struct Told {
     pub(crate) compared: Vec<(usize, Vec<ExactRelease>)>,
     /// Sealed outputs of earlier runs, in the order in which the plan names them.
     pub(crate) sealed: Vec<File>,
-}
-
-/// Earlier releases about the same resource, sorted by how their rows lie to a candidate's.
-#[derive(Default)]
-struct Sorted {
-    same: Vec<ExactRelease>,
-    /// Of other periods, or of the same in another snapshot; with those that such a one shares rows with in turn.
-    cut: Vec<ExactRelease>,
-    /// What overlaps otherwise, the last first as far as it is compared.
-    overlapping: Vec<ExactRelease>,
-    /// Beyond what is looked at.
-    unread: u64,
 }
 
 impl Domain {
@@ -110,7 +96,8 @@ impl Domain {
                 group.extend(candidate.filter(|_| open).map(|c| (index, c)));
             }
             if let Some((_, first)) = group.first() {
-                let sorted = self.sorted(first, audit).await?;
+                let (told_of, unread) = self.told_of(first, audit).await?;
+                let sorted = (sort(first, told_of), unread);
                 self.join(
                     manifest,
                     (table, tables),
@@ -188,39 +175,6 @@ impl Domain {
         })
     }
 
-    /// Sorts what left before: what is over the same rows, what time can be cut with, and what overlaps otherwise. What shares rows with
-    /// a table that the candidate is cut with is part of it too: a week less six of its days tells of the seventh.
-    async fn sorted(
-        &self,
-        candidate: &ExactCandidate,
-        audit: &Audit,
-    ) -> Result<Sorted, LifecycleError> {
-        let (mut open, unread) = self.told_of(candidate, audit).await?;
-        let mut sorted = Sorted {
-            unread,
-            ..Sorted::default()
-        };
-        let mut next = Some(candidate.rows.clone());
-        let mut followed = 0;
-        while let Some(rows) = next.take() {
-            let mut apart = Vec::new();
-            for exact in open {
-                match relation(&rows, &candidate.resource, &exact) {
-                    Relation::Disjoint => apart.push(exact),
-                    _ if exact.rows == candidate.rows => sorted.same.push(exact),
-                    _ if exact.computed && cut::is_cut_with(&candidate.rows, &exact.rows) => {
-                        sorted.cut.push(exact);
-                    }
-                    _ => sorted.overlapping.push(exact),
-                }
-            }
-            open = apart;
-            next = sorted.cut.get(followed).map(|exact| exact.rows.clone());
-            followed += 1;
-        }
-        Ok(sorted)
-    }
-
     /// What left about the resource before, and how many releases there are beyond those that are looked at.
     async fn told_of(
         &self,
@@ -238,8 +192,7 @@ impl Domain {
             };
             after = last;
             for listed in page {
-                let same = listed.exact.rows == candidate.rows;
-                if !same && audit.revised.contains(&listed.exact.run) {
+                if audit.is_revised(&listed.exact, &candidate.rows) {
                     continue;
                 }
                 if told.len() < RELEASES_MAX {
@@ -261,7 +214,7 @@ impl Domain {
         manifest: &Manifest,
         (table, tables): (&plan::Table<'_>, &[plan::Table<'_>]),
         group: &[(usize, &ExactCandidate)],
-        sorted: Sorted,
+        (sorted, unread): (Sorted<ExactRelease>, u64),
         told: &mut Told,
         views: &mut Vec<ViewPlan>,
         files: &mut Vec<TableFiles>,
@@ -295,7 +248,7 @@ impl Domain {
             } else {
                 None
             };
-            match linked.filter(|(run, linked, _)| !may_mask((&own, &joint), (run, linked))) {
+            match linked.filter(|(run, linked, _)| !masks::may_be((&own, &joint), (run, linked))) {
                 Some((_, linked, file)) => {
                     joint.released.push(linked);
                     sealed.extend(file);
@@ -306,10 +259,12 @@ impl Domain {
         let others = self
             .join_others(group, table, sorted.cut, &mut joint, &mut columns)
             .await?;
+        let masked = masks::are_within(joint.candidates.iter().map(|(_, output)| output));
         for (index, _) in group {
             if let Some(earlier) = told.plan.earlier.get_mut(*index) {
+                earlier.masked = masked;
                 earlier.beyond = beyond + others.beyond;
-                let overlapping = sorted.overlapping.len() as u64 + sorted.unread;
+                let overlapping = sorted.overlapping.len() as u64 + unread;
                 earlier.overlapping = overlapping + others.overlapping;
             }
             told.compared.push((*index, sorted.overlapping.clone()));
@@ -428,23 +383,4 @@ impl Domain {
         };
         Ok(Some((plan, file)))
     }
-}
-
-/// Whether two tables about the same rows, of different modules or parameters, have figures between which a derived number may hide a mask:
-/// "income below the age of 30" and "below 31" are each over everybody, and differ by who is 30. What lies between the two is computed by
-/// nobody, and whether there is anything must not show, so that people decide whenever it could.
-fn may_mask((own, joint): (&Run, &JointPlan), (run, earlier): (&Run, &LinkedPlan)) -> bool {
-    let alike = run.module_digest == own.module_digest && run.parameters == own.parameters;
-    let mut candidates = joint.candidates.iter();
-    !alike && candidates.any(|(_, output)| are_masks(output, &earlier.output))
-}
-
-/// Whether one of two tables derives numbers, and the other has figures of any column.
-fn are_masks(one: &OutputPlan, other: &OutputPlan) -> bool {
-    let derives = |output: &OutputPlan| {
-        let mut measures = output.measures.iter();
-        measures.any(|m| matches!(m.values, Some(Source::Derived(_))))
-    };
-    let sums = |output: &OutputPlan| output.measures.iter().any(|m| m.values.is_some());
-    (derives(one) && sums(other)) || (sums(one) && derives(other))
 }

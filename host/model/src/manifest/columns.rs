@@ -1,7 +1,7 @@
 //! What a manifest may not say of the columns that its module derives, and of those of its tables.
 
 use super::{Derived, DerivedValue, Output};
-use crate::regression::not_a_number;
+use crate::regression::no_measure;
 use crate::{Name, OTHER, Resource};
 
 /// What is wrong with derived columns: names, bounds, labels.
@@ -56,14 +56,14 @@ pub(super) fn name_faults(outputs: &[Output]) -> Vec<String> {
     faults
 }
 
-/// Fields that measures add up, divide by, or weigh with, and that are no numbers.
+/// Fields that measures add up, divide by, or weigh with, and of which no figure may be made.
 pub(super) fn measured_faults(output: &Output, resource: &Resource) -> Vec<String> {
     let fields = output
         .measures
         .iter()
         .flat_map(|m| m.field.iter().chain(&m.denominator).chain(&m.weight));
     fields
-        .filter_map(|field: &Name| not_a_number(field, resource))
+        .filter_map(|field: &Name| no_measure(field, resource))
         .collect()
 }
 

@@ -58,6 +58,11 @@ fn a_private_only_population_and_groups_are_told_as_such() {
     let table = released(Unit::Group, Beside::Nothing);
     let conditions = texts(&table, "conditions").remove(0);
     assert!(conditions.contains("household or enterprise group"));
+    // The unit is the group: of one among several of it, twice ε holds.
+    assert!(conditions.contains("one data subject among several of the same"));
+    assert!(conditions.contains("ε = 2 "), "{conditions}");
+    let alone = texts(&released(Unit::Subject, Beside::Nothing), "conditions").remove(0);
+    assert!(!alone.contains("among several"), "{alone}");
     assert!(conditions.contains("No exact release about this population is allowed"));
 }
 

@@ -13,7 +13,7 @@ use yunei_sandbox::{
 };
 
 use super::output::{Frame, OutputWriter, StoredColumn, WriteError};
-use crate::protocol::{Ask, CellSays, Did, Filled, Next, ToCell};
+use crate::protocol::{Ask, CellSays, Did, Filled, Next, ToCell, UNDECLARED_OUTPUT};
 use crate::ring::{Ring, SLOTS_MAX, SLOTS_PER_READER};
 use crate::{CellPlan, RoomError, TablePlan, wire};
 
@@ -28,7 +28,8 @@ pub struct RoomHost {
     ring: Ring,
     tables: Vec<TablePlan>,
     output_names: Vec<Name>,
-    outputs: Vec<Name>,
+    /// Positions of the outputs that were opened, among the declared ones.
+    outputs: Vec<u32>,
     writer: OutputWriter,
     parameters: BTreeMap<Name, ParameterValue>,
     limits: Limits,
@@ -122,10 +123,9 @@ impl RoomHost {
             .write(&Frame::Derived { rows, columns }, 0)
             .map_err(write_failed)?;
         self.did(Did::OutputAppend {
-            name: None,
+            output: None,
             rows: u64::from(rows),
             bytes,
-            clause: None,
         })?;
         Ok(())
     }
@@ -338,47 +338,39 @@ impl AnalysisHost for RoomHost {
 
     fn create_output(&mut self, name: &str, schema: &[FieldInfo]) -> Result<OutputId, Unserved> {
         self.begun = Instant::now();
-        let Some(declared) = self
-            .output_names
-            .iter()
-            .find(|n| n.as_str() == name)
-            .cloned()
-        else {
-            let clause = "manifest.outputs".to_owned();
-            self.did(Did::OutputCreate {
-                name: None,
-                clause: Some(clause.clone()),
-            })?;
+        let mut declared = (0_u32..).zip(&self.output_names);
+        let Some((position, declared)) = declared.find(|(_, n)| n.as_str() == name) else {
+            self.did(Did::OutputCreate { output: None })?;
             return Err(Unserved::Denied(Denial {
                 code: Code::OutputNotDeclared,
-                clause: Some(clause),
+                clause: Some(UNDECLARED_OUTPUT.to_owned()),
             }));
         };
+        let declared = declared.clone();
         let fields = schema.iter().map(|f| (f.name.clone(), f.kind)).collect();
         self.writer
             .write(
                 &Frame::Create {
-                    name: declared.clone(),
+                    name: declared,
                     fields,
                 },
                 0,
             )
             .map_err(write_failed)?;
         let id = u32::try_from(self.outputs.len()).map_err(|_| failed("too many outputs"))?;
-        self.outputs.push(declared.clone());
+        self.outputs.push(position);
         self.did(Did::OutputCreate {
-            name: Some(declared),
-            clause: None,
+            output: Some(position),
         })?;
         Ok(OutputId(id))
     }
 
     fn append(&mut self, output: OutputId, rows: Batch) -> Result<(), Unserved> {
         self.begun = Instant::now();
-        let name = self
+        let position = self
             .outputs
             .get(output.0 as usize)
-            .cloned()
+            .copied()
             .ok_or_else(|| failed("an output handle without an output"))?;
         let count = u64::from(rows.rows);
         let columns = rows.columns.iter().map(StoredColumn::from).collect();
@@ -389,10 +381,9 @@ impl AnalysisHost for RoomHost {
         };
         let bytes = self.writer.write(&frame, count).map_err(write_failed)?;
         self.did(Did::OutputAppend {
-            name: Some(name),
+            output: Some(position),
             rows: count,
             bytes,
-            clause: None,
         })?;
         Ok(())
     }

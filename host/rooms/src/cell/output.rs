@@ -122,7 +122,7 @@ impl OutputWriter {
     /// Appends a frame of `rows` output rows; says how many bytes it took.
     pub fn write(&mut self, frame: &Frame, rows: u64) -> Result<u64, WriteError> {
         let counted = LimitExceeded::check("output_rows_max", self.rows_max, self.rows, rows)?;
-        let body = postcard::to_stdvec(frame).map_err(RoomError::protocol)?;
+        let body = encoded(frame)?;
         let length = body.len() as u64;
         self.bytes = LimitExceeded::check(
             "output_bytes_max",
@@ -138,6 +138,21 @@ impl OutputWriter {
         write(&mut self.file).map_err(RoomError::system("to write the output"))?;
         Ok(length)
     }
+}
+
+fn encoded(frame: &Frame) -> Result<Vec<u8>, RoomError> {
+    postcard::to_stdvec(frame).map_err(RoomError::protocol)
+}
+
+/// A frame as it stands in an output.
+///
+/// # Errors
+/// Never in practice; every frame can be encoded.
+pub fn written(frame: &Frame) -> Result<Vec<u8>, RoomError> {
+    let body = encoded(frame)?;
+    let mut bytes = (body.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(body);
+    Ok(bytes)
 }
 
 /// Why a frame was not written.

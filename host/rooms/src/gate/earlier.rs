@@ -8,6 +8,10 @@ use super::joint;
 use super::parts::Parts;
 use crate::{EarlierPlan, GatePlan, RoomError};
 
+/// Why people decide about a derived number beside another column.
+const MASKED: &str =
+    "the run sums a derived number and another column, which may be one column for all but a few";
+
 /// Judges together what tells of the same rows, and sends to people what the audit cannot decide. `outputs` are the verdicts of each
 /// output by itself, in the order of the plan.
 pub fn hold(
@@ -51,6 +55,9 @@ fn undecidable(verdict: &mut Verdict, earlier: &EarlierPlan) {
         if count > 0 {
             review(verdict, format!("{count} {reason}"));
         }
+    }
+    if earlier.masked {
+        review(verdict, MASKED.to_owned());
     }
 }
 

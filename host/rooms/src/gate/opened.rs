@@ -76,7 +76,9 @@ fn finish(table: Building) -> Result<(Name, Table), RoomError> {
             title: None,
             values,
         });
-    let built = Table::new(columns.collect()).map_err(RoomError::protocol)?;
+    // INVARIANT: names of columns are the module's, and are told to nobody but by the table.
+    let unequal = |_| RoomError::protocol("columns of unequal lengths");
+    let built = Table::new(columns.collect()).map_err(unequal)?;
     Ok((table.name, built))
 }
 

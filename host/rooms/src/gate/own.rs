@@ -172,6 +172,8 @@ fn gather(
 }
 
 /// Numbers subjects, merged by group where there is one, in the order of the snapshot.
+///
+/// INVARIANT: a subject has one number, whatever groups its rows name: that of the first one. Otherwise one subject would be as many.
 #[derive(Default)]
 struct Subjects {
     known: std::collections::HashMap<String, u64>,
@@ -184,26 +186,42 @@ impl Subjects {
         groups: &[SubjectKey<'_>],
         rows: usize,
     ) -> Vec<u64> {
-        let text = |key: &SubjectKey<'_>| match key {
-            SubjectKey::Absent => None,
-            SubjectKey::Integer(integer) => Some(integer.to_string()),
-            SubjectKey::Text(text) => Some((*text).to_owned()),
-        };
         let mut numbers = Vec::with_capacity(rows);
         for subject in subjects {
-            for _ in 0..subject.rows {
-                let group = groups.get(numbers.len()).and_then(text);
-                let key = match group {
-                    Some(group) => Some(format!("g {group}")),
-                    None => text(&subject.key).map(|subject| format!("s {subject}")),
-                };
-                let next = self.known.len() as u64 + 1;
-                // Rows of nobody known count as one subject's: fewer subjects, never more.
-                numbers.push(key.map_or(0, |key| *self.known.entry(key).or_insert(next)));
-            }
+            let from = numbers.len();
+            let own = groups.iter().skip(from).take(subject.rows);
+            let group = own.filter_map(key_text).next();
+            let number = self.number_of(&subject.key, group);
+            numbers.resize(from.saturating_add(subject.rows), number);
         }
         numbers.resize(rows, 0);
         numbers
+    }
+
+    /// Rows of nobody known count as one subject's: fewer subjects, never more.
+    fn number_of(&mut self, subject: &SubjectKey<'_>, group: Option<String>) -> u64 {
+        let Some(subject) = key_text(subject) else {
+            return 0;
+        };
+        let subject = format!("s {subject}");
+        if let Some(known) = self.known.get(&subject) {
+            return *known;
+        }
+        let next = self.known.len() as u64 + 1;
+        let number = match group {
+            Some(group) => *self.known.entry(format!("g {group}")).or_insert(next),
+            None => next,
+        };
+        self.known.insert(subject, number);
+        number
+    }
+}
+
+fn key_text(key: &SubjectKey<'_>) -> Option<String> {
+    match key {
+        SubjectKey::Absent => None,
+        SubjectKey::Integer(integer) => Some(integer.to_string()),
+        SubjectKey::Text(text) => Some((*text).to_owned()),
     }
 }
 
@@ -435,3 +453,6 @@ fn at(batch: &RecordBatch, index: usize) -> Result<&ArrayRef, RoomError> {
         .get(index)
         .ok_or_else(|| RoomError::protocol("a column that is not there"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::seal::Sealer;
 use crate::{GatePlan, KeptPlan, RoomError};
 
 /// What waits for people.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Candidate {
     /// Tables of the gate's own.
     tables: Vec<(Name, Figures, Table)>,
@@ -130,9 +130,15 @@ pub fn open(plan: &GatePlan, kept: &KeptPlan, file: File) -> Result<OpenedOutput
         .ok_or_else(|| RoomError::protocol("a sealed output that is cut short"))?;
     let sealer = Sealer::new(&plan.key, &plan.digest_key);
     let output = sealer.open(output, &kept.digest)?;
-    let key = sealer.candidate_key(kept.salt.as_ref())?;
-    let candidate = Sealer::new(&key, &plan.digest_key).open(candidate, &kept.candidate)?;
-    let candidate: Candidate = serde_json::from_slice(&candidate).map_err(RoomError::protocol)?;
+    let candidate = match &kept.candidate {
+        Some(digest) => {
+            let key = sealer.candidate_key(kept.salt.as_ref())?;
+            let candidate = Sealer::new(&key, &plan.digest_key).open(candidate, digest)?;
+            serde_json::from_slice(&candidate).map_err(RoomError::protocol)?
+        }
+        None if candidate.is_empty() => Candidate::default(),
+        None => return Err(RoomError::protocol("something behind a sealed message")),
+    };
     let (written, notes) = opened::tables(&output, plan.rows_max)?;
     // INVARIANT: what the gate computed leaves as the gate computed it, whatever the module wrote under that name.
     let written = written

@@ -79,18 +79,47 @@ fn settle(
             "it revises several tables about the same rows, and their changes were compared one by one",
         );
     }
+    for reason in beyond(output) {
+        review(reason);
+    }
     for outcome in outcomes.iter().filter(|outcome| !outcome.leaves()) {
         verdict.decision = Decision::Withhold;
         verdict.cells_released = 0;
         verdict.reasons.push(format!(
-            "late rows wait: {} cells change against an earlier edition, {} of them by too few subjects or by one too much; \
-             the fewest subjects are {}",
+            "late rows wait: {} cells change against an earlier edition, {} of them by too few subjects, by one too much or by some \
+             who are alike; the fewest subjects are {}",
             outcome.cells_changed,
             outcome.cells_held,
             outcome.subjects_min.unwrap_or(0),
         ));
         *table = None;
     }
+}
+
+/// Why people decide about what a comparison subject by subject does not hold against the rules: what lies between two changes, and the class
+/// of those who are late. Public structure says so, whatever the rows are.
+fn beyond(output: &OutputPlan) -> impl Iterator<Item = &'static str> {
+    let mut measures = output.measures.iter();
+    let weighed = measures.any(|m| m.weight.is_some() || m.denominator.is_some());
+    let mut dimensions = output.dimensions.iter();
+    let sensitive = dimensions.any(|dimension| match dimension {
+        DimensionPlan::Banded { sensitive, .. } | DimensionPlan::Derived { sensitive, .. } => {
+            *sensitive
+        }
+    });
+    let told = [
+        (
+            weighed,
+            "it revises figures that are weighed or divided, and what lies between their changes was not held against the rules",
+        ),
+        (
+            sensitive,
+            "it revises a table with a sensitive dimension, and the classes of those who changed were not held against the rules",
+        ),
+    ];
+    told.into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, reason)| reason)
 }
 
 /// INVARIANT: what an earlier edition left blank is blank in what leaves now, whoever judged it.
@@ -389,3 +418,6 @@ fn value_columns(output: &OutputPlan, shape: &Shape) -> Result<Vec<usize>, RoomE
     });
     columns.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use yunei_model::{Call, CallDecision, CallKind, Code, EndCause, LimitExceeded, Name};
 
-use super::{Session, end_cause};
+use super::Session;
 use crate::RoomError;
-use crate::protocol::{Ask, CellSays, Did, FeedSays};
+use crate::protocol::{Ask, CellSays, Did, FeedSays, UNDECLARED_OUTPUT};
 
 impl Session<'_> {
     pub(super) fn refusal(&self, ask: &Ask) -> Option<(Code, &'static str)> {
@@ -48,20 +48,42 @@ impl Session<'_> {
 
     pub(super) async fn hear(&mut self, message: CellSays) -> Result<(), RoomError> {
         match message {
-            CellSays::Locked { .. } => return Err(RoomError::protocol("locked twice")),
-            CellSays::Ended(outcome) => self.ended = Some(outcome.err().map(end_cause)),
+            CellSays::Locked { .. } | CellSays::Failed { .. } => {
+                return Err(RoomError::protocol("locked twice"));
+            }
+            CellSays::Ended(Ok(())) => self.ended = Some(None),
+            CellSays::Ended(Err(end)) => self.ended = Some(Some(self.end_cause(end)?)),
             CellSays::Ask(ask) => {
+                self.count_said()?;
                 let call = self.asked_call(&ask)?;
                 self.pending.push(call.clone());
                 self.asked = Some((ask, call));
             }
             CellSays::Did { did, duration_us } => {
+                self.count_said()?;
                 let mut call = self.done_call(did).await?;
                 call.duration_us = duration_us;
                 self.pending.push(call);
             }
         }
         Ok(())
+    }
+
+    /// A cell counts its guest's calls itself; one that says more was taken over.
+    fn count_said(&mut self) -> Result<(), RoomError> {
+        self.said = LimitExceeded::check("calls_max", self.calls_max, self.said, 1)
+            .map_err(|_| RoomError::protocol("more calls than a run may make"))?;
+        Ok(())
+    }
+
+    /// Fields that name the output of that position in the plan.
+    fn output_fields(&self, position: Option<u32>) -> Result<Vec<Name>, RoomError> {
+        let Some(position) = position else {
+            return Ok(Vec::new());
+        };
+        let name = self.outputs.get(position as usize).cloned();
+        let unknown = || RoomError::protocol("an output that the plan does not name");
+        name.map(|name| vec![name]).ok_or_else(unknown)
     }
 
     fn asked_call(&mut self, ask: &Ask) -> Result<Call, RoomError> {
@@ -77,7 +99,9 @@ impl Session<'_> {
             }
             Ask::Scan { table, columns, .. } => {
                 let fields = self.field_names(table, columns);
-                self.call(CallKind::Scan, Some(table.clone()), fields, 0, 0, clause)
+                let known = self.tables.iter().any(|plan| &plan.name == table);
+                let table = known.then(|| table.clone());
+                self.call(CallKind::Scan, table, fields, 0, 0, clause)
             }
             Ask::Subjects { .. } => {
                 let only = self.only_table().map(|table| table.name.clone());
@@ -119,18 +143,18 @@ impl Session<'_> {
                 let (table, fields) = (reading.table.clone(), reading.fields.clone());
                 self.call(CallKind::Batch, table, fields, rows, bytes, None)
             }
-            Did::OutputCreate { name, clause } => {
-                let fields = name.into_iter().collect();
+            Did::OutputCreate { output } => {
+                let clause = output.is_none().then(|| UNDECLARED_OUTPUT.to_owned());
+                let fields = self.output_fields(output)?;
                 self.call(CallKind::OutputCreate, None, fields, 0, 0, clause)
             }
             Did::OutputAppend {
-                name,
+                output,
                 rows,
                 bytes,
-                clause,
             } => {
-                let fields = name.into_iter().collect();
-                self.call(CallKind::OutputAppend, None, fields, rows, bytes, clause)
+                let fields = self.output_fields(output)?;
+                self.call(CallKind::OutputAppend, None, fields, rows, bytes, None)
             }
             Did::Note { bytes } => self.call(CallKind::Note, None, Vec::new(), 0, bytes, None),
             Did::Parameter => self.call(CallKind::Parameter, None, Vec::new(), 0, 0, None),
@@ -147,7 +171,7 @@ impl Session<'_> {
             {
                 return Ok(fed);
             }
-            match self.from_feed.recv().await {
+            match self.from_feed.next().await? {
                 Some(message) => self.heed_feed(message)?,
                 None => return Err(RoomError::Gone { room: "feed" }),
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use yunei_model::CallKind;
+use yunei_model::{CallKind, Name};
 
 use super::{Reading, Session};
 use crate::RoomError;
@@ -34,9 +34,9 @@ impl Session<'_> {
         self.readers.insert(order.reader, order.reading);
         self.feed.say(&order.told).await?;
         loop {
-            match self.from_feed.recv().await {
+            match self.from_feed.next().await? {
                 Some(FeedSays::Opened { reader, outcome }) if reader == order.reader => {
-                    return Ok(self.opened(order.kind, outcome));
+                    return self.opened(order.kind, outcome);
                 }
                 Some(message) => self.heed_feed(message)?,
                 None => return Err(RoomError::Gone { room: "feed" }),
@@ -90,11 +90,16 @@ impl Session<'_> {
     }
 
     /// Puts what the feed opened, or why it did not, before the record.
-    fn opened(&mut self, kind: CallKind, outcome: Result<Vec<Read>, FeedRefusal>) -> ToCell {
-        match outcome {
+    fn opened(
+        &mut self,
+        kind: CallKind,
+        outcome: Result<Vec<Read>, FeedRefusal>,
+    ) -> Result<ToCell, RoomError> {
+        Ok(match outcome {
             Ok(reads) => {
                 // What a query reads is known once it is planned: facts of the feed, in the order of names.
                 for Read { table, fields } in reads {
+                    self.known(&table, &fields)?;
                     let call = self.call(CallKind::Scan, Some(table), fields, 0, 0, None);
                     self.pending.push(call);
                 }
@@ -109,6 +114,17 @@ impl Session<'_> {
                     clause: None,
                 }
             }
-        }
+        })
+    }
+
+    /// INVARIANT: only names of the plan go onto the record, whoever says them.
+    fn known(&self, table: &Name, fields: &[Name]) -> Result<(), RoomError> {
+        let plan = self.tables.iter().find(|plan| &plan.name == table);
+        let known = plan.is_some_and(|plan| {
+            let is_field = |name: &Name| plan.fields.iter().any(|field| &field.0 == name);
+            fields.iter().all(is_field)
+        });
+        let unknown = || RoomError::protocol("the feed reads what the plan does not name");
+        known.then_some(()).ok_or_else(unknown)
     }
 }

@@ -121,7 +121,7 @@ fn kept(module: &[u8], outputs: Judged) -> (File, KeptPlan) {
     let kept = KeptPlan {
         digest: sealer.digest(module).unwrap(),
         bytes: module.len() as u64,
-        candidate: candidate.unwrap(),
+        candidate: Some(candidate.unwrap()),
         salt: None,
     };
     (file, kept)
@@ -198,11 +198,15 @@ fn what_is_not_what_was_kept_does_not_open() {
     let (file, right) = kept(&module, outputs());
     for wrong in [
         KeptPlan {
-            digest: right.candidate,
+            digest: right.candidate.unwrap(),
             ..right.clone()
         },
         KeptPlan {
-            candidate: right.digest,
+            candidate: Some(right.digest),
+            ..right.clone()
+        },
+        KeptPlan {
+            candidate: None,
             ..right.clone()
         },
         KeptPlan {
@@ -260,4 +264,27 @@ fn the_reviewer_alone_can_read_it() {
     };
     assert_eq!(read(&hers), Some(opened));
     assert_eq!(read(&theirs), None);
+}
+
+/// Of a run that failed there is what its module said, for reviewers, and nothing that could leave.
+#[test]
+fn a_message_is_opened_as_a_note_and_never_as_a_table() {
+    let plan = plan();
+    let sealer = Sealer::new(&plan.key, &plan.digest_key);
+    let sealed = crate::GuestMessage::of("the fare of 7 is 812")
+        .sealed(&sealer)
+        .unwrap();
+    let shown = String::from_utf8_lossy(&sealed.ciphertext).into_owned();
+    assert!(!shown.contains("812"));
+    let mut file = file();
+    file.write_all(&sealed.ciphertext).unwrap();
+    let kept = KeptPlan {
+        digest: sealed.digest,
+        bytes: sealed.bytes,
+        candidate: None,
+        salt: None,
+    };
+    let opened = open(&plan, &kept, file).unwrap();
+    assert_eq!(opened.tables, []);
+    assert_eq!(opened.notes, ["Error: the fare of 7 is 812"]);
 }

@@ -146,7 +146,7 @@ fn a_noisy_table_is_told_and_kept() {
     let kept = crate::KeptPlan {
         digest: sealer.digest(&module).unwrap(),
         bytes: module.len() as u64,
-        candidate: candidate.unwrap(),
+        candidate: Some(candidate.unwrap()),
         salt: None,
     };
     let opened = review::open(&plan, &kept, sealed).unwrap();

@@ -75,20 +75,12 @@ fn derived_plan(bench: &Bench) -> GatePlan {
 }
 
 #[test]
-fn derived_columns_are_bounded_counted_and_of_their_types() {
+fn derived_columns_are_bounded_and_of_their_types() {
     let bench = Bench::ordinary();
     let plan = derived_plan(&bench);
     let with = |number: StoredColumn| {
         let [_, class] = harmless();
         vec![derived([number, class])]
-    };
-    let half = |column: StoredColumn| StoredColumn {
-        values: column.values[..column.values.len() / 2].to_vec(),
-        ..column
-    };
-    let masked = |bytes: usize| StoredColumn {
-        validity: Some(vec![0xff; bytes]),
-        ..numbers(|_| 1.0)
     };
     let [number, class] = harmless();
     let texts = StoredColumn {
@@ -130,6 +122,30 @@ fn derived_columns_are_bounded_counted_and_of_their_types() {
             error("another type"),
         ),
         ("text beside", with(texts), error("another type")),
+    ];
+    for (case, written, comes) in cases {
+        hold(case, &bench.judged(&plan, &frames(&written)), comes);
+    }
+}
+
+#[test]
+fn derived_columns_are_as_long_as_the_rows() {
+    let bench = Bench::ordinary();
+    let plan = derived_plan(&bench);
+    let with = |number: StoredColumn| {
+        let [_, class] = harmless();
+        vec![derived([number, class])]
+    };
+    let half = |column: StoredColumn| StoredColumn {
+        values: column.values[..column.values.len() / 2].to_vec(),
+        ..column
+    };
+    let masked = |bytes: usize| StoredColumn {
+        validity: Some(vec![0xff; bytes]),
+        ..numbers(|_| 1.0)
+    };
+    let error = Comes::Error;
+    let cases: Vec<(&str, Vec<Frame>, Comes)> = vec![
         (
             "half the bytes",
             with(half(numbers(|_| 1.0))),
@@ -250,10 +266,6 @@ fn a_table_of_the_modules_own_is_that_of_the_frame_or_stays() {
     let fine = || reals(&[1.0, 2.0, 3.0, 4.0]);
     let stays = Comes::Of(Decision::Withhold, "not that of the frame");
     let people = Comes::Of(Decision::Review, "module's own");
-    let mut twice = written(&frame, fine());
-    twice.extend(written(&frame, fine()));
-    let mut more = written(&frame, fine());
-    more.extend(written(&frame, fine()).split_off(1));
     let mut absent = fine();
     absent.validity = Some(vec![0]);
     let cases: Vec<(&str, Vec<Frame>, Comes)> = vec![
@@ -293,6 +305,24 @@ fn a_table_of_the_modules_own_is_that_of_the_frame_or_stays() {
             written(&["b", "a", "c", "other"], fine()),
             stays,
         ),
+    ];
+    for (case, written, comes) in cases {
+        hold(case, &bench.judged(&plan, &frames(&written)), comes);
+    }
+}
+
+#[test]
+fn a_table_of_the_modules_own_is_one_of_its_names_and_types() {
+    let bench = Bench::ordinary();
+    let plan = own_plan(&bench);
+    let frame = ["a", "b", "c", "other"];
+    let fine = || reals(&[1.0, 2.0, 3.0, 4.0]);
+    let stays = Comes::Of(Decision::Withhold, "not that of the frame");
+    let mut twice = written(&frame, fine());
+    twice.extend(written(&frame, fine()));
+    let mut more = written(&frame, fine());
+    more.extend(written(&frame, fine()).split_off(1));
+    let cases: Vec<(&str, Vec<Frame>, Comes)> = vec![
         ("rows twice", more, stays),
         ("text for figures", written_text(&frame), stays),
         (
