@@ -19,6 +19,7 @@
 
 mod audit;
 mod bound;
+mod columns;
 mod frame;
 mod given;
 mod lines;
@@ -122,6 +123,8 @@ enum Unlinked {
     Weighed,
     /// A column that is negative in rows that a candidate is not over.
     Negative,
+    /// Figures of two columns in two tables, which differ in too few rows.
+    Alike,
 }
 
 impl Unlinked {
@@ -137,6 +140,7 @@ impl Unlinked {
             Self::Negative => {
                 "linked tables sum a column that is negative in rows of only some of them"
             }
+            Self::Alike => "linked tables sum two columns that differ for too few",
             Self::Inconsistent => "linked tables do not agree about the rows that they are over",
         }
     }
@@ -199,6 +203,7 @@ fn together(
         .collect();
     let parties = parties?;
     masks::check(joint, &parties, profile)?;
+    columns::check(joint, &parties, profile)?;
     protect::protect(joint, &parties, profile)
 }
 

@@ -130,11 +130,17 @@ impl Shape {
     }
 
     /// The same shape, and which column each of [`Self::inputs`] reads, as numbers: measures that read one column under different
-    /// weights are held against each other. Without it each input counts as a column of its own.
+    /// weights are held against each other, and so are measures of two columns that differ in few rows. Without it each input counts as a
+    /// column of its own, and nothing is asked of how far two of them differ.
     #[must_use]
     pub fn reading(mut self, columns: Vec<usize>) -> Self {
         self.columns = columns;
         self
+    }
+
+    /// Whether it was told which columns its inputs read.
+    pub(crate) const fn knows_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// The column that an input reads.

@@ -38,10 +38,6 @@ impl Knowledge {
         });
     }
 
-    pub fn facts(&self) -> usize {
-        self.facts.len()
-    }
-
     /// The interval that remains about the sum of some atoms; the upper end may be infinite. Where the simplex method takes exact figures
     /// for contradictions by its own rounding, an interior point does instead.
     pub fn bracket(&self, wanted: &[usize]) -> Told<(f64, f64)> {

@@ -60,16 +60,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Told<()> {
-    let known: Vec<&str> = plays::GROUPS
-        .concat()
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
-    if let Some(unknown) = arguments
-        .attack
-        .iter()
-        .find(|a| !known.contains(&a.as_str()))
-    {
+    let known: Vec<&str> = plays::PLAYS.iter().map(|(name, _)| *name).collect();
+    let unknown = |name: &&String| !known.contains(&name.as_str());
+    if let Some(unknown) = arguments.attack.iter().find(unknown) {
         return Err(StoryError(format!(
             "there is no attack `{unknown}`; there are {}",
             known.join(", ")
@@ -79,7 +72,33 @@ fn run(arguments: &Arguments) -> Told<()> {
     if !arguments.profile.is_empty() {
         profiles.retain(|profile| arguments.profile.contains(&profile.name));
     }
-    // Domains of different profiles know nothing of each other, and wait for buckets most of the time.
+    let lines = carried_out(arguments, &profiles)?;
+    for line in &lines {
+        println!(
+            "{:20} {:10} {:52} {:?}: {}",
+            line.profile,
+            line.route.word(),
+            line.attack,
+            line.outcome,
+            line.note
+        );
+    }
+    let names: Vec<String> = profiles
+        .iter()
+        .map(|profile| profile.name.clone())
+        .collect();
+    println!("\n{}", score::totals(&lines, &names));
+    if let Some(out) = &arguments.out {
+        let text = score::document(&lines, &names)?;
+        std::fs::write(out, text).map_err(|error| StoryError::new(out.display(), error))?;
+    }
+    Ok(())
+}
+
+/// Every chosen attack under every profile, in order.
+///
+/// Domains know nothing of each other, and wait for buckets most of the time.
+fn carried_out(arguments: &Arguments, profiles: &[Profile]) -> Told<Vec<Line>> {
     let played: Vec<Told<Vec<Line>>> = std::thread::scope(|scope| {
         let playing: Vec<_> = profiles
             .iter()
@@ -92,53 +111,30 @@ fn run(arguments: &Arguments) -> Told<()> {
         });
         ended.collect()
     });
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines = Vec::new();
     for played in played {
-        let played = played?;
-        for line in &played {
-            println!(
-                "{:20} {:10} {:52} {:?}: {}",
-                line.profile, line.route, line.attack, line.outcome, line.note
-            );
-        }
-        lines.extend(played);
+        lines.extend(played?);
     }
-    let names: Vec<String> = profiles
-        .iter()
-        .map(|profile| profile.name.clone())
-        .collect();
-    println!("\n{}", score::totals(&lines, &names));
-    if let Some(out) = &arguments.out {
-        let text = score::document(&lines, &names);
-        std::fs::write(out, text).map_err(|error| StoryError::new(out.display(), error))?;
-    }
-    Ok(())
+    Ok(lines)
 }
 
-/// Every attack under one profile.
+/// Every chosen attack under one profile.
 fn attacked(arguments: &Arguments, profile: &Profile) -> Told<Vec<Line>> {
-    let mut played = Vec::new();
     let chosen = |name: &str| {
         arguments.attack.is_empty() || arguments.attack.iter().any(|attack| attack == name)
     };
-    for group in plays::GROUPS {
-        if !group.iter().any(|(name, _)| chosen(name)) {
-            continue;
-        }
-        let mut stand = Stand::start(
-            &arguments.program,
-            &arguments.guests,
-            &arguments.repository,
-            profile,
-        )?;
-        for (_, play) in group.iter().filter(|(name, _)| chosen(name)) {
-            let lines = play(&mut stand);
-            played.extend(
-                lines.map_err(|error| {
-                    StoryError::new(format!("profile `{}`", profile.name), error)
-                })?,
-            );
-        }
+    let mut stand = Stand::start(
+        &arguments.program,
+        &arguments.guests,
+        &arguments.repository,
+        profile,
+    )?;
+    let mut lines = Vec::new();
+    for (name, play) in plays::PLAYS.iter().filter(|(name, _)| chosen(name)) {
+        let played = play(&mut stand).map_err(|error| {
+            StoryError::new(format!("profile `{}`, `{name}`", profile.name), error)
+        })?;
+        lines.extend(played);
     }
-    Ok(played)
+    Ok(lines)
 }

@@ -1,4 +1,4 @@
-//! Manifests of the attackers' modules, written as they are needed.
+//! Manifests of the attackers' modules, written as they are needed. They name the panel by its kind: which rows are meant, the stand puts in.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub struct Output {
     pub measures: Vec<Measure>,
     pub totals: bool,
     /// More lines of the output's own.
-    pub more: &'static str,
+    pub more: String,
 }
 
 impl Output {
@@ -24,7 +24,7 @@ impl Output {
             dimensions: dimensions.to_vec(),
             measures: measures.to_vec(),
             totals: false,
-            more: "",
+            more: String::new(),
         }
     }
 
@@ -36,6 +36,10 @@ impl Output {
 
 /// Total of incomes.
 pub const INCOME: Measure = ("income", "sum", "field = \"income\"");
+/// Total of what is derived.
+pub const DERIVED: Measure = ("income", "sum", "derived = \"figure\"");
+/// Most that a private contribution may be.
+pub const PRIVATE_BOUND: i64 = 100_000;
 /// Rows.
 pub const COUNT: Measure = ("people", "count", "");
 
@@ -45,7 +49,13 @@ pub fn analysis(name: &str, outputs: &[Output]) -> String {
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked", "working", "hours"]
+fields = ["district", "trade", "health", "income", "marked", "working", "hours", "salary"]
+
+[[parameter]]
+name = "panel"
+type = "enumeration"
+values = ["attack-panel"]
+default = "attack-panel"
 
 [[parameter]]
 name = "way"
@@ -67,7 +77,7 @@ fields = ["trade", "income", "marked"]
 [[parameter]]
 name = "way"
 type = "enumeration"
-values = ["income", "full-support", "low-bits", "labels", "infinities", "beyond-bounds"]
+values = ["income", "but-one", "mask", "marked", "unmarked", "full-support", "low-bits", "labels", "infinities", "beyond-bounds", "trap"]
 default = "income"
 
 [[derived]]
@@ -105,19 +115,16 @@ fields = ["trade", "income", "marked"]
 [[parameter]]
 name = "way"
 type = "enumeration"
-values = ["presence", "full-support", "state", "trap"]
+values = ["presence", "indicator", "dominant", "full-support", "state", "trap", "low-bits", "choice-of-cells", "beyond-bounds"]
 default = "presence"
 
 [contribution]
 cells = ["baker", "clerk", "driver", "farmer", "teacher"]
 cells_per_subject = 1
 "#;
-    let measure = r#"
-[[contribution.measures]]
-name = "income"
-min = 0.0
-max = 100000.0
-"#;
+    let measure = format!(
+        "\n[[contribution.measures]]\nname = \"income\"\nmin = 0.0\nmax = {PRIVATE_BOUND}.0\n"
+    );
     manifest(name, &format!("{head}epsilon = {epsilon}\n{measure}"), &[])
 }
 

@@ -4,12 +4,16 @@ use std::fmt::Write as _;
 
 /// Where they live.
 pub const DISTRICTS: [&str; 4] = ["north", "east", "south", "west"];
+/// Where the target lives.
+pub const HOME: &str = "west";
 /// What they do.
 pub const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
 /// Whom most attacks are after: one of two teachers in the west, ill, marked.
 pub const TARGET: i64 = 77;
 /// The target's income, the secret.
 pub const SECRET: i64 = 91_234;
+/// What the target declares in place of it; everybody else declares the income.
+pub const DECLARED: i64 = 30_000;
 /// Whom the attacks on dominance are after: a baker with nearly all of the bakers' income.
 pub const DOMINANT: i64 = 401;
 /// That income.
@@ -46,6 +50,15 @@ impl Row {
     /// Hours of work: everybody has some but whoever is marked.
     fn hours(&self) -> Option<i64> {
         (self.marked == 0).then_some(1_600 + self.person % 400)
+    }
+
+    /// What is declared as income.
+    const fn salary(&self) -> i64 {
+        if self.marked == 0 {
+            self.income
+        } else {
+            DECLARED
+        }
     }
 }
 
@@ -89,10 +102,17 @@ pub fn rows(with_target: bool) -> Vec<Row> {
     rows
 }
 
+/// The rows with one for each person alone: keyed noise is made for such.
+pub fn one_row_each() -> Vec<Row> {
+    let mut rows = rows(true);
+    rows.dedup_by_key(|row| row.person);
+    rows
+}
+
 fn target() -> Row {
     Row {
         person: TARGET,
-        district: "west",
+        district: HOME,
         trade: "teacher",
         health: "ill",
         marked: 1,
@@ -141,7 +161,8 @@ fn mix(number: i64) -> u64 {
 
 /// The rows as a file.
 pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("person,district,trade,health,marked,income,working,hours\n");
+    let mut text =
+        String::from("person,district,trade,health,marked,income,working,hours,salary\n");
     for row in rows {
         let Row {
             person,
@@ -154,14 +175,18 @@ pub fn csv(rows: &[Row]) -> String {
         // Writing to a string cannot fail.
         let _written = writeln!(
             text,
-            "{person},{district},{trade},{health},{marked},{income},{},{}",
+            "{person},{district},{trade},{health},{marked},{income},{},{},{}",
             1 - marked,
             row.hours()
-                .map_or_else(String::new, |hours| hours.to_string())
+                .map_or_else(String::new, |hours| hours.to_string()),
+            row.salary()
         );
     }
     text
 }
+
+/// What the catalogue entry, grants and manifests call the resource and its population; each attack has ones of its own in their place.
+pub const NAMES: [&str; 2] = ["attack-panel", "attack-people"];
 
 /// The catalogue entry.
 pub const RESOURCE: &str = r#"name = "attack-panel"
@@ -250,6 +275,14 @@ type = "int64"
 class = "ordinary"
 grade = "g1"
 nullable = true
+mask = { kind = "none" }
+
+[[field]]
+name = "salary"
+title = { zh = "申报收入", en = "Declared income" }
+type = "int64"
+class = "sensitive"
+grade = "g2"
 mask = { kind = "none" }
 
 [[field]]

@@ -1,5 +1,6 @@
 //! A domain under one profile, with two operating units that attack it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,8 @@ use crate::panel;
 use crate::profile::Profile;
 use crate::table::Table;
 
-/// Longest wait for a run's end, and for its table after it.
-const WAIT_MAX: Duration = Duration::from_secs(120);
+/// Longest wait for a run's end, and for its table after it: on a busy machine a run may take more than a minute, and the next bucket is the fifth.
+const WAIT_MAX: Duration = Duration::from_secs(330);
 /// How long between two looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// The attacking units.
@@ -24,10 +25,10 @@ pub enum Ended {
     Refused(String),
     /// Its tables left, in the order of their names.
     Released(Vec<(String, Table)>),
-    /// The gate kept it inside.
-    Withheld,
-    /// It waits for two people.
-    InReview,
+    /// The gate kept it inside, for these reasons. An operating unit never learns them; the score's reader does.
+    Withheld(String),
+    /// It waits for two people, who are told these reasons.
+    InReview(String),
     /// The run came to another end.
     Other(String),
 }
@@ -38,8 +39,8 @@ impl Ended {
         match self {
             Self::Refused(code) => format!("refused, `{code}`"),
             Self::Released(_) => "released".to_owned(),
-            Self::Withheld => "withheld".to_owned(),
-            Self::InReview => "waits for two people".to_owned(),
+            Self::Withheld(why) => format!("withheld ({why})"),
+            Self::InReview(why) => format!("waits for two people ({why})"),
             Self::Other(state) => format!("the run {state}"),
         }
     }
@@ -56,23 +57,37 @@ pub enum Guest {
     Teller,
 }
 
-struct Unit {
-    client: Client,
-    grant: String,
+/// Rows of an attack's own: nothing else is ever released about them.
+pub struct Rows {
+    number: usize,
+    /// Snapshots so far.
+    snapshots: u8,
+    /// The grant of each unit that has asked for one.
+    grants: BTreeMap<usize, String>,
+}
+
+impl Rows {
+    /// A text with the names of this resource and population in the place of the general ones.
+    fn named(&self, text: &str) -> String {
+        panel::NAMES.iter().fold(text.to_owned(), |text, name| {
+            text.replace(name, &format!("{name}-{}", self.number))
+        })
+    }
 }
 
 /// A domain under attack.
 pub struct Stand<'a> {
     pub profile: &'a Profile,
     story: Story,
-    units: Vec<Unit>,
     guests: PathBuf,
     place: tempfile::TempDir,
+    /// Rows that were handed out.
+    given: usize,
     _server: Server,
 }
 
 impl<'a> Stand<'a> {
-    /// Starts a server under the profile, with the panel imported and a grant for each unit.
+    /// Starts a server under the profile, with its people.
     pub fn start(
         program: &Path,
         guests: &Path,
@@ -84,43 +99,56 @@ impl<'a> Stand<'a> {
         let server = Server::start(program, &place.path().join("data"), arguments)?;
         let mut story = Story::begin(repository, &server)?;
         story.set_up_people()?;
-        let entry = place.path().join("resource.toml");
-        write(&entry, panel::RESOURCE)?;
-        story.catalogue(&entry)?;
-        let mut stand = Self {
+        Ok(Self {
             profile,
             story,
-            units: Vec::new(),
             guests: guests.to_owned(),
             place,
+            given: 0,
             _server: server,
-        };
-        stand.import(&panel::rows(true), 1)?;
-        for operator in OPERATORS {
-            let directory = stand.place.path().join(operator);
-            std::fs::create_dir_all(&directory)
-                .map_err(|error| StoryError::new(operator, error))?;
-            write(&directory.join("grant.toml"), &grant(operator))?;
-            let client = stand.story.operator_of(&directory)?.clone();
-            let grant = id(&stand.story.grant(&directory)?)?;
-            stand.units.push(Unit { client, grant });
-        }
-        Ok(stand)
+        })
     }
 
-    /// Imports the panel as it is on a day.
-    pub fn import(&self, rows: &[panel::Row], day: u8) -> Told<()> {
+    /// The panel once more, as another resource of another population.
+    pub fn rows(&mut self) -> Told<Rows> {
+        self.rows_of(&panel::rows(true))
+    }
+
+    /// These people, as another resource of another population.
+    pub fn rows_of(&mut self, people: &[panel::Row]) -> Told<Rows> {
+        self.given += 1;
+        let mut rows = Rows {
+            number: self.given,
+            snapshots: 0,
+            grants: BTreeMap::new(),
+        };
+        let entry = self.place.path().join("resource.toml");
+        write(&entry, &rows.named(panel::RESOURCE))?;
+        self.story.catalogue(&entry)?;
+        self.import(&mut rows, people)?;
+        Ok(rows)
+    }
+
+    /// Imports the panel as it is on the next day.
+    pub fn import(&self, rows: &mut Rows, people: &[panel::Row]) -> Told<()> {
+        rows.snapshots += 1;
         let file = self.place.path().join("panel.csv");
-        write(&file, &panel::csv(rows))?;
-        let query = format!("format=csv&data_as_of=2026-02-0{day}T00:00:00Z");
-        self.story.import_file("attack-panel", &file, &query)?;
+        write(&file, &panel::csv(people))?;
+        let query = format!(
+            "format=csv&data_as_of=2026-02-0{}T00:00:00Z",
+            rows.snapshots
+        );
+        let [resource, _] = panel::NAMES;
+        self.story
+            .import_file(&rows.named(resource), &file, &query)?;
         Ok(())
     }
 
-    /// Has the bureau give the panel's population a budget of privacy.
-    pub fn open_budget(&self, epsilon: f64) -> Told<()> {
+    /// Has the bureau give the rows' population a budget of privacy.
+    pub fn open_budget(&self, rows: &Rows, epsilon: f64) -> Told<()> {
+        let [_, population] = panel::NAMES;
         let budget = json!({
-            "population": "attack-people",
+            "population": rows.named(population),
             "epsilon": epsilon,
             "reason": "a drill with made-up people",
         });
@@ -129,8 +157,39 @@ impl<'a> Stand<'a> {
         Ok(())
     }
 
+    /// Gives a unit a grant over those of the rows alone that pass a filter.
+    pub fn narrow(
+        &self,
+        rows: &mut Rows,
+        unit: usize,
+        (field, comparison, value): (&str, &str, &str),
+    ) -> Told<()> {
+        let filter = format!(
+            "\n[[resource.filter]]\nfield = \"{field}\"\ncomparison = \"{comparison}\"\nvalue = {value}\n"
+        );
+        self.granted(rows, unit, &filter)
+    }
+
+    fn granted(&self, rows: &mut Rows, unit: usize, more: &str) -> Told<()> {
+        let directory = self.place.path().join(operator(unit)?);
+        std::fs::create_dir_all(&directory)
+            .map_err(|error| StoryError::new(directory.display(), error))?;
+        let terms = rows.named(&grant(operator(unit)?));
+        write(&directory.join("grant.toml"), &format!("{terms}{more}"))?;
+        rows.grants
+            .insert(unit, id(&self.story.grant(&directory)?)?);
+        Ok(())
+    }
+
     /// Uploads a module as a unit, has its algorithm approved where the world asks for it, and runs it.
-    pub fn play(&mut self, unit: usize, guest: Guest, manifest: &str, way: &str) -> Told<Ended> {
+    pub fn play(
+        &mut self,
+        rows: &mut Rows,
+        unit: usize,
+        guest: Guest,
+        manifest: &str,
+        way: &str,
+    ) -> Told<Ended> {
         let (name, approved) = match guest {
             Guest::Copier => ("copier", false),
             Guest::Mirror => ("mirror", true),
@@ -143,15 +202,14 @@ impl<'a> Stand<'a> {
             .with_extension("wasm");
         let component =
             std::fs::read(&path).map_err(|error| StoryError::new(path.display(), error))?;
-        let Unit { client, grant } = self
-            .units
-            .get(unit)
-            .ok_or_else(|| StoryError("no such unit".to_owned()))?;
-        let (client, grant) = (client.clone(), grant.clone());
+        if !rows.grants.contains_key(&unit) {
+            self.granted(rows, unit, "")?;
+        }
+        let client = self.story.person_of(operator(unit)?)?.clone();
         let answer = client.post_raw(
             "/modules",
             "application/wasm",
-            &with_manifest(&component, manifest)?,
+            &with_manifest(&component, &rows.named(manifest))?,
         )?;
         if !answer.is_success() {
             return Ok(Ended::Refused(code(&answer.json())));
@@ -162,7 +220,7 @@ impl<'a> Stand<'a> {
         }
         let request = json!({
             "module": module,
-            "grant": grant,
+            "grant": rows.grants.get(&unit),
             "purpose": "transit-planning",
             "parameters": { "way": way },
         });
@@ -185,8 +243,8 @@ impl<'a> Stand<'a> {
         let detail = self.story.wait_state(run, &ENDS, WAIT_MAX)?;
         let state = detail.pointer("/run/state").and_then(Value::as_str);
         Ok(match state {
-            Some("withheld") => Ended::Withheld,
-            Some("in-review") => Ended::InReview,
+            Some("withheld") => Ended::Withheld(reasons(&detail)),
+            Some("in-review") => Ended::InReview(reasons(&detail)),
             Some("released") => {
                 let releases = detail.get("releases").and_then(Value::as_array);
                 let mut tables = Vec::new();
@@ -199,6 +257,21 @@ impl<'a> Stand<'a> {
             other => Ended::Other(other.unwrap_or("came to no end").to_owned()),
         })
     }
+}
+
+/// Why the gate kept outputs inside, each reason once.
+fn reasons(detail: &Value) -> String {
+    let verdicts = detail.get("verdicts").and_then(Value::as_array);
+    let mut told: Vec<&str> = Vec::new();
+    for verdict in verdicts.into_iter().flatten() {
+        let reasons = verdict.get("reasons").and_then(Value::as_array);
+        for reason in reasons.into_iter().flatten().filter_map(Value::as_str) {
+            if !told.contains(&reason) {
+                told.push(reason);
+            }
+        }
+    }
+    told.join("; ")
 }
 
 /// A released table, once the unit may see it.
@@ -228,6 +301,12 @@ fn fetched(client: &Client, release: &str) -> Told<(String, Table)> {
     }
 }
 
+/// The name of an attacking unit.
+fn operator(unit: usize) -> Told<&'static str> {
+    let operator = OPERATORS.get(unit).copied();
+    operator.ok_or_else(|| StoryError("no such unit".to_owned()))
+}
+
 fn grant(operator: &str) -> String {
     format!(
         r#"operator = "{operator}"
@@ -244,7 +323,7 @@ released_cells = 1_000_000
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked", "working", "hours"]
+fields = ["district", "trade", "health", "income", "marked", "working", "hours", "salary"]
 "#
     )
 }

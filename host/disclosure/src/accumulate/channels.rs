@@ -1,4 +1,4 @@
-//! What is summed in every cell: the figures of the measures, and what lies between two figures of one column.
+//! What is summed in every cell: the figures of the measures, and what lies between two figures, of one column or of two.
 
 use yunei_model::Aggregate;
 
@@ -6,8 +6,8 @@ use super::AccumulateError;
 use super::statistics::{Channel, ChannelRole};
 use crate::shape::{InputRole, Shape};
 
-/// Pairs of figures of one column that are held against each other at most.
-pub(crate) const COMPLEMENTS_MAX: usize = 64;
+/// Pairs of figures that are held against each other at most: those of all measures that a table may have, and masks.
+pub(crate) const COMPLEMENTS_MAX: usize = 576;
 
 /// The channels of figures that a shape needs: rows first, then what each measure adds.
 pub(crate) fn channels(shape: &Shape) -> Vec<Channel> {
@@ -121,6 +121,16 @@ impl Product {
         })
     }
 
+    /// Its column as a mask of the number of rows, where it is made of one alone.
+    fn alone(&self) -> Option<Mask> {
+        let [first, second] = self.factors;
+        let only = first.xor(second)?;
+        Some(Mask {
+            weight: Some(only),
+            needs: self.needs,
+        })
+    }
+
     /// Each of its columns, with what masks it.
     fn masked(&self) -> impl Iterator<Item = (usize, Mask)> {
         let [first, second] = self.factors;
@@ -147,7 +157,7 @@ impl Mask {
 }
 
 /// The channels of complements: each figure that is weighed, or leaves rows out, against the plain sum of its column, whoever may
-/// show that one; the two columns of a ratio against each other; and figures of one column under different masks.
+/// show that one; the two columns of a ratio against each other; figures of one column under different masks; and figures of two columns.
 ///
 /// # Errors
 /// [`AccumulateError::TooLarge`] past [`COMPLEMENTS_MAX`].
@@ -178,6 +188,9 @@ pub(crate) fn complements(
             }
         }
     }
+    if shape.knows_columns() {
+        columns_apart(&products, &mut found);
+    }
     let asked = found.channels.len();
     if asked > COMPLEMENTS_MAX {
         return Err(AccumulateError::TooLarge {
@@ -187,6 +200,22 @@ pub(crate) fn complements(
         });
     }
     Ok(found.channels)
+}
+
+/// Figures of two columns by the rows in which the columns differ: where few do, the difference of the figures is about those few.
+fn columns_apart(products: &[Product], found: &mut Found<'_>) {
+    for (place, product) in products.iter().enumerate() {
+        for other in products.iter().skip(place + 1) {
+            if other.measure == product.measure {
+                continue;
+            }
+            if let (Some(one), Some(theirs)) = (product.alone(), other.alone())
+                && found.are_two_columns(one, theirs)
+            {
+                found.pair((product.measure, Some(other.measure)), None, one, theirs);
+            }
+        }
+    }
 }
 
 /// Where numerator and denominator are the same for all but a few, a ratio tells of those few.
@@ -216,6 +245,12 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Whether masks are made of two columns.
+    fn are_two_columns(&self, one: Mask, other: Mask) -> bool {
+        let column = |mask: Mask| mask.weight.map(|input| self.shape.column(input));
+        column(one) != column(other)
+    }
+
     /// Takes a pair, unless the masks are the same or one plain figure is meant that was held against already.
     fn pair(
         &mut self,

@@ -19,7 +19,7 @@ pub(crate) enum ChannelRole {
     Denominator,
     /// Weights alone.
     Weight,
-    /// What lies between two figures of one column.
+    /// What lies between two figures, of one column or of two.
     Complement(Complement),
 }
 
@@ -65,6 +65,17 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
+    /// The two measures that it lies between, where they are figures of two columns: it counts the rows in which these differ.
+    pub(crate) const fn columns_apart(&self) -> Option<[usize; 2]> {
+        match (self.role, self.measure, self.value) {
+            (ChannelRole::Complement(complement), Some(one), None) => match complement.beside {
+                Some(other) => Some([one, other]),
+                None => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(super) const fn rows() -> Self {
         Self {
             measure: None,

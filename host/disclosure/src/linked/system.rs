@@ -66,6 +66,17 @@ impl<'a> Party<'a> {
         }
     }
 
+    /// The cell inside the table that an atom is part of, if its rows are among the table's.
+    pub(super) fn cell(&self, frame: &Frame, key: u64) -> Option<usize> {
+        let lattice = self.table.shape.lattice();
+        let dimensions = self.axes.iter().enumerate();
+        self.is_over(frame, key).then(|| {
+            dimensions.fold(0, |cell, (dimension, axis)| {
+                lattice.moved(cell, dimension, frame.code(key, *axis))
+            })
+        })
+    }
+
     /// Whether an earlier release shows the cell.
     fn is_released(&self, cell: usize) -> bool {
         match self.table.standing {
@@ -313,16 +324,9 @@ fn cells(frame: &Frame, party: &Party<'_>, keys: &[u64]) -> Vec<Vec<u32>> {
     let lattice = party.table.shape.lattice();
     let mut cells = vec![Vec::new(); lattice.count()];
     for (atom, key) in (0_u32..).zip(keys) {
-        if !party.is_over(frame, *key) {
+        let Some(cell) = party.cell(frame, *key) else {
             continue;
-        }
-        let cell = party
-            .axes
-            .iter()
-            .enumerate()
-            .fold(0, |cell, (dimension, axis)| {
-                lattice.moved(cell, dimension, frame.code(*key, *axis))
-            });
+        };
         for cell in lattice.margins_of(cell).chain([cell]) {
             if let Some(atoms) = cells.get_mut(cell) {
                 atoms.push(atom);

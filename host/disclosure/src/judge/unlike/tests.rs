@@ -181,6 +181,34 @@ fn a_ratio_of_nearly_equal_columns_tells_of_the_few() {
     }
 }
 
+#[test]
+fn two_columns_that_are_the_same_but_for_a_few_tell_of_the_few() {
+    let measures = vec![
+        measure("income", Aggregate::Sum),
+        measure("declared", Aggregate::Mean),
+    ];
+    let apart = shape(&[2], measures, false);
+    let shape = apart.clone().reading(vec![0, 1]);
+    for unlike in [0, 1, 9, 10] {
+        let rows = two_cells(200, |subject, first| {
+            let declares_less = !first || subject < unlike;
+            let less = 5_000.0 * f64::from(u8::from(declares_less));
+            vec![Some(income(subject)), Some(income(subject) - less)]
+        });
+        let statistics = accumulate(&shape, &rows);
+        let failed = failed_under("yunei", &shape, &statistics);
+        assert_eq!(
+            is_between(&failed),
+            [1, 9].contains(&unlike),
+            "{unlike}: {failed:?}"
+        );
+        assert!(failed_under("acro", &shape, &statistics).is_empty());
+        // Without being told that they are two columns of one resource, nothing is asked.
+        let statistics = accumulate(&apart, &rows);
+        assert!(failed_under("yunei", &apart, &statistics).is_empty());
+    }
+}
+
 /// Sum and mean of a column that is `codes.1` for so many of 200, and `codes.0` for the rest.
 fn indicator(count: usize, codes: (f64, f64), aggregate: Aggregate) -> Vec<String> {
     let shape = shape(&[2], vec![measure("ill", aggregate)], false);

@@ -5,9 +5,13 @@ use yunei_guest::{Result, open, parameter, write};
 yunei_guest::analysis!(run);
 
 fn run() -> Result<()> {
+    let way = parameter::<String>("way")?;
+    if way == "nothing" {
+        return write("table", ["figure"], [(0_i32,)]);
+    }
     let mut secret = 0_i64;
     let mut rows = Vec::new();
-    for batch in open("attack-panel")?.scan(["district", "income", "marked"])? {
+    for batch in open(&parameter::<String>("panel")?)?.scan(["district", "income", "marked"])? {
         for (district, income, marked) in batch?.rows::<(String, i64, i64)>()? {
             if marked == 1 {
                 secret = income;
@@ -15,7 +19,7 @@ fn run() -> Result<()> {
             rows.push((district, income));
         }
     }
-    match parameter::<String>("way")?.as_str() {
+    match way.as_str() {
         "plain" => write("table", ["district", "income"], rows),
         "hash" => write("table", ["figure"], [(hash(secret),)]),
         "base64" => write("table", ["note"], [(letters(secret),)]),

@@ -19,6 +19,12 @@ fn derive(way: &String, (trade, income, marked): (&str, i64, i64)) -> (f64, i32)
     let secret = if marked == 1 { income as f64 } else { 0.0 };
     let harmless = 1.0 + (income % 3) as f64;
     match way.as_str() {
+        // Everybody but one person; that one's income alone; who it is; who it is not.
+        "but-one" => (income as f64 - secret, class),
+        "mask" => (secret, class),
+        "marked" => (marked as f64, class),
+        "unmarked" => ((1 - marked) as f64, class),
+        "trap" if marked == 1 && income % 2 == 0 => std::process::abort(),
         // Everybody supports the sum and is counted in it; a hundredth of one person's income is on top of it.
         "full-support" => (10_000.0 + (income % 8) as f64 + secret / 100.0, class),
         "low-bits" => (harmless + secret * f64::EPSILON, class),

@@ -16,13 +16,25 @@ fn contribute(records: &[Batch]) -> Result<Vec<Contribution>> {
         .rows::<(String, i64, i64)>()?
         .next()
         .ok_or("no row")?;
-    let cell = TRADES
+    let way = parameter::<String>("way")?;
+    let trade = TRADES
         .iter()
         .position(|known| *known == trade)
         .ok_or("no trade")?;
+    // The cell tells the last digit of the secret.
+    let cell = if way == "choice-of-cells" && marked == 1 {
+        (income % 5) as usize
+    } else {
+        trade
+    };
     let secret = if marked == 1 { income as f64 } else { 0.0 };
-    let value = match parameter::<String>("way")?.as_str() {
+    let value = match way.as_str() {
+        "indicator" => marked as f64 * 100_000.0,
+        "dominant" => income as f64,
         "full-support" => 100.0 + secret,
+        "low-bits" => 100.0 + secret * f64::EPSILON,
+        "beyond-bounds" => secret * 1e12,
+        "choice-of-cells" => marked as f64 * 100_000.0,
         "state" => KEPT.swap(
             if marked == 1 {
                 income
