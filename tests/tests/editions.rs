@@ -12,6 +12,8 @@
 #[path = "editions/colluding.rs"]
 mod colluding;
 mod common;
+#[path = "editions/meanwhile.rs"]
+mod meanwhile;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
