@@ -28,10 +28,13 @@ fn play(stand: &mut Stand<'_>, rows: &mut Rows, unit: usize, way: &str) -> Told<
     stand.play(rows, unit, Guest::Teller, &manifest, way)
 }
 
+/// An attack's name, the guest's way to it, and what the figures tell.
+type Way<'a> = (&'static str, &'a str, fn(&Table) -> Verdict);
+
 /// Each attack by one run, and what its figures tell.
 fn each(
     stand: &mut Stand<'_>,
-    attacks: &[(&'static str, &str, fn(&Table) -> Verdict)],
+    attacks: &[Way<'_>],
 ) -> Told<Vec<Line>> {
     let mut lines = Vec::new();
     for (name, way, learn) in attacks {
