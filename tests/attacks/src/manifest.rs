@@ -66,6 +66,14 @@ default = "nothing"
     manifest(name, head, outputs)
 }
 
+/// The same module, with the list that the panel's rows refer to.
+pub fn joined(manifest: &str) -> String {
+    let list = "[[resource]]\nname = \"attack-list\"\nfields = [\"desk\", \"listed\", \"unlisted\", \"floor\"]\n\n[[parameter]]\nname = \"way\"";
+    manifest
+        .replacen("[[parameter]]\nname = \"way\"", list, 1)
+        .replacen("fields = [\"", "fields = [\"desk\", \"", 1)
+}
+
 /// The manifest of a module that derives a figure and a class of each row.
 pub fn per_row(name: &str, outputs: &[Output]) -> String {
     let head = r#"world = "per-row"

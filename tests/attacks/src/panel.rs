@@ -8,6 +8,8 @@ pub const DISTRICTS: [&str; 4] = ["north", "east", "south", "west"];
 pub const HOME: &str = "west";
 /// What they do.
 pub const TRADES: [&str; 5] = ["baker", "clerk", "driver", "farmer", "teacher"];
+/// Where their desks are.
+const FLOORS: [&str; 2] = ["lower", "middle"];
 /// Whom most attacks are after: one of two teachers in the west, ill, marked.
 pub const TARGET: i64 = 77;
 /// The target's income, the secret.
@@ -159,10 +161,27 @@ fn mix(number: i64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// What a list says of each desk: whether it is listed, which one alone is, and on which floor it is. On the second day that one's floor
+/// is another.
+pub fn list(day: u8) -> String {
+    let mut text = String::from("desk,listed,unlisted,floor\n");
+    for person in 1..=403 {
+        let listed = i64::from(person == TARGET);
+        let floor = if listed == 1 && day == 2 {
+            "upper"
+        } else {
+            pick(&FLOORS, mix(person))
+        };
+        // Writing to a string cannot fail.
+        let _written = writeln!(text, "{person},{listed},{},{floor}", 1 - listed);
+    }
+    text
+}
+
 /// The rows as a file.
 pub fn csv(rows: &[Row]) -> String {
     let mut text =
-        String::from("person,district,trade,health,marked,income,working,hours,salary\n");
+        String::from("person,district,trade,health,marked,income,working,hours,salary,desk\n");
     for row in rows {
         let Row {
             person,
@@ -175,7 +194,7 @@ pub fn csv(rows: &[Row]) -> String {
         // Writing to a string cannot fail.
         let _written = writeln!(
             text,
-            "{person},{district},{trade},{health},{marked},{income},{},{},{}",
+            "{person},{district},{trade},{health},{marked},{income},{},{},{},{person}",
             1 - marked,
             row.hours()
                 .map_or_else(String::new, |hours| hours.to_string()),
@@ -186,7 +205,7 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 /// What the catalogue entry, grants and manifests call the resource and its population; each attack has ones of its own in their place.
-pub const NAMES: [&str; 2] = ["attack-panel", "attack-people"];
+pub const NAMES: [&str; 3] = ["attack-panel", "attack-people", "attack-list"];
 
 /// The catalogue entry.
 pub const RESOURCE: &str = r#"name = "attack-panel"
@@ -278,6 +297,14 @@ nullable = true
 mask = { kind = "none" }
 
 [[field]]
+name = "desk"
+title = { zh = "工位", en = "Desk" }
+type = "int64"
+class = "quasi-identifier"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field]]
 name = "salary"
 title = { zh = "申报收入", en = "Declared income" }
 type = "int64"
@@ -303,4 +330,67 @@ edges = [20000, 20400, 20800, 21200, 21600, 22000, 22400, 22800, 23200, 23600, 2
 name = "few"
 kind = "ranges"
 edges = [20000, 20300, 20311, 20417, 20502, 20519, 20563, 20695, 20737, 20799, 20876, 20886, 21021, 21031, 21042, 21139, 21164, 21299, 21305, 21519, 21609, 21738, 21851, 21915, 22119]
+"#;
+
+/// What makes the panel's rows refer to the list.
+pub const REFERENCE: &str = r#"
+[[reference]]
+resource = "attack-list"
+by = ["desk"]
+fields = { listed = "listed", unlisted = "unlisted", floor = "floor" }
+"#;
+
+/// The catalogue entry of the list.
+pub const LIST: &str = r#"name = "attack-list"
+title = { zh = "工位表（合成）", en = "Desks (synthetic)" }
+description = { zh = "合成数据，仅用于攻击演练。", en = "Made up, for attacks alone." }
+source_unit = "example-bus-company"
+population = { name = "attack-list-desks", title = { zh = "合成工位", en = "Made-up desks" } }
+basis = "non-personal"
+key = ["desk"]
+grade = "g1"
+licence = "CC0-1.0"
+synthetic = true
+
+[[field]]
+name = "desk"
+title = { zh = "工位", en = "Desk" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field]]
+name = "listed"
+title = { zh = "在列", en = "Listed" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "listed"
+kind = "values"
+values = ["0", "1"]
+
+[[field]]
+name = "unlisted"
+title = { zh = "不在列", en = "Not listed" }
+type = "int64"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field]]
+name = "floor"
+title = { zh = "楼层", en = "Floor" }
+type = "text"
+class = "ordinary"
+grade = "g1"
+mask = { kind = "none" }
+
+[[field.banding]]
+name = "floor"
+kind = "values"
+values = ["lower", "middle", "upper"]
 "#;

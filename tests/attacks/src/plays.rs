@@ -1,6 +1,7 @@
 //! The attacks, one function each: what is run, and what the attacker makes of it.
 
 mod atoms;
+mod joins;
 mod leaks;
 mod linked;
 mod masks;
@@ -19,7 +20,7 @@ use crate::table::Table;
 type Play = fn(&mut Stand<'_>) -> Told<Vec<Line>>;
 
 /// The attacks by name. Each asks for rows of its own, once for every route.
-pub const PLAYS: [(&str, Play); 31] = [
+pub const PLAYS: [(&str, Play); 34] = [
     ("small-cell", tables::small_cell),
     ("all-of-a-class", tables::all_of_a_class),
     ("extremes", tables::extremes),
@@ -39,6 +40,9 @@ pub const PLAYS: [(&str, Play); 31] = [
     ("two-fields-of-two-runs", masks::two_fields_of_two_runs),
     ("parameters", masks::parameters),
     ("copied-class", masks::copied_class),
+    ("joined-mask", joins::mask),
+    ("joined-snapshots", joins::snapshots),
+    ("joined-filter", joins::filter),
     ("regressions", models::regressions),
     ("averaged-perturbation", models::averaged_perturbation),
     ("false-counts", leaks::false_counts),

@@ -74,7 +74,17 @@ pub struct Line {
 }
 
 /// Why an attack, by how its name begins, has no meaning on a route.
-const MEANINGLESS: [(&str, Route, &str); 15] = [
+const MEANINGLESS: [(&str, Route, &str); 17] = [
+    (
+        "join",
+        Route::Reviewed,
+        "a `per-row` module reads one resource, and what a module joins itself waits for two people as a whole",
+    ),
+    (
+        "join",
+        Route::Private,
+        "a module is given the rows of one data subject, and its contribution is bounded and noisy whatever it makes of them",
+    ),
     (
         "minimum and maximum",
         Route::Private,

@@ -62,6 +62,9 @@ pub struct Rows {
     number: usize,
     /// Snapshots so far.
     snapshots: u8,
+    /// Snapshots of the list that they refer to, if they refer to one.
+    lists: u8,
+    joined: bool,
     /// The grant of each unit that has asked for one.
     grants: BTreeMap<usize, String>,
 }
@@ -120,6 +123,8 @@ impl<'a> Stand<'a> {
         let mut rows = Rows {
             number: self.given,
             snapshots: 0,
+            lists: 0,
+            joined: false,
             grants: BTreeMap::new(),
         };
         let entry = self.place.path().join("resource.toml");
@@ -127,6 +132,40 @@ impl<'a> Stand<'a> {
         self.story.catalogue(&entry)?;
         self.import(&mut rows, people)?;
         Ok(rows)
+    }
+
+    /// The panel beside a list that its rows refer to.
+    pub fn joined_rows(&mut self) -> Told<Rows> {
+        self.given += 1;
+        let mut rows = Rows {
+            number: self.given,
+            snapshots: 0,
+            lists: 0,
+            joined: true,
+            grants: BTreeMap::new(),
+        };
+        let entry = self.place.path().join("resource.toml");
+        for text in [
+            panel::LIST.to_owned(),
+            [panel::RESOURCE, panel::REFERENCE].concat(),
+        ] {
+            write(&entry, &rows.named(&text))?;
+            self.story.catalogue(&entry)?;
+        }
+        self.import_list(&mut rows)?;
+        self.import(&mut rows, &panel::rows(true))?;
+        Ok(rows)
+    }
+
+    /// Imports the list as it is on the next day.
+    pub fn import_list(&self, rows: &mut Rows) -> Told<()> {
+        rows.lists += 1;
+        let file = self.place.path().join("list.csv");
+        write(&file, &panel::list(rows.lists))?;
+        let query = format!("format=csv&data_as_of=2026-02-0{}T00:00:00Z", rows.lists);
+        let [_, _, list] = panel::NAMES;
+        self.story.import_file(&rows.named(list), &file, &query)?;
+        Ok(())
     }
 
     /// Imports the panel as it is on the next day.
@@ -138,7 +177,7 @@ impl<'a> Stand<'a> {
             "format=csv&data_as_of=2026-02-0{}T00:00:00Z",
             rows.snapshots
         );
-        let [resource, _] = panel::NAMES;
+        let [resource, ..] = panel::NAMES;
         self.story
             .import_file(&rows.named(resource), &file, &query)?;
         Ok(())
@@ -146,7 +185,7 @@ impl<'a> Stand<'a> {
 
     /// Has the bureau give the rows' population a budget of privacy.
     pub fn open_budget(&self, rows: &Rows, epsilon: f64) -> Told<()> {
-        let [_, population] = panel::NAMES;
+        let [_, population, _] = panel::NAMES;
         let budget = json!({
             "population": rows.named(population),
             "epsilon": epsilon,
@@ -174,8 +213,9 @@ impl<'a> Stand<'a> {
         let directory = self.place.path().join(operator(unit)?);
         std::fs::create_dir_all(&directory)
             .map_err(|error| StoryError::new(directory.display(), error))?;
-        let terms = rows.named(&grant(operator(unit)?));
-        write(&directory.join("grant.toml"), &format!("{terms}{more}"))?;
+        let terms = grant(operator(unit)?, rows.joined);
+        let terms = rows.named(&format!("{terms}{more}"));
+        write(&directory.join("grant.toml"), &terms)?;
         rows.grants
             .insert(unit, id(&self.story.grant(&directory)?)?);
         Ok(())
@@ -307,9 +347,16 @@ fn operator(unit: usize) -> Told<&'static str> {
     operator.ok_or_else(|| StoryError("no such unit".to_owned()))
 }
 
-fn grant(operator: &str) -> String {
+fn grant(operator: &str, joined: bool) -> String {
+    // What is last is what a filter that follows is of.
+    let list = if joined {
+        "\n[[resource]]\nname = \"attack-list\"\nfields = [\"desk\", \"listed\", \"unlisted\", \"floor\"]\n"
+    } else {
+        ""
+    };
     format!(
-        r#"operator = "{operator}"
+        r#"join = {joined}
+operator = "{operator}"
 scenario = "smart-transport"
 purpose = "transit-planning"
 binding = "latest"
@@ -323,8 +370,8 @@ released_cells = 1_000_000
 
 [[resource]]
 name = "attack-panel"
-fields = ["district", "trade", "health", "income", "marked", "working", "hours", "salary"]
-"#
+fields = ["district", "trade", "health", "income", "marked", "working", "hours", "salary", "desk"]
+{list}"#
     )
 }
 

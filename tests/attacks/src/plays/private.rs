@@ -32,10 +32,7 @@ fn play(stand: &mut Stand<'_>, rows: &mut Rows, unit: usize, way: &str) -> Told<
 type Way<'a> = (&'static str, &'a str, fn(&Table) -> Verdict);
 
 /// Each attack by one run, and what its figures tell.
-fn each(
-    stand: &mut Stand<'_>,
-    attacks: &[Way<'_>],
-) -> Told<Vec<Line>> {
+fn each(stand: &mut Stand<'_>, attacks: &[Way<'_>]) -> Told<Vec<Line>> {
     let mut lines = Vec::new();
     for (name, way, learn) in attacks {
         let found = attack(stand, name);
