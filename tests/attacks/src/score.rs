@@ -74,7 +74,72 @@ pub struct Line {
 }
 
 /// Why an attack, by how its name begins, has no meaning on a route.
-const MEANINGLESS: [(&str, Route, &str); 17] = [
+const MEANINGLESS: [(&str, Route, &str); 34] = [
+    (
+        "a row filter",
+        Route::Private,
+        "as subtraction from margins; one row less is N against N − 1 rows",
+    ),
+    (
+        "complement of a mask",
+        Route::Reviewed,
+        "a number that a module derives beside another column waits for two people; see 0/1 mask × column",
+    ),
+    (
+        "complement of a mask",
+        Route::Private,
+        "as subtraction from margins",
+    ),
+    (
+        "absent denominator",
+        Route::Reviewed,
+        "a ratio of derived numbers waits for two people; of fields it is the recomputed route's",
+    ),
+    (
+        "absent denominator",
+        Route::Private,
+        "there are sums and counts alone",
+    ),
+    ("two columns", Route::Private, "as subtraction from margins"),
+    (
+        "one module under two parameters",
+        Route::Recomputed,
+        "a module's bytes are not used, so that its parameters change nothing",
+    ),
+    (
+        "one module under two parameters",
+        Route::Private,
+        "each run is charged, whatever its parameters",
+    ),
+    (
+        "sensitive field copied",
+        Route::Recomputed,
+        "nothing is derived",
+    ),
+    ("sensitive field copied", Route::Private, "as 0 or 100 %"),
+    ("a model with", Route::Recomputed, "there are no models"),
+    ("a model with", Route::Private, "there are no models"),
+    ("derived values", Route::Recomputed, "nothing is derived"),
+    (
+        "derived values",
+        Route::Private,
+        "contributions are clamped and rounded to whole steps; see one subject's secret",
+    ),
+    (
+        "state kept",
+        Route::Reviewed,
+        "a module sees all rows and may keep what it likes; what it makes of them is what two people approved its algorithm for",
+    ),
+    (
+        "a trap for",
+        Route::Recomputed,
+        "a run that fails releases nothing; see timing and status",
+    ),
+    (
+        "a trap for",
+        Route::Reviewed,
+        "a run that fails releases nothing; see timing and status",
+    ),
     (
         "join",
         Route::Reviewed,
