@@ -2,6 +2,7 @@
 
 mod clauses;
 mod judging;
+mod judging_evidence;
 mod judging_roles;
 mod loading;
 mod personas;

@@ -15,13 +15,20 @@ fn run() -> Result<()> {
     let mut delays = BTreeMap::<(String, &str), Summary>::new();
     for batch in sql(QUERY)? {
         for (origin, inches, delay) in batch?.rows::<(String, Option<f64>, Option<f64>)>()? {
-            delays.entry((origin, weather(inches))).or_default().add(delay);
+            delays
+                .entry((origin, weather(inches)))
+                .or_default()
+                .add(delay);
         }
     }
     let rows = delays
         .iter()
         .map(|((origin, rain), d)| (origin.as_str(), *rain, d.rows(), d.mean()));
-    write("delays", ["origin", "rain_inches", "flights", "mean_delay"], rows)
+    write(
+        "delays",
+        ["origin", "rain_inches", "flights", "mean_delay"],
+        rows,
+    )
 }
 
 /// The label of the registered banding `wet`.
