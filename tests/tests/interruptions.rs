@@ -189,8 +189,9 @@ fn a_run_whose_gate_is_killed_fails_and_releases_nothing() {
             .story
             .wait_state(&run, &["failed"], RUN_WAIT_MAX)
             .expect("an end");
-        assert_eq!(detail["run"]["end_cause"]["kind"], json!("room-lost"));
-        assert_eq!(detail["run"]["end_cause"]["room"], json!("gate"));
+        let cause = &detail["run"]["end_cause"];
+        assert_eq!(cause["kind"], json!("room-lost"), "{cause}");
+        assert_eq!(cause["room"], json!("gate"), "{cause}");
         assert!(detail["releases"].as_array().expect("releases").is_empty());
         assert!(detail["verdicts"].as_array().expect("verdicts").is_empty());
         world.await_rooms(0);

@@ -1,5 +1,6 @@
 //! One room as the supervisor has it: a process, its control socket, its process descriptor.
 
+use std::io::ErrorKind;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::Path;
@@ -136,19 +137,45 @@ impl Room {
             .kill_on_drop(true)
             .spawn()
             .map_err(RoomError::system("to start a room"))?;
-        let process = Process::of(name, &child)?;
-        wire::pass_descriptors(&ours, descriptors)?;
-        ours.set_nonblocking(true)
+        Self::instruct(
+            Process::of(name, &child)?,
+            child,
+            ours,
+            descriptors,
+            plan,
+        )
+        .await
+    }
+
+    /// Hands a process that was just started its descriptors and its plan.
+    async fn instruct<P: Serialize>(
+        process: Process,
+        child: Child,
+        stream: BlockingStream,
+        descriptors: &[BorrowedFd<'_>],
+        plan: &P,
+    ) -> Result<Self, RoomError> {
+        let name = process.name();
+        let passed = wire::pass_descriptors(&stream, descriptors);
+        stream
+            .set_nonblocking(true)
             .map_err(RoomError::system("a socket without blocking"))?;
         let stream =
-            UnixStream::from_std(ours).map_err(RoomError::system("a socket of the run-time"))?;
+            UnixStream::from_std(stream).map_err(RoomError::system("a socket of the run-time"))?;
         let mut room = Self::over(process, child, stream);
-        if wire::send_async(&mut room.writing, plan).await.is_err() {
-            // Whoever is killed this early has not read its plan.
-            let status = room.status().await;
-            return Err(RoomError::Lost { room: name, status });
+        let told = match passed {
+            Ok(()) => wire::send_async(&mut room.writing, plan).await,
+            Err(error) => Err(error),
+        };
+        match told {
+            Ok(()) => Ok(room),
+            Err(RoomError::System { source, .. }) if is_gone(&source) => {
+                // Whoever is killed this early has not read what it was handed.
+                let status = room.status().await;
+                Err(RoomError::Lost { room: name, status })
+            }
+            Err(error) => Err(error),
         }
-        Ok(room)
     }
 
     /// A process that talks over that socket.
@@ -218,6 +245,14 @@ impl Room {
     }
 }
 
+/// Whether a socket fails because nobody is at its other end.
+fn is_gone(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
+    )
+}
+
 /// Hears one message, as soon as its bytes may wait.
 async fn hear<M: DeserializeOwned>(
     reading: &mut BufReader<OwnedReadHalf>,
@@ -237,3 +272,6 @@ async fn hear<M: DeserializeOwned>(
         _bytes: permit,
     }))
 }
+
+#[cfg(test)]
+mod tests;
