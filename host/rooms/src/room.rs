@@ -137,14 +137,7 @@ impl Room {
             .kill_on_drop(true)
             .spawn()
             .map_err(RoomError::system("to start a room"))?;
-        Self::instruct(
-            Process::of(name, &child)?,
-            child,
-            ours,
-            descriptors,
-            plan,
-        )
-        .await
+        Self::instruct(Process::of(name, &child)?, child, ours, descriptors, plan).await
     }
 
     /// Hands a process that was just started its descriptors and its plan.
