@@ -16,7 +16,7 @@ pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere};
 pub(crate) use weighed::is_system;
 
 use yunei_model::{
-    CellVerdict, Column, Decision, Digest, Hint, Name, Route, RuleFigure, Status, Table,
+    CellVerdict, Column, Decision, Digest, Hint, Name, Overlaps, Route, RuleFigure, Status, Table,
     TableError, Value, Verdict,
 };
 
@@ -129,6 +129,7 @@ impl Judgement {
             hints: self.hints.clone(),
             reasons: self.reasons.clone(),
             routine: false,
+            overlaps: Overlaps::default(),
             checks: figures::checks(&self.frame, &self.ledger, &self.cells, &self.proven),
         }
     }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use yunei_authority::{Action, Target};
-use yunei_model::{Blank, BracketOf, CheckedCell, Checks, Code, Name, RunId, Text, rule_title};
+use yunei_model::{
+    Blank, BracketOf, CheckedCell, Checks, Code, Name, OutputOverlaps, RunId, Text, rule_title,
+};
 use yunei_store::PAGE_ROWS_MAX;
 
 use crate::{Actor, Domain, LifecycleError};
@@ -16,6 +18,8 @@ pub struct ChecksView {
     pub dimensions: Vec<Name>,
     /// Cells of the table that have figures.
     pub cells: u32,
+    /// Earlier releases that lie across the output's rows, in numbers and in words; `None` where none does.
+    pub overlaps: Option<OutputOverlaps>,
     /// Rules, quantities and reasons to be blank that occur, as people read them.
     pub words: Vec<Word>,
     /// Cells, in canonical order.
@@ -61,7 +65,11 @@ impl Domain {
         let target = Target::Run(self.run_target(&run).await?);
         self.permit(actor, Action::ViewRunDetail, &target).await?;
         let checks = self.store.checks(id, query.output).await?;
-        Ok(page(&checks.ok_or(Code::NotFound)?, query))
+        let mut page = page(&checks.ok_or(Code::NotFound)?, query);
+        let verdicts = self.store.verdicts(id).await?;
+        let verdict = verdicts.into_iter().find(|v| v.output == *query.output);
+        page.overlaps = verdict.and_then(|verdict| verdict.overlaps.told(&verdict.output));
+        Ok(page)
     }
 }
 
@@ -79,6 +87,7 @@ fn page(checks: &Checks, query: CheckQuery<'_>) -> ChecksView {
         output: query.output.clone(),
         dimensions: checks.axes.iter().map(|axis| axis.name.clone()).collect(),
         cells: checks.cells,
+        overlaps: None,
         words: words(checks),
         items,
         next,

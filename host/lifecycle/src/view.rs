@@ -5,8 +5,9 @@ use yunei_authority::{Action, ReleaseTarget, RunTarget, Target};
 use yunei_ledger::canonical_digest;
 use yunei_model::{
     AlgorithmReview, Call, CoarseStatus, Code, Decision, Digest, Finding, GrantId, Hint, Manifest,
-    Module, ModuleId, ModuleState, Name, Notice, Overtaken, Release, ReleaseId, ReleaseReview,
-    Resource, ReviewOutcome, Role, Route, Run, RunId, RunState, Text, Timestamp, Verdict,
+    Module, ModuleId, ModuleState, Name, Notice, OutputOverlaps, Overtaken, Release, ReleaseId,
+    ReleaseReview, Resource, ReviewOutcome, Role, Route, Run, RunId, RunState, Text, Timestamp,
+    Verdict,
 };
 use yunei_store::{Page, ReleaseFilter, RunFilter};
 
@@ -117,6 +118,8 @@ pub struct RunDetail {
     pub run: Run,
     /// Verdicts of the gate.
     pub verdicts: Vec<Verdict>,
+    /// Earlier releases that lie across rows of an output, in numbers and in words; none for outputs across which none lies.
+    pub overlaps: Vec<OutputOverlaps>,
     /// Reviews of its output.
     pub reviews: Vec<ReleaseReview>,
     /// Releases.
@@ -373,7 +376,10 @@ impl Domain {
     }
 
     pub(crate) async fn detail_of(&self, run: Run) -> Result<RunDetail, LifecycleError> {
-        let verdicts = self.store.verdicts(run.id).await?;
+        let mut verdicts = self.store.verdicts(run.id).await?;
+        let told =
+            |verdict: &mut Verdict| std::mem::take(&mut verdict.overlaps).told(&verdict.output);
+        let overlaps = verdicts.iter_mut().filter_map(told).collect();
         let reviews = self.store.release_reviews(run.id).await?;
         let releases = self
             .store
@@ -392,6 +398,7 @@ impl Domain {
         let overtaken = self.store.overtaken_judgements(run.id).await?;
         Ok(RunDetail {
             verdicts,
+            overlaps,
             reviews,
             releases,
             use_of_fields,

@@ -27,6 +27,7 @@ mod manifest;
 mod module;
 mod name;
 mod notice;
+mod overlap;
 mod oversight;
 mod parameter;
 mod period;
@@ -75,6 +76,7 @@ pub use manifest::{
 pub use module::{Admission, AlgorithmReview, Finding, Module, ModuleState, ReviewOutcome};
 pub use name::{Name, NameError, Text};
 pub use notice::Notice;
+pub use overlap::{OutputOverlaps, OverlapSize, Overlaps};
 pub use oversight::{
     Acknowledgement, Alert, AlertLevel, AlertSubject, Drill, Incident, IncidentGrade, MessageState,
     Notification, Objection, ObjectionState, QualityTicket, StopRequest, StopTarget,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::names;
 use crate::{
-    AccountId, Checks, Digest, Hint, Name, PersonId, ReleaseId, ReviewId, ReviewOutcome, RunId,
-    Table, Timestamp,
+    AccountId, Checks, Digest, Hint, Name, Overlaps, PersonId, ReleaseId, ReviewId, ReviewOutcome,
+    RunId, Table, Timestamp,
 };
 
 names! {
@@ -102,6 +102,9 @@ pub struct Verdict {
     /// Whether people are asked for no other reason than the route: every rule that applies passed.
     #[serde(default)]
     pub routine: bool,
+    /// Earlier releases that lie across its rows, in numbers.
+    #[serde(default, skip_serializing_if = "Overlaps::is_empty")]
+    pub overlaps: Overlaps,
     /// Figures of every rule in every cell, and what stays unknown of blank ones; absent where no rule was held against cells, and where they are
     /// kept apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::net::UnixStream;
 
 use yunei_disclosure::{AccumulateError, Profile};
-use yunei_model::{Decision, Digest, Hint, Route, Table, Verdict};
+use yunei_model::{Decision, Digest, Hint, Overlaps, Route, Table, Verdict};
 
 use crate::feed::{next_descriptor, single_threaded};
 use crate::lockdown::{self, Threads};
@@ -174,6 +174,7 @@ fn undecided(output: &OutputPlan, profile: &Profile) -> Verdict {
         hints: vec![Hint::AwaitReview, Hint::StandardAggregate],
         reasons: vec!["the manifest gives no lineage that the gate can compute".to_owned()],
         routine: false,
+        overlaps: Overlaps::default(),
         checks: None,
     }
 }

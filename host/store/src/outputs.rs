@@ -243,6 +243,7 @@ fn without_checks(verdict: &Verdict) -> Verdict {
         cells: verdict.cells.clone(),
         hints: verdict.hints.clone(),
         reasons: verdict.reasons.clone(),
+        overlaps: verdict.overlaps.clone(),
         checks: None,
         ..*verdict
     }

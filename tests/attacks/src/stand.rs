@@ -299,16 +299,22 @@ impl<'a> Stand<'a> {
     }
 }
 
-/// Why the gate kept outputs inside, each reason once.
+/// Why the gate kept outputs inside, and what it tells people of overlaps; each once.
 fn reasons(detail: &Value) -> String {
-    let verdicts = detail.get("verdicts").and_then(Value::as_array);
+    let listed = |part: &str, list: &'static str| {
+        let parts = detail.get(part).and_then(Value::as_array);
+        parts
+            .into_iter()
+            .flatten()
+            .filter_map(move |part| part.get(list)?.as_array())
+            .flatten()
+    };
+    let reasons = listed("verdicts", "reasons").filter_map(Value::as_str);
+    let overlaps = listed("overlaps", "texts").filter_map(|text| text.get("en")?.as_str());
     let mut told: Vec<&str> = Vec::new();
-    for verdict in verdicts.into_iter().flatten() {
-        let reasons = verdict.get("reasons").and_then(Value::as_array);
-        for reason in reasons.into_iter().flatten().filter_map(Value::as_str) {
-            if !told.contains(&reason) {
-                told.push(reason);
-            }
+    for reason in reasons.chain(overlaps) {
+        if !told.contains(&reason) {
+            told.push(reason);
         }
     }
     told.join("; ")

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 use serde_json::{Value, json};
-use yunei_tests::{BUREAU, Client, Server, Story};
+use yunei_tests::{BUREAU, Client, Named, Server, Story, Witness, quorum_policy};
 
 /// Longest wait for a run to come to its end, on a busy machine.
 pub const RUN_WAIT_MAX: Duration = Duration::from_secs(120);
@@ -168,6 +168,21 @@ pub fn configure(data: &Path, configuration: &str) {
     if !configuration.is_empty() {
         std::fs::write(data.join("yunei.toml"), configuration).expect("a configuration");
     }
+}
+
+/// Puts a domain under the quorum of one witness, which keeps what it knows below `directory`.
+pub fn under_quorum(server: &mut Server, story: &mut Story, directory: &Path) -> Witness {
+    server.stop().expect("stopped");
+    let data = server.data().to_owned();
+    let (place, key) = (directory.join("w1"), data.join("log.pub"));
+    let witness = Witness::start(&program(), &place, "witness.example/w1", &key);
+    let witness = witness.expect("a witness");
+    let named = [Named::of("w1", &witness, true)];
+    let policy = quorum_policy(&named, 1, "grade_from = \"g2\"");
+    std::fs::write(data.join("witnesses.toml"), policy).expect("a policy");
+    server.restart().expect("restarted");
+    story.move_to(server);
+    witness
 }
 
 /// A program of others that `cargo xtask setup` put below the target directory.

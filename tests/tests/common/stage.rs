@@ -207,6 +207,23 @@ pub fn field(name: &str, kind: &str, class: &str, more: &str) -> String {
     )
 }
 
+/// A banding `each`, of these values.
+pub fn each(values: &str) -> String {
+    format!("[[field.banding]]\nname = \"each\"\nkind = \"values\"\nvalues = [{values}]\n")
+}
+
+/// A catalogue entry of districts, each in a region; `key` is the line that says what is unique.
+pub fn districts(key: &str) -> String {
+    format!(
+        "name = \"districts\"\nsource_unit = \"example-bus-company\"\nbasis = \"non-personal\"\n{key}\n\
+         grade = \"g1\"\nlicence = \"CC0-1.0\"\nsynthetic = true\n\
+         title = {{ zh = \"合成\", en = \"Made up\" }}\ndescription = {{ zh = \"合成\", en = \"Made up\" }}\n{}\n{}{}",
+        population("districts", false),
+        field("name", "text", "ordinary", ""),
+        field("region", "text", "ordinary", &each("\"north\", \"south\"")),
+    )
+}
+
 /// The head of a catalogue entry about a population.
 pub fn entry(name: &str, population: &str, more: &str) -> String {
     format!(

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use yunei_tests::{Named, REGULATOR, REVIEWERS, Witness, quorum_policy};
+use yunei_tests::{REGULATOR, REVIEWERS};
 
-use crate::common::{RUN_WAIT_MAX, program, text};
+use crate::common::{RUN_WAIT_MAX, text, under_quorum};
 use crate::town::{COARSE, FINE, Town, blanks, shown, state};
 
 fn review(town: &Town, reviewer: &str, run: &str, judgement: Option<u64>) -> yunei_tests::Answer {
@@ -128,25 +128,6 @@ fn two_tables_that_wait_are_not_both_let_out_as_they_were_judged() {
     assert_eq!(record["holds"], json!(true), "{record}");
 }
 
-/// Puts a town under the quorum of one witness.
-fn watched(town: &mut Town) -> Witness {
-    town.server.stop().expect("stopped");
-    let data = town.server.data().to_owned();
-    let witness = Witness::start(
-        &program(),
-        &town.directory.path().join("w1"),
-        "witness.example/w1",
-        &data.join("log.pub"),
-    )
-    .expect("a witness");
-    let named = [Named::of("w1", &witness, true)];
-    let policy = quorum_policy(&named, 1, "grade_from = \"g2\"");
-    std::fs::write(data.join("witnesses.toml"), policy).expect("a policy");
-    town.server.restart().expect("restarted");
-    town.story.move_to(&town.server);
-    witness
-}
-
 /// What the entry of a release tells.
 fn facts_of_release(town: &Town, run: &str) -> Value {
     let entries = town.story.entries(run).expect("entries");
@@ -170,7 +151,7 @@ fn two_runs_that_were_judged_before_either_left_do_not_miss_each_other() {
     let coarse = town.module(0, &[(COARSE, false)]);
     let fine = town.module(1, &[(FINE, false)]);
     let grants = [town.grant(0, &[]), town.grant(1, &[])];
-    let witness = watched(&mut town);
+    let witness = under_quorum(&mut town.server, &mut town.story, town.directory.path());
     witness.pause().expect("paused");
     let runs = [
         town.submit(0, &coarse, &grants[0]),

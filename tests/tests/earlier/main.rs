@@ -17,7 +17,7 @@ mod town;
 mod twins;
 
 use common::text;
-use serde_json::json;
+use serde_json::{Value, json};
 use town::{COARSE, FINE, Town, blanks, shown, state};
 
 /// Two units: the one knows residents by education, the other by education and region. The blank cell of the second is not the
@@ -79,13 +79,51 @@ fn a_later_table_does_not_open_an_earlier_blank() {
     assert_eq!(state(&run), "in-review", "{run}");
     let reasons = run["verdicts"][0]["reasons"].to_string();
     assert!(reasons.contains("2 earlier releases"), "{reasons}");
-    let differs = "1 rows of 1 subjects differ";
-    assert!(reasons.contains(differs), "{reasons}");
+    let overlaps = &run["overlaps"][0];
+    assert_eq!(overlaps["overlapping"], json!(2), "{overlaps}");
+    let sizes = overlaps["sizes"].as_array().expect("sizes");
+    assert_eq!(sizes.len(), 2, "{overlaps}");
+    for size in sizes {
+        let (rows, subjects) = (&size["rows"], &size["subjects"]);
+        assert_eq!((rows, subjects), (&json!(1), &json!(1)), "{overlaps}");
+        assert_eq!(size["subjects_min"], json!(1), "{overlaps}");
+    }
+    told_to_reviewers_and_authorities(&town, &run, overlaps);
     let id = text(&run["run"], "id");
     let seen = town.unit(0).get(&format!("/runs/{id}")).expect("an answer");
     let seen = seen.served().expect("its own run");
     assert_eq!(text(&seen, "status"), "in-progress");
     assert!(!seen.to_string().contains("earlier"), "{seen}");
+}
+
+/// The same numbers in the queue and with the checks, in both languages; nothing of them where the operating unit reads.
+fn told_to_reviewers_and_authorities(town: &Town, run: &Value, overlaps: &Value) {
+    let id = text(&run["run"], "id");
+    let texts = overlaps["texts"].as_array().expect("texts");
+    assert_eq!(texts.len(), 3, "{overlaps}");
+    assert!(text(&texts[1], "en").contains("rows that differ 1, subjects 1,"));
+    assert!(text(&texts[1], "zh").contains("1 个数据主体的 1 行不同"));
+    let [reviewer, _] = yunei_tests::REVIEWERS;
+    let reviewer = town.story.person(reviewer).expect("a reviewer");
+    let queue = reviewer.get("/reviews").expect("an answer").json();
+    let mut waiting = queue["items"].as_array().expect("items").iter();
+    let own = waiting.find(|waits| waits["run"]["id"] == json!(id));
+    assert_eq!(&own.expect("it waits")["overlaps"][0], overlaps);
+    let output = text(overlaps, "output");
+    let path = format!("/runs/{id}/checks?output={output}");
+    for reader in [
+        reviewer,
+        town.story
+            .person(yunei_tests::REGULATOR)
+            .expect("a regulator"),
+    ] {
+        let checks = reader.get(&path).expect("an answer").served();
+        assert_eq!(&checks.expect("checks")["overlaps"], overlaps);
+    }
+    for path in [path, format!("/runs/{id}/detail")] {
+        let refused = town.unit(0).get(&path).expect("an answer");
+        assert!(!refused.is_success(), "{}", refused.json());
+    }
 }
 
 /// Row filters that cannot both hold are about different residents; all others may overlap.

@@ -2,32 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use yunei_tests::{Named, Witness, quorum_policy};
-
 use super::*;
+use crate::common::under_quorum;
 
 /// The days, both in the week that begins on 2 March, and the rides in 滨湖区 on each: of one ride on the second day, the week less the
 /// first would tell.
 const TWO: [(u32, u32); 2] = [(7, 60), (8, 1)];
-
-/// Puts a domain under the quorum of one witness.
-fn watched(domain: &mut Domain) -> Witness {
-    domain.server.stop().expect("stopped");
-    let data = domain.server.data().to_owned();
-    let witness = Witness::start(
-        &program(),
-        &domain.directory.path().join("w1"),
-        "witness.example/w1",
-        &data.join("log.pub"),
-    )
-    .expect("a witness");
-    let named = [Named::of("w1", &witness, true)];
-    let policy = quorum_policy(&named, 1, "grade_from = \"g2\"");
-    std::fs::write(data.join("witnesses.toml"), policy).expect("a policy");
-    domain.server.restart().expect("restarted");
-    domain.story.move_to(&domain.server);
-    witness
-}
 
 /// Made-up rides from 8 to 9 o'clock on a day: of sixty cards in 梁溪区, and of so many in 滨湖区.
 fn rides_on(day: u32, few: u32, header: &[u8]) -> Vec<u8> {
@@ -67,7 +47,11 @@ fn released(domain: &Domain, run: &str) -> Value {
 #[test]
 fn two_days_of_a_week_do_not_miss_each_other() {
     let mut domain = Domain::start();
-    let witness = watched(&mut domain);
+    let witness = under_quorum(
+        &mut domain.server,
+        &mut domain.story,
+        domain.directory.path(),
+    );
     let unit = domain.unit("taihu-transport-analytics", "bus-rides");
     let other = domain.unit("taihu-data-services", "bus-weeks");
     let days = domain.product(&unit, "bus-rides", "daily");

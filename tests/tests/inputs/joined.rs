@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::common::stage::{Stage, code, entry, field, population};
+use crate::common::stage::{Stage, code, districts, each, entry, field, population};
 use crate::common::{RUN_WAIT_MAX, text};
 
 const GUEST: (&str, &str) = ("attacks", "copier");
@@ -16,16 +16,12 @@ const DISTRICTS: (&str, &str) = ("districts", "\"name\", \"region\"");
 const PEOPLE: [(&str, usize); 4] = [("d1", 30), ("d2", 40), ("d3", 4), ("d9", 25)];
 const DISTRICT_ROWS: &str = "name,region\nd1,north\nd2,south\nd3,south\n";
 
-fn values(values: &str) -> String {
-    format!("[[field.banding]]\nname = \"each\"\nkind = \"values\"\nvalues = [{values}]\n")
-}
-
 fn visits(stage: &mut Stage) {
     let district = field(
         "district",
         "text",
         "quasi-identifier",
-        &values("\"d1\", \"d2\", \"d3\", \"d9\""),
+        &each("\"d1\", \"d2\", \"d3\", \"d9\""),
     );
     let references = "[[reference]]\nresource = \"districts\"\nby = [\"district\"]\nfields = { region = \"region\" }\n\
                       [[reference]]\nresource = \"people\"\nby = [\"person\"]\nfields = { ages = \"age\" }\n";
@@ -43,30 +39,10 @@ fn visits(stage: &mut Stage) {
     stage.resource("attack-panel", &entry, &rows);
 }
 
-fn districts_entry(key: &str) -> String {
-    format!(
-        "name = \"districts\"\nsource_unit = \"example-bus-company\"\nbasis = \"non-personal\"\n{key}\n\
-         grade = \"g1\"\nlicence = \"CC0-1.0\"\nsynthetic = true\n\
-         title = {{ zh = \"合成\", en = \"Made up\" }}\ndescription = {{ zh = \"合成\", en = \"Made up\" }}\n{}\n{}{}",
-        population("districts", false),
-        field("name", "text", "ordinary", ""),
-        field(
-            "region",
-            "text",
-            "ordinary",
-            &values("\"north\", \"south\"")
-        ),
-    )
-}
-
 fn set() -> Stage {
     let mut stage = Stage::set();
     visits(&mut stage);
-    stage.resource(
-        "districts",
-        &districts_entry("key = [\"name\"]"),
-        DISTRICT_ROWS,
-    );
+    stage.resource("districts", &districts("key = [\"name\"]"), DISTRICT_ROWS);
     stage
 }
 
@@ -211,7 +187,7 @@ fn a_join_needs_what_it_is_made_of() {
     // Nothing says that a name is there once.
     let mut stage = Stage::set();
     visits(&mut stage);
-    stage.resource("districts", &districts_entry(""), DISTRICT_ROWS);
+    stage.resource("districts", &districts(""), DISTRICT_ROWS);
     let grant = stage.grant(0, &reads, "");
     let by_region = counting(&stage, 0, &["region"], &reads);
     let unkeyed = "whose key has 0";
@@ -239,12 +215,7 @@ fn a_join_needs_what_it_is_made_of() {
 #[test]
 fn people_who_are_looked_up_are_somebody() {
     let mut stage = set();
-    let age = field(
-        "age",
-        "int64",
-        "quasi-identifier",
-        &values("\"30\", \"60\""),
-    );
+    let age = field("age", "int64", "quasi-identifier", &each("\"30\", \"60\""));
     let mut rows = String::from("person,age\n");
     for person in 1..=99 {
         writeln!(rows, "{person},{}", [30, 60][person % 2]).expect("a row");

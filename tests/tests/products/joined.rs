@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Domain;
 use crate::common::RUN_WAIT_MAX;
-use crate::common::stage::{entry, field, population};
+use crate::common::stage::{districts, entry, field, population};
 
 /// Whatever it would do, its parameter says nothing: the gate computes the table.
 const GUEST: (&str, &str) = ("attacks", "copier");
@@ -15,10 +15,6 @@ const DAY: &str = "2026-03-02";
 const PEOPLE: [(&str, usize); 4] = [("d1", 30), ("d2", 40), ("d3", 4), ("d4", 15)];
 /// What the list says first.
 const LIST: &str = "name,region\nd1,north\nd2,south\nd3,south\nd4,north\n";
-
-fn values(values: &str) -> String {
-    format!("[[field.banding]]\nname = \"each\"\nkind = \"values\"\nvalues = [{values}]\n")
-}
 
 /// Imports visits of people from this number on; all of one day, which is over.
 fn visited(domain: &mut Domain, from: usize, people: &[(&str, usize)], onto: &str) {
@@ -46,20 +42,7 @@ fn product(domain: &mut Domain) -> String {
     domain.catalogue(&[&head, &fields.concat(), reference].concat());
     visited(domain, 1, &PEOPLE, "");
 
-    let districts = format!(
-        "name = \"districts\"\nsource_unit = \"example-bus-company\"\nbasis = \"non-personal\"\nkey = [\"name\"]\n\
-         grade = \"g1\"\nlicence = \"CC0-1.0\"\nsynthetic = true\n\
-         title = {{ zh = \"合成\", en = \"Made up\" }}\ndescription = {{ zh = \"合成\", en = \"Made up\" }}\n{}\n{}{}",
-        population("districts", false),
-        field("name", "text", "ordinary", ""),
-        field(
-            "region",
-            "text",
-            "ordinary",
-            &values("\"north\", \"south\"")
-        ),
-    );
-    domain.resource("districts", &districts, LIST);
+    domain.resource("districts", &districts("key = [\"name\"]"), LIST);
 
     let visits = "\"day\", \"district\"";
     let reads = [("visits", visits), ("districts", "\"name\", \"region\"")];

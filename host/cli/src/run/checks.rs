@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use yunei_model::{
-    Blank, CellBracket, CheckedCell, Language, Name, RuleFigure, Status, Text, rule_title,
+    Blank, CellBracket, CheckedCell, Language, Name, OutputOverlaps, RuleFigure, Status, Text,
+    rule_title,
 };
 
 use crate::client::Client;
@@ -25,6 +26,9 @@ pub struct Checked {
     pub dimensions: Vec<Name>,
     /// Cells that have figures.
     pub cells: u32,
+    /// Earlier releases that lie across its rows.
+    #[serde(default)]
+    pub overlaps: Option<OutputOverlaps>,
     /// Cells that were asked for.
     pub items: Vec<CheckedCell>,
     /// Row to go on from.
@@ -118,6 +122,11 @@ pub fn story(checked: &Checked, words: Words) -> String {
         parts.push(passed.to_owned());
     } else {
         parts.push(cells(&checked.dimensions, &risky, words));
+    }
+    if let Some(overlaps) = &checked.overlaps {
+        let texts = overlaps.texts.iter().cloned();
+        let told: Vec<String> = texts.map(|text| words.of(text)).collect();
+        parts.push(told.join("\n"));
     }
     parts.join("\n\n")
 }

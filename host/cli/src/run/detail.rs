@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use yunei_model::{
     AlgorithmReview, Call, CoarseStatus, Decision, Digest, EndCause, Hint, Language, Name,
-    ReleaseId, ReleaseReview, Route, Run, Status, Text,
+    OutputOverlaps, ReleaseId, ReleaseReview, Route, Run, Status, Text,
 };
 
 use super::wait;
@@ -20,6 +20,8 @@ pub struct Shown {
     run: Run,
     #[serde(default)]
     verdicts: Vec<Verdict>,
+    #[serde(default)]
+    overlaps: Vec<OutputOverlaps>,
     #[serde(default)]
     reviews: Vec<ReleaseReview>,
     #[serde(default)]
@@ -96,7 +98,15 @@ pub fn one(shown: Shown) -> String {
     let mut parts = vec![text(&facts(&shown))];
     parts.extend(fields(&shown));
     for verdict in &shown.verdicts {
-        parts.push(text(&verdict_facts(verdict)));
+        let mut facts = verdict_facts(verdict);
+        let own = shown.overlaps.iter().filter(|o| o.output == verdict.output);
+        for told in own.flat_map(|own| &own.texts) {
+            // The counts are among the reasons already.
+            if !verdict.reasons.contains(&told.en) {
+                facts.fact("overlap", &told.en);
+            }
+        }
+        parts.push(text(&facts));
         parts.extend(cells_of(verdict));
     }
     parts.join("\n\n")
@@ -303,9 +313,16 @@ fn reasons(shown: &Shown) -> Vec<&str> {
     let anew = shown.asked_anew.as_ref();
     let anew = anew.map(|text| text.en.as_str());
     let reasons = shown.verdicts.iter().flat_map(|verdict| &verdict.reasons);
-    anew.into_iter()
-        .chain(reasons.map(String::as_str))
-        .collect()
+    let overlaps = shown.overlaps.iter().flat_map(|told| &told.texts);
+    let mut told: Vec<&str> = anew.into_iter().collect();
+    let overlaps = overlaps.map(|text| text.en.as_str());
+    for reason in reasons.map(String::as_str).chain(overlaps) {
+        // What overlaps is counted among the reasons too.
+        if !told.contains(&reason) {
+            told.push(reason);
+        }
+    }
+    told
 }
 
 /// Outputs that wait for a decision, oldest first, with what the gate found and what others said.

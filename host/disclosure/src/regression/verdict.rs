@@ -3,8 +3,8 @@
 //! Parameters are counted against data subjects, never against rows: rows of the same subject are no new observations.
 
 use yunei_model::{
-    CellVerdict, CheckedAxis, Checks, Column, Decision, Hint, Name, RegressionKind, Route,
-    RuleFigure, Status, Table, Text, Value, Verdict,
+    CellVerdict, CheckedAxis, Checks, Column, Decision, Hint, Name, Overlaps, RegressionKind,
+    Route, RuleFigure, Status, Table, Text, Value, Verdict,
 };
 
 use super::examine::Behind;
@@ -45,6 +45,7 @@ pub fn judge_regression(
         hints: hints(design),
         reasons: Vec::new(),
         routine: false,
+        overlaps: Overlaps::default(),
         checks: None,
     };
     let (estimates, support) = match fitted {

@@ -49,6 +49,10 @@ pub(super) fn leaves(
         "reasons": verdict.map(|v| v.reasons.clone()),
         "unplaced": unplaced,
     }));
+    let overlaps = verdict.map(|v| &v.overlaps).filter(|o| !o.is_empty());
+    if let (Some(overlaps), Some(Value::Object(leaf))) = (overlaps, leaves.last_mut()) {
+        leaf.insert("overlaps".to_owned(), json!(overlaps));
+    }
     for (row, verdict) in rows.into_iter().enumerate() {
         leaves.push(json!({ "leaf": "row", "row": row, "verdict": verdict }));
     }

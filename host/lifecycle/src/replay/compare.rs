@@ -191,6 +191,11 @@ fn verdict_differs(then: &Verdict, now: &Verdict) -> Option<Difference> {
         now.decision.to_string(),
     );
     let reasons = ("reasons", then.reasons.join("; "), now.reasons.join("; "));
+    let told = |verdict: &Verdict| {
+        let texts = verdict.overlaps.texts().into_iter();
+        texts.map(|text| text.en).collect::<Vec<_>>().join("; ")
+    };
+    let overlaps = ("overlaps", told(then), told(now));
     let named = |list: Vec<(&'static str, String, String)>| {
         list.into_iter().find(|(_, then, now)| then != now)
     };
@@ -202,7 +207,7 @@ fn verdict_differs(then: &Verdict, now: &Verdict) -> Option<Difference> {
         .map(tell)
         .or(cell)
         .or_else(|| named(after.into()).map(tell))
-        .or_else(|| named(vec![decision, reasons]).map(tell))
+        .or_else(|| named(vec![decision, reasons, overlaps]).map(tell))
         .or_else(|| checks_differ(output, then.checks.as_ref()?, now.checks.as_ref()))
 }
 

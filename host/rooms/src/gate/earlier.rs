@@ -41,20 +41,10 @@ pub fn hold(
 
 /// Sends to people what public structure alone says that nobody can decide here, with the sizes.
 fn undecidable(verdict: &mut Verdict, earlier: &EarlierPlan) {
-    let told = [
-        (
-            earlier.overlapping,
-            "earlier releases are about rows that overlap with these",
-        ),
-        (
-            earlier.beyond,
-            "earlier releases about the same rows are beyond the audit",
-        ),
-    ];
-    for (count, reason) in told {
-        if count > 0 {
-            review(verdict, format!("{count} {reason}"));
-        }
+    verdict.overlaps.overlapping = earlier.overlapping;
+    verdict.overlaps.beyond = earlier.beyond;
+    for reason in verdict.overlaps.texts() {
+        review(verdict, reason.en);
     }
     if earlier.masked {
         review(verdict, MASKED.to_owned());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use yunei_disclosure::Profile;
-use yunei_model::{Decision, Route, Table, Verdict};
+use yunei_model::{Decision, Overlaps, Route, Table, Verdict};
 use yunei_privacy::{Beside, Bounds, Calibration, Tally, Unit, table};
 use yunei_sandbox::RecordForm;
 
@@ -93,6 +93,7 @@ fn verdict(private: &PrivatePlan, profile: &Profile) -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: false,
+        overlaps: Overlaps::default(),
         checks: None,
     }
 }

@@ -1,17 +1,17 @@
 //! Sizes for the people who decide: by how much the rows of an output differ from those of the earlier releases that overlap with them.
 //!
-//! They are told to supervision alone, and decide nothing.
+//! They are told to reviewers and authorities alone, as numbers of the verdict, and decide nothing.
 
 use std::os::fd::OwnedFd;
 
 use tokio::runtime::Runtime;
 use yunei_disclosure::{Profile, RevisionOutcome};
-use yunei_model::Decision;
+use yunei_model::{Decision, OverlapSize};
 
 use super::{Judged, revision};
 use crate::{GatePlan, RoomError};
 
-/// Adds the sizes to the reasons of what goes to people.
+/// Adds the sizes to the verdicts on what goes to people.
 pub fn tell(
     plan: &GatePlan,
     profile: &Profile,
@@ -31,29 +31,20 @@ pub fn tell(
         let waits = |decision: Decision| decision == Decision::Review;
         for (verdict, _) in outputs.iter_mut() {
             if verdict.output == output.name && waits(verdict.decision) {
-                verdict.reasons.extend(outcomes.iter().map(told));
+                verdict.overlaps.sizes.extend(outcomes.iter().map(size));
             }
         }
     }
     Ok(())
 }
 
-/// What a comparison came to, in words.
-fn told(outcome: &RevisionOutcome) -> String {
-    let RevisionOutcome {
-        cells_changed,
-        cells_held,
-        subjects_min,
-        subjects_changed,
-        rows_changed,
-        ..
-    } = outcome;
-    if *subjects_changed == 0 {
-        return "the rows of one of them are the same in every cell".to_owned();
+/// What a comparison came to.
+const fn size(outcome: &RevisionOutcome) -> OverlapSize {
+    OverlapSize {
+        rows: outcome.rows_changed,
+        subjects: outcome.subjects_changed,
+        cells: outcome.cells_changed,
+        subjects_min: outcome.subjects_min,
+        cells_held: outcome.cells_held,
     }
-    format!(
-        "from one of them {rows_changed} rows of {subjects_changed} subjects differ, in {cells_changed} cells, margins included; \
-         the fewest subjects in a cell are {}, and {cells_held} cells differ by too few or by one too much",
-        subjects_min.unwrap_or(0),
-    )
 }

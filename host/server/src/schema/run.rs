@@ -17,6 +17,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Described)> {
         ("Run", run()),
         ("RunDetail", detail()),
         ("Checks", checks()),
+        ("OutputOverlaps", output_overlaps()),
+        ("OverlapSize", overlap_size()),
         ("CheckedCell", checked_cell()),
         ("RuleFigure", rule_figure()),
         ("CellBracket", cell_bracket()),
@@ -94,6 +96,7 @@ fn detail() -> Described {
                     "What the gate says of one output, with the figures of its rules.",
                 )),
             ),
+            ("overlaps", list(of("OutputOverlaps"))),
             ("reviews", list(of("Review"))),
             ("releases", list(id())),
             ("use_of_fields", list(of("FieldUse"))),
@@ -136,6 +139,7 @@ fn checks() -> Described {
             ("output", name()),
             ("dimensions", list(name())),
             ("cells", count()),
+            ("overlaps", nullable(of("OutputOverlaps"))),
             (
                 "words",
                 list(free(
@@ -144,6 +148,32 @@ fn checks() -> Described {
             ),
             ("items", list(of("CheckedCell"))),
             ("next", nullable(count())),
+        ],
+    )
+}
+
+fn output_overlaps() -> Described {
+    object(
+        "Earlier releases that lie across the rows of an output, so that people decide: about rows that overlap with these, or about the same rows and beyond the audit. Whose they are is not said.",
+        [
+            ("output", name()),
+            ("overlapping", count()),
+            ("beyond", count()),
+            ("sizes", list(of("OverlapSize"))),
+            ("texts", list(of("Text"))),
+        ],
+    )
+}
+
+fn overlap_size() -> Described {
+    object(
+        "By how much the rows differ from those of one of the newest overlapping releases, in the cells of the output, margins included: `subjects_min` are the fewest subjects by which a cell differs, `cells_held` differ by too few or by one too much.",
+        [
+            ("rows", count()),
+            ("subjects", count()),
+            ("cells", count()),
+            ("subjects_min", nullable(count())),
+            ("cells_held", count()),
         ],
     )
 }

@@ -1,6 +1,6 @@
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use yunei_model::{Column, FieldType, Route, Value};
+use yunei_model::{Column, FieldType, Overlaps, Route, Value};
 
 use super::*;
 use crate::cell::{Frame, StoredColumn};
@@ -35,6 +35,7 @@ fn verdict(output: &str, decision: Decision) -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: false,
+        overlaps: Overlaps::default(),
         checks: None,
     }
 }

@@ -42,6 +42,7 @@ fn checks_are_as_the_document_tells() {
         output: name("rides"),
         dimensions: vec![name("line")],
         cells: 40,
+        overlaps: None,
         words: vec![Word {
             word: "threshold".into(),
             title: text(),
@@ -49,6 +50,22 @@ fn checks_are_as_the_document_tells() {
         items: vec![cell],
         next: Some(5),
     };
+    shown("Checks", &view);
+    let size = OverlapSize {
+        rows: 3,
+        subjects: 2,
+        cells: 4,
+        subjects_min: Some(1),
+        cells_held: 1,
+    };
+    shown("OverlapSize", &size);
+    let overlaps = Overlaps {
+        overlapping: 1,
+        beyond: 1,
+        sizes: vec![size],
+    };
+    view.overlaps = overlaps.told(&view.output);
+    shown("OutputOverlaps", view.overlaps.as_ref().unwrap());
     shown("Checks", &view);
     view.next = None;
     shown("Checks", &view);

@@ -272,6 +272,7 @@ async fn a_person_reviews_a_run_once(store: &Store, world: &World, setting: &Set
         hints: vec![Hint::AwaitReview],
         reasons: Vec::new(),
         routine: false,
+        overlaps: Overlaps::default(),
         checks: Some(Checks {
             cells: 4,
             primary: vec![2],
