@@ -297,7 +297,9 @@ async fn end_schedules(change: &mut Change, product: ProductId) -> Result<u64, L
 
 /// Whether a resource has a date or timestamp field of that name that can tell a period, and of which type it is.
 pub(crate) fn period_kind(resource: &Resource, field: &Name) -> Option<FieldType> {
-    let kind = resource.field(field)?.kind;
+    // A joined date is of what is looked up, and chooses no rows.
+    let field = resource.field(field).filter(|field| field.joined.is_none());
+    let kind = field?.kind;
     matches!(kind, FieldType::Date | FieldType::Timestamp).then_some(kind)
 }
 

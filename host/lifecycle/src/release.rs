@@ -342,7 +342,7 @@ impl Domain {
             };
             change.put_release(&release).await?;
             self.keep_exact(change, &release, digest, told).await?;
-            let certificate = self.certify(change, run, grant, &release, told).await?;
+            let certificate = self.certify(change, run, grant, &release).await?;
             certificates.push(certificate.to_string());
             releases.push(id);
         }

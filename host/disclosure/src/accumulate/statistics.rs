@@ -212,6 +212,18 @@ impl Statistics {
         self.units(cell).saturating_sub(u64::from(shared))
     }
 
+    /// Whether every unit is in one inner cell alone. Otherwise a fact about the unit stands in several cells, and these are equations
+    /// about the same unknowns.
+    #[must_use]
+    pub fn units_are_apart(&self) -> bool {
+        let inner = |cell: &usize| {
+            let mut axes = 0..self.lattice.axes();
+            axes.all(|axis| !self.lattice.is_margin(*cell, axis))
+        };
+        let mut cells = (0..self.lattice.count()).filter(inner);
+        cells.all(|cell| self.exclusive_units(cell) == self.units(cell))
+    }
+
     pub(crate) fn channels(&self) -> &[Channel] {
         &self.channels
     }

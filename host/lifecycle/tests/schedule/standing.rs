@@ -4,8 +4,9 @@
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Actor, StandingReason};
 use yunei_model::{
-    Decision, Digest, FieldClass, Module, Name, ProductState, RandomIds, ReleaseReview, Resource,
-    ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState, Verdict,
+    Decision, Digest, FieldClass, Module, Name, Overlaps, ProductState, RandomIds, ReleaseReview,
+    Resource, ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState,
+    Verdict,
 };
 
 use crate::DAY_SECONDS;
@@ -35,6 +36,7 @@ fn verdict() -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: true,
+        overlaps: Overlaps::default(),
         checks: None,
     }
 }

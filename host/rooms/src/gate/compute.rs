@@ -37,7 +37,16 @@ pub struct Gathering<'a> {
     rows: usize,
 }
 
-/// Computes and judges one output; says too whether a decoy was seen in it. `repeats` is a table of the same structure over the same
+/// What was seen of an output's rows beside its figures.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    /// A decoy.
+    pub decoy: bool,
+    /// A fact about the subject, summed in several cells for one subject: so many equations about the same unknowns.
+    pub fact_twice: bool,
+}
+
+/// Computes and judges one output; says too what was seen in its rows. `repeats` is a table of the same structure over the same
 /// rows that left before.
 #[expect(
     clippy::too_many_arguments,
@@ -52,7 +61,7 @@ pub fn output(
     plaintext: &[u8],
     repeats: Option<&Table>,
     runtime: &Runtime,
-) -> Result<(Verdict, Option<Table>, bool), RoomError> {
+) -> Result<(Verdict, Option<Table>, Seen), RoomError> {
     let shape = shape(output)?;
     let protection = protection(output);
     if output.on_failure != OnFailure::Suppress {
@@ -68,6 +77,10 @@ pub fn output(
         .accumulator
         .finish()
         .map_err(|e| accumulated(&e))?;
+    let seen = Seen {
+        decoy,
+        fact_twice: is_fact_twice(output, &statistics),
+    };
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
     let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
@@ -75,7 +88,13 @@ pub fn output(
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }
     let verdict = judgement.verdict(output.name.clone(), route(output));
-    Ok((verdict, judgement.table.or(judgement.candidate), decoy))
+    Ok((verdict, judgement.table.or(judgement.candidate), seen))
+}
+
+/// Whether a measure is of a fact about the subject, and a subject in several cells.
+pub(super) fn is_fact_twice(output: &OutputPlan, statistics: &Statistics) -> bool {
+    let facts = output.measures.iter().any(|measure| measure.of_subject);
+    facts && !statistics.units_are_apart()
 }
 
 impl<'a> Gathering<'a> {

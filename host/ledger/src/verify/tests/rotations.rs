@@ -76,7 +76,9 @@ fn checkpoints_of_keys_that_were_handed_over_hold() {
     assert_eq!((report.checkpoints, report.covered), (6, 12));
     // A key that has been handed over signs nothing of what follows.
     let late = log.note(9, &second);
-    assert!(is_forged(&log.verify(&third, &[&notes[..], &[late]].concat())));
+    assert!(is_forged(
+        &log.verify(&third, &[&notes[..], &[late]].concat())
+    ));
 }
 
 #[test]
