@@ -30,6 +30,7 @@ use slot::Part;
 pub(crate) use slot::{Slot, VALUES_MAX};
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
+pub(crate) use weights::Weight;
 
 /// Slots (cells × channels of figures) of one accumulator at most: about 230 MB.
 pub const SLOTS_MAX: usize = 2_000_000;
@@ -298,7 +299,7 @@ impl Accumulator {
         );
         Ok(counted
             .over(self.told, &self.sensitive)
-            .with_masks(self.weights.into_masks()))
+            .with_weights(self.weights.into_kinds()))
     }
 
     const fn wrong_columns(&self, given: usize) -> AccumulateError {
