@@ -12,9 +12,9 @@ use crate::waiting::until;
 use crate::{StoryError, Told};
 
 /// Longest wait for one command of the browser, its start included.
-const COMMAND_WAIT_MAX: Duration = Duration::from_secs(60);
+const COMMAND_WAIT_MAX: Duration = Duration::from_secs(180);
 /// Longest wait for the page to show something.
-const SHOWN_WAIT_MAX: Duration = Duration::from_secs(60);
+const SHOWN_WAIT_MAX: Duration = Duration::from_secs(180);
 /// The name under which the protocol hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 

@@ -15,7 +15,7 @@ use crate::waiting::until;
 use crate::{StoryError, Told};
 
 /// Longest wait for a witness to stop in order.
-const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
+const STOP_WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// A running witness; ends when this is dropped.
 #[derive(Debug)]

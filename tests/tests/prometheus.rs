@@ -20,7 +20,7 @@ use serde_json::Value;
 use yunei_tests::Server;
 
 /// Longest wait for Prometheus to have scraped.
-const SCRAPE_WAIT_MAX: Duration = Duration::from_secs(60);
+const SCRAPE_WAIT_MAX: Duration = Duration::from_secs(180);
 
 fn rules() -> PathBuf {
     repository().join("ops/telemetry")

@@ -27,7 +27,7 @@ use yunei_tests::{REGULATOR, Server};
 /// How a line of a checkpoint begins that is of a witness of these tests.
 const COSIGNED: &str = "— witness.example/";
 /// Longest wait for the log to be published, or to be cosigned.
-const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(30);
+const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(180);
 
 /// A witnessed server after one run that was released. Gives the run.
 fn released() -> (World, Watch, String) {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::common::tool;
 
 /// Longest wait for the receiver to listen.
-const START_WAIT_MAX: Duration = Duration::from_secs(20);
+const START_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Ports that are tried: another process may take one between the choice and the start.
 const PORTS_MAX: usize = 5;
 

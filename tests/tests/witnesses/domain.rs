@@ -9,7 +9,7 @@ use yunei_tests::{Client, Named, Server, Witness, quorum_policy};
 use crate::common::program;
 
 /// Longest wait for cosignatures, on a busy machine.
-pub const COSIGN_WAIT_MAX: Duration = Duration::from_secs(60);
+pub const COSIGN_WAIT_MAX: Duration = Duration::from_secs(180);
 
 pub struct Domain {
     pub server: Server,

@@ -19,7 +19,7 @@ use crate::support::{Town, asked};
 use crate::walk::ENTRY;
 
 /// Longest wait for an event.
-const EVENT_WAIT_MAX: Duration = Duration::from_secs(30);
+const EVENT_WAIT_MAX: Duration = Duration::from_secs(120);
 /// How long a role lasts that ends in the middle of a stream.
 const ROLE_SECONDS: i64 = 6;
 /// Entries that a reader is behind who did not read: more than are kept shared.

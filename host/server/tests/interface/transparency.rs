@@ -24,7 +24,7 @@ async fn key(town: &Town) -> VerifierKey {
 /// The published checkpoint, once there is one of at least that size.
 async fn checkpoint(town: &Town, token: &str, size: u64) -> Checkpoint {
     let key = key(town).await;
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         let reply = town.get("/log/checkpoint", token).await;
         if reply.status.is_success() {
             assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");

@@ -360,7 +360,7 @@ async fn record(town: &Town, people: &People) {
             break reply.json()["size"].as_u64().unwrap();
         }
         tries += 1;
-        assert!(tries < 1000, "no checkpoint comes");
+        assert!(tries < 12_000, "no checkpoint comes");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     assert!(size > 10);
