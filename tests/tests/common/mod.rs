@@ -104,12 +104,15 @@ impl World {
 
     /// Waits for a child of the server whose command line ends with `words`.
     pub fn await_child(&self, words: &[&str]) -> Pid {
+        await_that(&words.join(" "), || self.child(words))
+    }
+
+    /// A child of the server whose command line ends with `words`, if there is one now.
+    pub fn child(&self, words: &[&str]) -> Option<Pid> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let pid = await_that(&words.join(" "), || {
-            let mut rooms = self.rooms().into_iter();
-            rooms.find(|pid| arguments(*pid).ends_with(&words))
-        });
-        Pid::from_raw(i32::try_from(pid).expect("a process id")).expect("a process id")
+        let mut rooms = self.rooms().into_iter();
+        let pid = rooms.find(|pid| arguments(*pid).ends_with(&words))?;
+        Pid::from_raw(i32::try_from(pid).ok()?)
     }
 
     /// Waits until the children of the server have used the processor for a while: something is at work in them.
