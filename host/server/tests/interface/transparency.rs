@@ -49,7 +49,10 @@ pub async fn walk(town: &Town, auditor: &str, alice: &str) {
         let on_disk = std::fs::read(town.path().join("log").join(tile.to_string()));
         match tile.kind() {
             TileKind::Hashes(_) => {
-                assert_eq!(reply.body, on_disk.unwrap());
+                // Unless the log grew meanwhile, and a wider one took the place of the file.
+                if let Ok(on_disk) = on_disk {
+                    assert_eq!(reply.body, on_disk);
+                }
                 hidden(town.get(&path, "").await);
                 hidden(town.get(&path, alice).await);
             }
