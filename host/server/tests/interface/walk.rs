@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::oversight::oversight;
-use crate::support::{PASSWORD, Town, asked};
+use crate::support::{PASSWORD, Town, asked, within_one_hour};
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::json;
@@ -93,6 +93,7 @@ async fn people(town: &Town) -> People {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_does_what_the_table_says() {
+    within_one_hour().await;
     let town = Town::found().await;
     let people = people(&town).await;
     system(&town).await;
