@@ -23,8 +23,8 @@ use std::time::Duration;
 use common::{guest, program, repository, text};
 use serde_json::{Value, json};
 use watched::{Watched, copy};
-use webhook::{Got, address, receive};
-use yunei_tests::{BUREAU, Client, REGULATOR};
+use webhook::{Got, receive};
+use yunei_tests::{BUREAU, Client, Port, REGULATOR};
 
 /// A trace that a client comes with, and its place in it.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -36,8 +36,9 @@ const DECOYS: std::ops::Range<u32> = 1..65;
 
 #[test]
 fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
-    let receiver = address();
-    let mut watched = Watched::start(receiver, &repository());
+    // Nobody listens there yet.
+    let port = Port::keep().expect("a free port");
+    let mut watched = Watched::start(&port, &repository());
     let terms = repository().join("tests/guests");
 
     for _ in 0..3 {
@@ -48,7 +49,7 @@ fn rules_raise_their_alerts_and_the_webhook_hears_of_it() {
     assert_eq!(alert["subject"], json!({ "kind": "sign-in" }));
 
     // The webhook comes up only now, and fails twice more.
-    let listener = TcpListener::bind(receiver).expect("the same port");
+    let listener = TcpListener::bind(port.address()).expect("the same port");
     let got = receive(listener, vec![503, 500]);
 
     let unit = watched
@@ -322,7 +323,8 @@ fn on_record(watched: &Watched) -> Vec<Value> {
 
 #[test]
 fn a_record_that_was_altered_while_the_server_was_down_raises_an_alert() {
-    let mut watched = Watched::start(address(), &repository());
+    let port = Port::keep().expect("a free port");
+    let mut watched = Watched::start(&port, &repository());
     watched.server.stop().expect("stopped");
     let file = watched.server.data().join("yunei.db");
     let mut bytes = std::fs::read(&file).expect("the database");
@@ -362,7 +364,8 @@ fn a_decoy_in_a_named_cell_raises_an_alert_and_nobody_sees_which() {
     let decoys: Vec<String> = DECOYS.map(|person| person.to_string()).collect();
     std::fs::write(&entry, format!("decoy = {decoys:?}\n{catalogue}")).expect("decoys");
 
-    let mut watched = Watched::start(address(), place.path());
+    let port = Port::keep().expect("a free port");
+    let mut watched = Watched::start(&port, place.path());
     let listed = watched
         .bureau()
         .get("/resources/census-income-1994")
