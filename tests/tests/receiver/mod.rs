@@ -18,6 +18,11 @@ use crate::common::tool;
 /// Longest wait for the receiver to listen.
 const START_WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// A receiver that tells nothing for so long has ended its line.
+const QUIET: Duration = Duration::from_millis(50);
+/// Longest wait for that.
+const QUIET_WAIT_MAX: Duration = Duration::from_secs(180);
+
 /// The receiver; ends when this is dropped.
 pub struct Receiver {
     child: Child,
@@ -97,9 +102,24 @@ impl Receiver {
         read(&self.log)
     }
 
+    /// All that it told, once it has ended what it is telling.
+    fn told_so_far(&self) -> String {
+        let began = Instant::now();
+        let mut before = self.told();
+        loop {
+            std::thread::sleep(QUIET);
+            let now = self.told();
+            if now == before {
+                return now;
+            }
+            assert!(began.elapsed() < QUIET_WAIT_MAX, "it tells on and on");
+            before = now;
+        }
+    }
+
     /// The spans in the order in which they first came, and how many came in all, repeats among them.
     pub fn spans(&self) -> (Vec<Span>, usize) {
-        let all = parsed(&self.told());
+        let all = parsed(&self.told_so_far());
         let count = all.len();
         let mut seen = BTreeSet::new();
         let mut first = all.clone();
