@@ -280,9 +280,7 @@ async fn a_flood_waits_in_the_cell_and_not_in_the_server() {
     let (told, written) = mpsc::channel();
     let text = "x".repeat(usize::try_from(Limits::default().string_bytes_max).unwrap());
     let says = move |stream: &UnixStream| {
-        stream
-            .set_write_timeout(Some(FLOOD_WAIT_MAX))
-            .unwrap();
+        stream.set_write_timeout(Some(FLOOD_WAIT_MAX)).unwrap();
         let mut bytes = 0;
         // Nobody hears any of it: at some point nothing more is taken.
         for reader in 0..MESSAGES_WAITING_MAX {
