@@ -170,8 +170,9 @@ fn until_sealed(world: &World, gate: Pid, run: &str) {
             .get(&format!("/runs/{run}/detail"))
             .expect("an answer")
             .json();
-        let state = text(&detail["run"], "state");
-        if !goes_on || !stopped || !["queued", "running"].contains(&state.as_str()) {
+        let before =
+            ["queued", "running"].contains(&detail["run"]["state"].as_str().unwrap_or("queued"));
+        if !goes_on || !stopped || !before {
             return;
         }
         assert!(began.elapsed() < RUN_WAIT_MAX, "waited for a sealed run");
