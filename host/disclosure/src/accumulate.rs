@@ -30,7 +30,6 @@ use slot::Part;
 pub(crate) use slot::{Slot, VALUES_MAX};
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
-pub(crate) use weights::Weight;
 
 /// Slots (cells × channels of figures) of one accumulator at most: about 230 MB.
 pub const SLOTS_MAX: usize = 2_000_000;
