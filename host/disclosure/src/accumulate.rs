@@ -298,7 +298,7 @@ impl Accumulator {
         );
         Ok(counted
             .over(self.told, &self.sensitive)
-            .with_weights(self.weights.into_kinds()))
+            .with_masks(self.weights.into_masks()))
     }
 
     const fn wrong_columns(&self, given: usize) -> AccumulateError {

@@ -5,7 +5,6 @@ use yunei_model::BracketOf;
 use super::Protection;
 use super::channels::Complement;
 use super::slot::Slot;
-use super::weights::Weight;
 use crate::rules::Contributions;
 use crate::shape::Lattice;
 
@@ -98,8 +97,8 @@ pub struct Statistics {
     shared: Vec<u32>,
     /// Units of all classes together, per sensitive axis and cell, where margins are counted and not told.
     lines: Vec<(usize, Vec<u64>)>,
-    /// By input, what those are like that weigh or are weighed.
-    weights: Vec<Option<Weight>>,
+    /// Whether each input is a weight, or weighed, and 0 or 1 in every row.
+    masks: Vec<bool>,
 }
 
 impl std::fmt::Debug for Statistics {
@@ -125,12 +124,12 @@ impl Statistics {
             subjects,
             shared,
             lines: Vec::new(),
-            weights: Vec::new(),
+            masks: Vec::new(),
         }
     }
 
-    pub(super) fn with_weights(mut self, weights: Vec<Option<Weight>>) -> Self {
-        self.weights = weights;
+    pub(super) fn with_masks(mut self, masks: Vec<bool>) -> Self {
+        self.masks = masks;
         self
     }
 
@@ -162,7 +161,7 @@ impl Statistics {
             lattice: told,
             protection: self.protection,
             channels: self.channels,
-            weights: self.weights,
+            masks: self.masks,
         }
     }
 
@@ -178,12 +177,7 @@ impl Statistics {
 
     /// Whether an input that weighs, or is weighed, is 0 or 1 in every row.
     pub(crate) fn is_mask(&self, input: usize) -> bool {
-        self.weight(input).is_some_and(|weight| weight.mask)
-    }
-
-    /// What an input that weighs, or is weighed, is like.
-    pub(crate) fn weight(&self, input: usize) -> Option<Weight> {
-        self.weights.get(input).copied().flatten()
+        self.masks.get(input).copied().unwrap_or(false)
     }
 
     /// Whose data it was.

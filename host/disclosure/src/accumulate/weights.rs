@@ -1,47 +1,11 @@
-//! What kind of weights there are: masks, which are 0 or 1 in every row, and those that are all of one size.
+//! Which weights are masks: 0 or 1 in every row.
 
 use super::Input;
 use crate::shape::Shape;
 
-/// What an input that weighs, or is weighed, is like over all rows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Weight {
-    /// Whether it is 0 or 1.
-    pub(crate) mask: bool,
-    /// The least and the greatest that it is but for 0, by amount; ∞ and 0 where it is nothing else.
-    least: f64,
-    greatest: f64,
-}
-
-impl Weight {
-    const NONE: Self = Self {
-        mask: true,
-        least: f64::INFINITY,
-        greatest: 0.0,
-    };
-
-    fn take(&mut self, value: f64) {
-        let amount = value.abs();
-        if amount > 0.0 {
-            self.least = self.least.min(amount);
-            self.greatest = self.greatest.max(amount);
-        }
-        self.mask &= value == 0.0 || value.total_cmp(&1.0).is_eq();
-    }
-
-    /// How many times the least is in the greatest; 0 where there is none.
-    pub(crate) fn span(&self) -> f64 {
-        if self.greatest > 0.0 {
-            self.greatest / self.least
-        } else {
-            0.0
-        }
-    }
-}
-
-/// Per input; nothing of inputs that neither weigh nor are weighed.
+/// Per input whether it has been 0 or 1 so far; nothing of inputs that neither weigh nor are weighed.
 pub(super) struct Weights {
-    inputs: Vec<Option<Weight>>,
+    inputs: Vec<Option<bool>>,
 }
 
 impl Weights {
@@ -50,23 +14,26 @@ impl Weights {
         let slots = shape.inputs().into_iter();
         Self {
             inputs: slots
-                .map(|slot| weighed(slot.measure).then_some(Weight::NONE))
+                .map(|slot| weighed(slot.measure).then_some(true))
                 .collect(),
         }
     }
 
-    /// Takes a block.
+    /// Takes a block: a column is looked at until it has another value.
     pub(super) fn take(&mut self, inputs: &[Input<'_>]) {
-        for (known, input) in self.inputs.iter_mut().zip(inputs) {
-            let Some(known) = known else { continue };
-            let rows = input.values.iter().enumerate();
-            rows.filter(|(row, _)| input.presence.at(*row))
-                .for_each(|(_, value)| known.take(*value));
+        let open = self.inputs.iter_mut().zip(inputs);
+        for (known, input) in open.filter(|(known, _)| **known == Some(true)) {
+            let mut rows = input.values.iter().enumerate();
+            let is_mask = |value: f64| value == 0.0 || value.total_cmp(&1.0).is_eq();
+            *known = Some(rows.all(|(row, value)| is_mask(*value) || !input.presence.at(row)));
         }
     }
 
-    /// What the inputs are like.
-    pub(super) fn into_kinds(self) -> Vec<Option<Weight>> {
+    /// The inputs that are masks.
+    pub(super) fn into_masks(self) -> Vec<bool> {
         self.inputs
+            .into_iter()
+            .map(|known| known == Some(true))
+            .collect()
     }
 }

@@ -11,12 +11,9 @@ use crate::shape::Shape;
 
 /// Figures of one column under different weights that are told without people, at most.
 const FIGURES_MAX: usize = 2;
-/// By how much weights differ at most. Beyond, the few who weigh most are a table of their own, in which nobody counts them: with ten
-/// others at a twentieth of the weight, these are half of what one gives.
-const SPAN_MAX: f64 = 20.0;
 
 /// Whether measures that are told weigh one column in ways that no rule about pairs is sure of: more than two, or two of which one has
-/// other weights than 0 and 1; or one with weights so far apart that few of them are all of it. `is_new` of a measure: whether it is asked for now. Follows from public structure, but for whether weights
+/// other weights than 0 and 1. `is_new` of a measure: whether it is asked for now. Follows from public structure, but for whether weights
 /// are 0 and 1 and whether two are the same in all rows.
 pub(crate) fn is_system(
     statistics: &Statistics,
@@ -36,10 +33,6 @@ pub(crate) fn is_system(
         // A sum of weights is shown as coarsely as a count.
         if channel.role == ChannelRole::Weight && settings.rounding.is_some() {
             continue;
-        }
-        let weight = channel.weight.and_then(|input| statistics.weight(input));
-        if is_new(measure) && weight.is_some_and(|weight| weight.span() > SPAN_MAX) {
-            return true;
         }
         let columns = masked(channel).into_iter();
         figures.extend(columns.map(|(input, mask)| Told {

@@ -90,36 +90,6 @@ fn a_weight_without_the_plain_sum_is_one_equation() {
     assert_eq!(judgement.decision, Decision::Release);
 }
 
-/// Three who weigh a million times as much as the others are all that a weighted sum tells of.
-#[test]
-fn weights_that_are_far_apart_are_masks() {
-    for (heavy, decision) in [
-        (1e6, Decision::Review),
-        (41.0, Decision::Review),
-        (39.0, Decision::Release),
-    ] {
-        let shape = shape(&[2], vec![weighted("total", Aggregate::Sum)], false).reading(vec![0, 1]);
-        let rows = two_cells(60, |subject, _| {
-            // A weight of nothing is none.
-            let weight = match subject {
-                0..3 => heavy,
-                3..6 => 0.0,
-                _ => 2.0,
-            };
-            vec![Some(income(subject)), Some(weight)]
-        });
-        let judgement = judged(&shape, &accumulate(&shape, &rows), "yunei");
-        if heavy > 40.0 {
-            assert!(
-                is_for_people(&judgement),
-                "{heavy}: {:?}",
-                judgement.reasons
-            );
-        }
-        assert_eq!(judgement.decision, decision, "{heavy}");
-    }
-}
-
 #[test]
 fn a_mask_that_leaves_nobody_out_tells_a_class() {
     for (ill, fails) in [(50, true), (49, true), (30, false)] {
