@@ -4,6 +4,7 @@ mod cells;
 mod figures;
 mod repeat;
 mod table;
+mod together;
 mod unlike;
 mod weighed;
 
@@ -24,7 +25,7 @@ use crate::accumulate::{Protection, Statistics};
 use crate::profile::{Profile, Rounding};
 use crate::rules;
 use crate::shape::Shape;
-use crate::suppress::{Bracket, Pattern, Plan, protect};
+use crate::suppress::{Bracket, Pattern, Plan};
 use figures::Frame;
 pub(crate) use figures::Ledger;
 
@@ -165,7 +166,8 @@ pub fn judge_keeping_blank(
         for cell in blank {
             trial.keep_blank(*cell);
         }
-        match protect(statistics, profile, &primaries(trial.cells())) {
+        let failed = primaries(trial.cells());
+        match together::protect(statistics, shape, profile, &failed) {
             Ok(plan) => trial.apply(plan),
             Err(unprotected) => {
                 trial.send(unprotected.reason().to_owned(), Decision::Withhold);

@@ -154,7 +154,7 @@ impl Statistics {
         };
         let shared = |cell: &u32| self.shared.get(*cell as usize).copied().unwrap_or(0);
         Self {
-            slots: inner.iter().flat_map(own).copied().collect(),
+            slots: inner.iter().flat_map(own).cloned().collect(),
             subjects: inner.iter().map(|c| self.subjects(*c as usize)).collect(),
             shared: inner.iter().map(shared).collect(),
             lines,
@@ -210,6 +210,25 @@ impl Statistics {
     pub(crate) fn exclusive_units(&self, cell: usize) -> u64 {
         let shared = self.shared.get(cell).copied().unwrap_or(0);
         self.units(cell).saturating_sub(u64::from(shared))
+    }
+
+    /// Whether a unit is in two inner cells.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.iter().any(|shared| *shared > 0)
+    }
+
+    /// The same channels over one cell.
+    pub(super) fn of_one_cell(&self, lattice: Lattice, slots: Vec<Slot>, subjects: u64) -> Self {
+        let mut one = Self::new(
+            self.protection,
+            lattice,
+            self.channels.clone(),
+            slots,
+            vec![subjects],
+            vec![0],
+        );
+        one.masks.clone_from(&self.masks);
+        one
     }
 
     pub(crate) fn channels(&self) -> &[Channel] {
