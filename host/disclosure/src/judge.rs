@@ -13,7 +13,8 @@ pub(crate) use cells::hold_and_keep;
 pub(crate) use cells::{hold_against, unjudged};
 pub use figures::Proven;
 pub(crate) use table::{exact, shown, unit};
-pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere};
+pub(crate) use together::fail_together;
+pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere, varied};
 pub(crate) use weighed::is_system;
 
 use yunei_model::{

@@ -25,6 +25,14 @@ impl Statistics {
         Some(self.of_one_cell(lattice, slots, subjects))
     }
 
+    /// One slot of these cells together.
+    pub(crate) fn slot_together(&self, cells: &[usize], channel: usize) -> Option<Slot> {
+        let shared: Vec<u64> = cells.iter().map(|cell| self.shared_units(*cell)).collect();
+        let slots = cells.iter().map(|cell| self.slot(*cell, channel));
+        let slots: Option<Vec<&Slot>> = slots.collect();
+        Some(Slot::together(&slots?, &shared))
+    }
+
     /// Units of a cell that may be in others that it has no row in common with.
     fn shared_units(&self, cell: usize) -> u64 {
         let lattice = self.lattice();

@@ -98,38 +98,41 @@ fn is_told_of_nobody(statistics: &Statistics, cell: usize, channel: usize) -> bo
     between.weighs_inputs() && judge::is_nobody(statistics, cell, channel)
 }
 
-/// The counts in which some of these cells fail.
-pub(crate) fn counts(statistics: &Statistics, settings: &Settings, cells: &[usize]) -> Vec<Count> {
+/// A cell of a table, or several of them as one.
+pub(crate) type Place<'a> = (&'a Statistics, usize);
+
+/// The counts of a table in which some cells fail. These are its own, or others over the same channels.
+pub(crate) fn counts(table: &Statistics, settings: &Settings, failed: &[Place<'_>]) -> Vec<Count> {
     let looks = settings.complement.is_some_and(|rule| rule.disclosive);
     let mut counts: Vec<Count> = Vec::new();
-    for (channel, described) in statistics.channels().iter().enumerate() {
+    for (channel, described) in table.channels().iter().enumerate() {
         let found = match described.role {
             ChannelRole::Rows => Vec::new(),
-            ChannelRole::Complement(_) if looks && judge::lies_somewhere(statistics, channel) => {
+            ChannelRole::Complement(_) if looks && judge::lies_somewhere(table, channel) => {
                 vec![Few::All, Few::Nonzero]
             }
             ChannelRole::Complement(_) => Vec::new(),
             ChannelRole::Value | ChannelRole::Denominator | ChannelRole::Weight => {
-                sides(statistics, settings, cells, channel)
+                sides(settings, failed, channel)
             }
         };
         for few in found {
-            let level = |cell: &usize| few.level(statistics, settings, (*cell, channel));
-            if cells.iter().any(|cell| level(cell) > 0.0) {
+            let fails = |(statistics, cell): &Place<'_>| {
+                few.level(statistics, settings, (*cell, channel)) > 0.0
+            };
+            if failed.iter().any(fails) {
                 counts.push(Count { channel, few });
             }
         }
     }
+    let cells = || 0..table.lattice().count();
     let values = |count: &Count| -> Vec<u64> {
-        let cells = 0..statistics.lattice().count();
-        let slots = cells.map(|cell| statistics.slot(cell, count.channel));
-        slots
-            .map(|slot| slot.map_or(0, |slot| count.few.units(slot)))
-            .collect()
+        let slots = cells().map(|cell| table.slot(cell, count.channel));
+        let units = slots.map(|slot| slot.map_or(0, |slot| count.few.units(slot)));
+        units.collect()
     };
     // What is the number of units in every cell is protected as that.
-    let units = (0..statistics.lattice().count()).map(|cell| statistics.units(cell));
-    let mut known: Vec<Vec<u64>> = vec![units.collect()];
+    let mut known: Vec<Vec<u64>> = vec![cells().map(|cell| table.units(cell)).collect()];
     counts.retain(|count| {
         let values = values(count);
         let is_new = !known.contains(&values);
@@ -142,12 +145,7 @@ pub(crate) fn counts(statistics: &Statistics, settings: &Settings, cells: &[usiz
 }
 
 /// The units of a channel of values that may be few: where the values of cells are what several of them have.
-fn sides(
-    statistics: &Statistics,
-    settings: &Settings,
-    cells: &[usize],
-    channel: usize,
-) -> Vec<Few> {
+fn sides(settings: &Settings, failed: &[Place<'_>], channel: usize) -> Vec<Few> {
     let is_class = settings.class.is_some_and(|class| class.disclosive);
     if settings.indicator.is_none() && !is_class {
         return Vec::new();
@@ -162,8 +160,9 @@ fn sides(
             sets.push((set, weight));
         }
     };
-    for cell in cells {
-        let Some(slot) = statistics.slot(*cell, channel).filter(|slot| slot.rows > 0) else {
+    for (statistics, cell) in failed {
+        let slot = statistics.slot(*cell, channel);
+        let Some(slot) = slot.filter(|slot| slot.rows > 0) else {
             continue;
         };
         if slot.least.total_cmp(&slot.greatest).is_eq() {
@@ -183,9 +182,7 @@ fn sides(
     // A value that one cell alone has is hidden by any other cell.
     sets.retain(|(_, met)| *met > 1);
     sets.sort_by_key(|(_, met)| std::cmp::Reverse(*met));
-    let sets = sets
-        .into_iter()
-        .take(SETS_MAX)
-        .map(|(set, _)| Few::Beside(set));
+    let sets = sets.into_iter().take(SETS_MAX);
+    let sets = sets.map(|(set, _)| Few::Beside(set));
     std::iter::once(Few::Nonzero).chain(sets).collect()
 }

@@ -336,7 +336,8 @@ fn quantities(statistics: &Statistics, profile: &Profile, failed: &[usize]) -> V
             }
         }
     }
-    let counts = counts::counts(statistics, profile.settings(), failed);
+    let failed: Vec<_> = failed.iter().map(|cell| (statistics, *cell)).collect();
+    let counts = counts::counts(statistics, profile.settings(), &failed);
     quantities.extend(counts.into_iter().map(|count| counted(statistics, count)));
     quantities
 }
