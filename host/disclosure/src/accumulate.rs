@@ -12,6 +12,8 @@ mod order;
 mod reading;
 mod slot;
 mod statistics;
+mod together;
+mod values;
 mod weights;
 
 use thiserror::Error;
@@ -27,9 +29,10 @@ pub use block::{Block, Input, Presence, SubjectRows};
 pub(crate) use channels::{Mask, channels, complements, masked};
 pub use order::SubjectKey;
 use slot::Part;
-pub(crate) use slot::{Slot, VALUES_MAX};
+pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
+pub(crate) use values::VALUES_MAX;
 
 /// Slots (cells × channels of figures) of one accumulator at most: about 230 MB.
 pub const SLOTS_MAX: usize = 2_000_000;

@@ -4,6 +4,7 @@ mod cells;
 mod figures;
 mod repeat;
 mod table;
+mod together;
 mod unlike;
 mod weighed;
 
@@ -12,7 +13,8 @@ pub(crate) use cells::hold_and_keep;
 pub(crate) use cells::{hold_against, unjudged};
 pub use figures::Proven;
 pub(crate) use table::{exact, shown, unit};
-pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere};
+pub(crate) use together::fail_together;
+pub(crate) use unlike::{fails_between, is_nobody, lies_somewhere, varied};
 pub(crate) use weighed::is_system;
 
 use yunei_model::{
@@ -24,7 +26,7 @@ use crate::accumulate::{Protection, Statistics};
 use crate::profile::{Profile, Rounding};
 use crate::rules;
 use crate::shape::Shape;
-use crate::suppress::{Bracket, Pattern, Plan, protect};
+use crate::suppress::{Bracket, Pattern, Plan};
 use figures::Frame;
 pub(crate) use figures::Ledger;
 
@@ -165,7 +167,8 @@ pub fn judge_keeping_blank(
         for cell in blank {
             trial.keep_blank(*cell);
         }
-        match protect(statistics, profile, &primaries(trial.cells())) {
+        let failed = primaries(trial.cells());
+        match together::protect(statistics, shape, profile, &failed) {
             Ok(plan) => trial.apply(plan),
             Err(unprotected) => {
                 trial.send(unprotected.reason().to_owned(), Decision::Withhold);

@@ -18,6 +18,7 @@
 //! proven, people decide.
 
 mod audit;
+mod blanks;
 mod bound;
 mod columns;
 mod frame;
@@ -125,6 +126,8 @@ enum Unlinked {
     Negative,
     /// Figures of two columns in two tables, which differ in too few rows.
     Alike,
+    /// What blank cells add up to does not pass, whatever further cell is blank.
+    Together,
 }
 
 impl Unlinked {
@@ -141,6 +144,7 @@ impl Unlinked {
                 "linked tables sum a column that is negative in rows of only some of them"
             }
             Self::Alike => "linked tables sum two columns that differ for too few",
+            Self::Together => "what blank cells of linked tables add up to could not be protected",
             Self::Inconsistent => "linked tables do not agree about the rows that they are over",
         }
     }

@@ -15,6 +15,7 @@
 mod audit;
 mod bound;
 mod certificate;
+pub(crate) mod counts;
 mod cycle;
 mod field;
 mod hypercube;
@@ -81,6 +82,8 @@ pub(crate) enum Unprotected {
     NoMove,
     /// A move did not stand up to the check.
     NotProven,
+    /// What blank cells add up to does not pass, whatever further cell is blank.
+    Together,
 }
 
 impl Unprotected {
@@ -89,6 +92,7 @@ impl Unprotected {
             Self::TooLarge => "the table is too large to protect its blank cells",
             Self::NoMove => "blank cells could not be protected from the margins",
             Self::NotProven => "blank cells are not proven to stay unknown",
+            Self::Together => "what blank cells add up to could not be protected from the margins",
         }
     }
 }

@@ -91,6 +91,11 @@ impl Complement {
         column(self.one) != column(self.other)
     }
 
+    /// Whether the two are weighed by different inputs, and not only over other rows.
+    pub(crate) fn weighs_inputs(&self) -> bool {
+        self.one.weight != self.other.weight
+    }
+
     /// The masks of both figures.
     pub(crate) const fn masks(&self) -> [Mask; 2] {
         [self.one, self.other]

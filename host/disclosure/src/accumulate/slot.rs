@@ -1,7 +1,6 @@
 //! One cell's figures in one channel.
 
-use std::cmp::Ordering;
-
+use super::values::{VALUES_MAX, Values, same};
 use crate::profile::CONTRIBUTORS_MAX;
 
 /// What the rows of one cell add up to in one channel of values.
@@ -116,15 +115,6 @@ impl Units {
     }
 }
 
-/// Values of one cell and channel that are told apart at most. Where there are more, more units than any rule asks for are unlike any one
-/// of the values.
-pub(crate) const VALUES_MAX: usize = 16;
-
-#[inline]
-fn same(one: f64, other: f64) -> bool {
-    one.partial_cmp(&other) == Some(Ordering::Equal)
-}
-
 /// What one unit contributed to a cell in one channel.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
@@ -236,33 +226,18 @@ impl Alike {
         }
     }
 
-    /// Units all of whose rows have a value.
-    fn units_at(&self, value: f64) -> u64 {
-        let mut known = self.known();
-        known
-            .find(|(held, _)| same(*held, value))
-            .map_or(0, |(_, units)| units)
-    }
-
-    /// The most units that have one value in all rows.
-    fn crowd(&self) -> u64 {
-        self.known().map(|(_, units)| units).max().unwrap_or(0)
-    }
-
-    fn known(&self) -> impl Iterator<Item = (f64, u64)> {
-        let few = self
-            .few
-            .iter()
-            .flat_map(|few| few.known.iter().take(few.held));
-        few.map(|(value, units)| (*value, u64::from(*units)))
+    /// The values, once all units are there.
+    fn values(&self) -> Values {
+        let held = |few: &Few| few.known.iter().take(few.held).copied().collect();
+        Values::of(self.few.as_deref().map(held).unwrap_or_default(), self.many)
     }
 }
 
 /// Sum, support and largest contributions of one cell in one channel, once all rows are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Slot {
     /// The total X.
-    total: f64,
+    pub(super) total: f64,
     /// Rows with a value.
     pub(crate) rows: u64,
     /// Contributing units: subjects, merged by group.
@@ -283,10 +258,8 @@ pub(crate) struct Slot {
     pub(crate) nonzero: u64,
     /// Units with a row that weighs.
     pub(crate) present: u64,
-    /// Units all of whose rows have the least value, and units all of whose rows have the greatest; 0 where there are many values.
-    pub(crate) at_ends: [u64; 2],
-    /// The most units that have one and the same value in all rows; 0 where there are many values.
-    pub(crate) crowd: u64,
+    /// The values that units have.
+    pub(crate) values: Values,
 }
 
 impl Slot {
@@ -295,7 +268,7 @@ impl Slot {
         clippy::cast_precision_loss,
         reason = "counts of rows are far below 2⁵³"
     )]
-    pub(super) const fn of_rows(rows: u64, units: &Units) -> Self {
+    pub(super) fn of_rows(rows: u64, units: &Units) -> Self {
         Self {
             total: rows as f64,
             rows,
@@ -308,8 +281,7 @@ impl Slot {
             two_valued: false,
             nonzero: units.count,
             present: units.count,
-            at_ends: [0, 0],
-            crowd: 0,
+            values: Values::default(),
         }
     }
 
@@ -327,8 +299,7 @@ impl Slot {
             two_valued: sums.least < sums.greatest && !sums.third,
             nonzero: u64::from(alike.nonzero),
             present: u64::from(alike.present),
-            at_ends: [sums.least, sums.greatest].map(|end| alike.units_at(end)),
-            crowd: alike.crowd(),
+            values: alike.values(),
         }
     }
 

@@ -154,7 +154,7 @@ impl Statistics {
         };
         let shared = |cell: &u32| self.shared.get(*cell as usize).copied().unwrap_or(0);
         Self {
-            slots: inner.iter().flat_map(own).copied().collect(),
+            slots: inner.iter().flat_map(own).cloned().collect(),
             subjects: inner.iter().map(|c| self.subjects(*c as usize)).collect(),
             shared: inner.iter().map(shared).collect(),
             lines,
@@ -216,12 +216,21 @@ impl Statistics {
     /// about the same unknowns.
     #[must_use]
     pub fn units_are_apart(&self) -> bool {
-        let inner = |cell: &usize| {
-            let mut axes = 0..self.lattice.axes();
-            axes.all(|axis| !self.lattice.is_margin(*cell, axis))
-        };
-        let mut cells = (0..self.lattice.count()).filter(inner);
-        cells.all(|cell| self.exclusive_units(cell) == self.units(cell))
+        self.shared.iter().all(|shared| *shared == 0)
+    }
+
+    /// The same channels over one cell.
+    pub(super) fn of_one_cell(&self, lattice: Lattice, slots: Vec<Slot>, subjects: u64) -> Self {
+        let mut one = Self::new(
+            self.protection,
+            lattice,
+            self.channels.clone(),
+            slots,
+            vec![subjects],
+            vec![0],
+        );
+        one.masks.clone_from(&self.masks);
+        one
     }
 
     pub(crate) fn channels(&self) -> &[Channel] {

@@ -4,7 +4,7 @@ use yunei_model::{Aggregate, Name, RuleFigure, Status};
 
 use super::figures::Ledger;
 use super::{CellOutcome, Suppression, unlike};
-use crate::accumulate::{ChannelRole, Slot, Statistics};
+use crate::accumulate::{Channel, ChannelRole, Slot, Statistics};
 use crate::profile::{Profile, Settings};
 use crate::rules::{self, Figure};
 use crate::shape::Shape;
@@ -54,7 +54,9 @@ fn hold_each(
         statistics,
         shape,
         settings: profile.settings(),
-        varied: unlike::varied(statistics),
+        sensitive: shape.sensitive_axes().collect(),
+        varied: &unlike::varied(statistics),
+        told: &|_| true,
     };
     for outcome in cells {
         let cell = outcome.cell;
@@ -71,6 +73,32 @@ fn hold_each(
     }
 }
 
+/// The outcome of the only cell of `one`, which is made of cells of a table, in the channels that are told of it. `varied` is the table's.
+pub(super) fn hold_one(
+    one: &Statistics,
+    shape: &Shape,
+    settings: &Settings,
+    varied: &[bool],
+    told: &dyn Fn(&Channel) -> bool,
+) -> Status {
+    let bench = Bench {
+        statistics: one,
+        shape,
+        settings,
+        sensitive: Vec::new(),
+        varied,
+        told,
+    };
+    let mut cells = unjudged(one);
+    for outcome in &mut cells {
+        bench.hold(&mut Taken {
+            outcome,
+            ledger: None,
+        });
+    }
+    cells.first().map_or(Status::Pass, |cell| cell.status)
+}
+
 /// Where the figures of one cell go.
 struct Taken<'a> {
     outcome: &'a mut CellOutcome,
@@ -81,8 +109,12 @@ struct Bench<'a> {
     statistics: &'a Statistics,
     shape: &'a Shape,
     settings: &'a Settings,
+    /// Axes whose classes are sensitive.
+    sensitive: Vec<usize>,
     /// Per channel whether it tells the table's cells apart.
-    varied: Vec<bool>,
+    varied: &'a [bool],
+    /// Whether a channel is told of the cells.
+    told: &'a dyn Fn(&Channel) -> bool,
 }
 
 impl Bench<'_> {
@@ -116,6 +148,9 @@ impl Bench<'_> {
         ) else {
             return;
         };
+        if !(self.told)(channel) {
+            return;
+        }
         let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
         let name = measure.map(|m| &m.name);
         if channel.role.is_complement() {
@@ -173,7 +208,7 @@ impl Bench<'_> {
     fn classes(&self, taken: &mut Taken<'_>) {
         let cell = taken.outcome.cell;
         let lattice = self.statistics.lattice();
-        for axis in self.shape.sensitive_axes() {
+        for axis in self.sensitive.iter().copied() {
             if lattice.is_margin(cell, axis) {
                 continue;
             }
@@ -189,7 +224,8 @@ impl Bench<'_> {
                 note(taken, "class", None, figure);
             }
         }
-        for (index, channel) in self.statistics.channels().iter().enumerate() {
+        let channels = self.statistics.channels().iter().enumerate();
+        for (index, channel) in channels.filter(|(_, channel)| (self.told)(channel)) {
             let measure = channel.measure.and_then(|m| self.shape.measures().get(m));
             let (Some(measure), Some(slot)) = (measure, self.statistics.slot(cell, index)) else {
                 continue;

@@ -7,14 +7,16 @@ use crate::profile::{Indicator, Settings};
 use crate::rules::{self, Figure};
 
 /// The fewest units that are unlike the others: those with something rather than 0; where the rows have two values, those with the one
-/// and those with the other; and those beside many units that have one value in all rows, wherever it lies. None passes.
+/// and those with the other; and those beside the values that many units have each in all rows, wherever they lie. None passes.
 pub(super) fn indicator(slot: &Slot, rule: &Indicator) -> Figure {
-    let ends = slot.at_ends.iter().filter(|_| slot.two_valued);
+    let beside = |values: &[f64]| slot.values.units_beside(values, slot.present);
+    let ends = [slot.least, slot.greatest].map(|end| beside(&[end]));
+    let ends = ends.into_iter().filter(|_| slot.two_valued);
     // As many as the rule asks for are a crowd, whose value may be guessed.
-    let crowd = Some(&slot.crowd).filter(|crowd| **crowd >= rule.minimum);
+    let crowds = slot.values.crowds(rule.minimum);
+    let crowds = (!crowds.is_empty()).then(|| beside(&crowds));
     let fewest = ends
-        .chain(crowd)
-        .map(|alike| slot.present.saturating_sub(*alike))
+        .chain(crowds)
         .chain([slot.nonzero])
         .filter(|unlike| *unlike > 0)
         .min();
@@ -108,7 +110,7 @@ pub(crate) fn lies_somewhere(statistics: &Statistics, channel: usize) -> bool {
 
 /// Per channel, whether its column has several values in the table, or something lies between its figures somewhere. What is the same in
 /// every row of a table tells nobody of its cells apart.
-pub(super) fn varied(statistics: &Statistics) -> Vec<bool> {
+pub(crate) fn varied(statistics: &Statistics) -> Vec<bool> {
     let cells = statistics.lattice().count();
     let channels = statistics.channels().iter().enumerate();
     let varies = |(index, channel): (usize, &Channel)| {

@@ -20,7 +20,14 @@ pub(super) fn audit(
     targets: &[Target],
 ) -> Result<Vec<LinkedBracket>, Unlinked> {
     let cells: Vec<&Target> = targets.iter().filter(|t| t.class.is_some()).collect();
-    let programmes = cells.len() * system.quantities.len() * 2;
+    let asked = |target: &&Target| {
+        target
+            .levels
+            .iter()
+            .filter(|(a, b)| a.max(*b) > 0.0)
+            .count()
+    };
+    let programmes = cells.iter().map(asked).sum::<usize>() * 2;
     let work = system.atoms().saturating_mul(programmes);
     if system.atoms() > SOLVER_ATOMS_MAX || work > AUDIT_WORK_MAX {
         return Ok(Vec::new());
@@ -68,7 +75,7 @@ fn take(
         let Some(party) = parties.get(*table).filter(|p| p.is_candidate()) else {
             continue;
         };
-        if !quantity.is_told_by(party) {
+        if !quantity.is_told_by(party) || quantity.told().is_none() {
             continue;
         }
         brackets.push(LinkedBracket {

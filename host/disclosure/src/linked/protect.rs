@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use yunei_model::Status;
 
+use super::blanks::Blanks;
 use super::search::{Budget, seek};
 use super::solver;
-use super::system::{Party, System};
+use super::system::{Party, System, numbered};
 use super::target::{Shift, Target};
 use super::{Joint, LinkedBracket, Unlinked};
 use super::{audit, bound, lines, reach};
 use crate::judge::{Proven, statuses};
-use crate::profile::Profile;
+use crate::profile::{Profile, Settings};
 use crate::suppress::Pattern;
 
 /// Moves that the search looks at in one judgement at most.
 const MOVES_MAX: u64 = 30_000_000;
+/// Times that further cells are left blank at most; past that people decide.
+const ROUNDS_MAX: usize = 8;
 /// Blanks that are tried to be taken back at most.
 const PRUNED_MAX: usize = 2_000;
 
@@ -35,10 +38,19 @@ pub(super) fn protect(
     parties: &[Party<'_>],
     profile: &Profile,
 ) -> Result<Protected, Unlinked> {
-    let mut system = System::build(joint, parties)?;
-    let mut targets = targets(&system, joint, parties, profile);
+    let atoms = statuses(joint.statistics, joint.frame.shape(), profile);
+    let failing = |(atom, status): (usize, &Status)| (*status == Status::Fail).then_some(atom);
+    let failing: Vec<usize> = atoms.iter().enumerate().filter_map(failing).collect();
+    let settings = profile.settings();
+    let mut system = System::build(joint, parties, &failing, settings)?;
+    let bench = Bench {
+        joint,
+        parties,
+        settings,
+    };
+    let mut targets = targets(&system, &bench, &failing);
     let failed: Vec<bool> = system.classes.iter().map(|class| class.blank).collect();
-    let shifts = hold(&mut system, &mut targets)?;
+    let shifts = hold_together(&mut system, &mut targets, &bench)?;
     let brackets = audit::audit(&system, parties, &targets)?;
     let complementary = system
         .classes
@@ -57,6 +69,27 @@ pub(super) fn protect(
         proven: reach::proven(&system, parties, &targets, &shifts),
         pattern: bound::pattern(&system, parties, &failed),
     })
+}
+
+/// As [`hold`], and blanks further classes until what is blank passes together too; these are targets then as if they had failed.
+fn hold_together(
+    system: &mut System,
+    targets: &mut Vec<Target>,
+    bench: &Bench<'_>,
+) -> Result<Vec<Vec<Shift>>, Unlinked> {
+    let blanks = Blanks::new(bench.joint, bench.parties, bench.settings);
+    for _ in 0..ROUNDS_MAX {
+        let shifts = hold(system, targets)?;
+        let further = blanks.further(system)?;
+        if further.is_empty() {
+            return Ok(shifts);
+        }
+        for number in further {
+            set_blank(system, number as usize, true);
+            targets.extend(bench.target(system, number));
+        }
+    }
+    Err(Unlinked::Together)
 }
 
 /// Shifts for every target, in the order in which it leaves them: blanks what they pass through, takes back what none needs, and checks
@@ -95,62 +128,92 @@ fn is_proven(system: &System, target: &Target, shifts: &[Shift]) -> bool {
     })
 }
 
-fn targets(
-    system: &System,
-    joint: &Joint<'_>,
-    parties: &[Party<'_>],
-    profile: &Profile,
-) -> Vec<Target> {
-    let settings = profile.settings();
+/// What targets are made from.
+struct Bench<'a> {
+    joint: &'a Joint<'a>,
+    parties: &'a [Party<'a>],
+    settings: &'a Settings,
+}
+
+impl Bench<'_> {
+    /// The levels of protection that a cell of a table needs, which is a class.
+    fn levels(&self, system: &System, number: u32, member: (usize, usize)) -> Vec<(f64, f64)> {
+        let class = system.classes.get(number as usize);
+        let (Some(class), Some(party)) = (class, self.parties.get(member.0)) else {
+            return Vec::new();
+        };
+        let atoms = numbered(&class.atoms, &system.numbers);
+        let one = self.joint.statistics.together(&atoms);
+        let quantities = system.quantities.iter();
+        quantities
+            .map(|quantity| {
+                let (up, down) = quantity.levels(party, member.1, self.settings);
+                let counted = one
+                    .as_ref()
+                    .map(|one| quantity.levels_of_one(one, self.settings));
+                (up.max(counted.unwrap_or_default().0), down)
+            })
+            .collect()
+    }
+}
+
+impl Bench<'_> {
+    /// A class that is blank, and must stay unknown as if it had failed.
+    fn target(&self, system: &System, number: u32) -> Option<Target> {
+        let class = system.classes.get(number as usize)?;
+        let mut targets = BTreeMap::new();
+        for member in &class.members {
+            let party = self.parties.get(member.0);
+            if party.is_some_and(Party::is_candidate) {
+                let levels = self.levels(system, number, *member);
+                take(&mut targets, &class.atoms, Some(number), levels);
+            }
+        }
+        targets.into_values().next()
+    }
+}
+
+fn targets(system: &System, bench: &Bench<'_>, failing: &[usize]) -> Vec<Target> {
     let mut targets: BTreeMap<Vec<u32>, Target> = BTreeMap::new();
     for (class, number) in system.classes.iter().zip(0_u32..) {
         for (table, cell) in &class.members {
-            let Some(party) = parties.get(*table).filter(|p| p.is_failed(*cell)) else {
+            let party = bench.parties.get(*table);
+            if !party.is_some_and(|party| party.is_failed(*cell)) {
                 continue;
-            };
-            let levels = system
-                .quantities
-                .iter()
-                .map(|quantity| quantity.levels(party, *cell, settings));
+            }
+            let levels = bench.levels(system, number, (*table, *cell));
             take(&mut targets, &class.atoms, Some(number), levels);
         }
     }
-    let atoms = statuses(joint.statistics, joint.frame.shape(), profile);
     for (atom, number) in (0_u32..).zip(&system.numbers) {
         let number = *number as usize;
-        if atoms.get(number) != Some(&Status::Fail) {
+        if failing.binary_search(&number).is_err() {
             continue;
         }
-        let levels = system
-            .quantities
-            .iter()
-            .map(|quantity| quantity.levels_of_atom(joint.statistics, number, settings));
+        let levels = system.quantities.iter().map(|quantity| {
+            quantity.levels_of_atom(bench.joint.statistics, number, bench.settings)
+        });
         let class = targets.get(&vec![atom]).and_then(|target| target.class);
-        take(&mut targets, &[atom], class, levels);
+        take(&mut targets, &[atom], class, levels.collect());
     }
-    if settings.class.is_some_and(|class| class.disclosive) {
-        take_lines(&mut targets, system, joint, parties, profile);
+    if bench.settings.class.is_some_and(|class| class.disclosive) {
+        take_lines(&mut targets, system, bench);
     }
     targets.into_values().collect()
 }
 
 /// Takes the lines of which everybody is in one class. Of several atoms, each level is the greatest that one of them needs.
-fn take_lines(
-    targets: &mut BTreeMap<Vec<u32>, Target>,
-    system: &System,
-    joint: &Joint<'_>,
-    parties: &[Party<'_>],
-    profile: &Profile,
-) {
-    for line in lines::in_one_class(system, joint, parties) {
+fn take_lines(targets: &mut BTreeMap<Vec<u32>, Target>, system: &System, bench: &Bench<'_>) {
+    for line in lines::in_one_class(system, bench.joint, bench.parties) {
         for atom in &line {
             let Some(number) = system.numbers.get(*atom as usize) else {
                 continue;
             };
             let levels = system.quantities.iter().map(|quantity| {
-                quantity.levels_of_atom(joint.statistics, *number as usize, profile.settings())
+                let number = *number as usize;
+                quantity.levels_of_atom(bench.joint.statistics, number, bench.settings)
             });
-            take(targets, &line, None, levels);
+            take(targets, &line, None, levels.collect());
         }
     }
 }
@@ -160,9 +223,8 @@ fn take(
     targets: &mut BTreeMap<Vec<u32>, Target>,
     atoms: &[u32],
     class: Option<u32>,
-    levels: impl Iterator<Item = (f64, f64)>,
+    levels: Vec<(f64, f64)>,
 ) {
-    let levels: Vec<(f64, f64)> = levels.collect();
     let target = targets.entry(atoms.to_vec()).or_insert_with(|| Target {
         atoms: atoms.to_vec(),
         class,

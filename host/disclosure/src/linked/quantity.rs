@@ -7,6 +7,7 @@ use super::system::Party;
 use crate::accumulate::{ChannelRole, Statistics, total_of};
 use crate::profile::Settings;
 use crate::rules::{Contributions, real};
+use crate::suppress::counts::{Count, Few, Place, counts};
 use crate::suppress::{COALITION, levels};
 
 /// Quantities of one system at most: as many as a mask has bits.
@@ -27,6 +28,8 @@ enum Kind {
     RowsOf(usize, ChannelRole),
     /// Units with a value.
     UnitsOf(usize, ChannelRole),
+    /// Units of a channel of the atoms that a rule counts.
+    Few(usize),
 }
 
 /// A quantity over the atoms.
@@ -38,6 +41,15 @@ pub(super) struct Quantity {
     falls: Vec<f64>,
     /// The whole, and the units behind it.
     whole: Contributions,
+    /// What a rule counts, if it is that.
+    few: Option<Counted>,
+}
+
+/// What a rule counts in a channel of the atoms.
+struct Counted {
+    few: Few,
+    /// Measures of the atoms that it is told by: one, or two of which it is the difference.
+    measures: Vec<usize>,
 }
 
 impl Quantity {
@@ -58,6 +70,7 @@ impl Quantity {
             values,
             falls,
             whole,
+            few: None,
         }
     }
 
@@ -81,7 +94,8 @@ impl Quantity {
     /// know, two of its own respondents put together what they gave, and see no more gone than is the others'. What a table's cell spares
     /// says nothing about that: it may be mostly made up of other atoms, which the public pins.
     pub(super) fn fall(&self, atom: u32, wanted: bool) -> f64 {
-        let least = f64::from(u8::from(self.is_counted()));
+        // Whether somebody is counted by a rule, nobody knows.
+        let least = f64::from(u8::from(self.is_counted() && self.few.is_none()));
         let left = (self.at(atom) - least).max(0.0);
         if wanted {
             return left;
@@ -99,8 +113,11 @@ impl Quantity {
         party.measures.iter().position(|m| *m == Some(measure))
     }
 
-    /// The table's channel that it is read from.
+    /// The table's channel that it is read from; none of what a rule counts, which is read from the atoms.
     fn channel(&self, party: &Party<'_>) -> Option<usize> {
+        if self.few.is_some() {
+            return None;
+        }
         let (Kind::Sum(_, role) | Kind::RowsOf(_, role) | Kind::UnitsOf(_, role)) = self.kind
         else {
             return Some(0);
@@ -109,14 +126,15 @@ impl Quantity {
         party.table.statistics.channel_of(measure, role)
     }
 
-    /// What it is, as supervision reads it.
-    pub(super) const fn told(&self) -> BracketOf {
+    /// What it is, as supervision reads it; nothing for what only rules count.
+    pub(super) const fn told(&self) -> Option<BracketOf> {
         match self.kind {
-            Kind::Units => BracketOf::Subjects,
-            Kind::Rows => BracketOf::Rows,
-            Kind::Sum(_, role) => role.told(),
-            Kind::RowsOf(..) => BracketOf::RowsWithValue,
-            Kind::UnitsOf(..) => BracketOf::SubjectsWithValue,
+            Kind::Units => Some(BracketOf::Subjects),
+            Kind::Rows => Some(BracketOf::Rows),
+            Kind::Sum(_, role) => Some(role.told()),
+            Kind::RowsOf(..) => Some(BracketOf::RowsWithValue),
+            Kind::UnitsOf(..) => Some(BracketOf::SubjectsWithValue),
+            Kind::Few(_) => None,
         }
     }
 
@@ -130,12 +148,39 @@ impl Quantity {
             Kind::Sum(..) => total_of(slot),
             Kind::RowsOf(..) => real(slot.rows),
             Kind::UnitsOf(..) => real(slot.units),
+            Kind::Few(_) => return None,
         })
     }
 
     /// Whether a table tells of it: every table tells of units and rows, to be safe.
     pub(super) fn is_told_by(&self, party: &Party<'_>) -> bool {
-        self.channel(party).is_some()
+        match &self.few {
+            Some(counted) => {
+                let mut measures = counted.measures.iter();
+                measures.all(|measure| party.measures.contains(&Some(*measure)))
+            }
+            None => self.channel(party).is_some(),
+        }
+    }
+
+    /// How far what a rule counts could fall in a cell of these atoms, for two of its respondents; nothing for what no rule counts.
+    pub(super) fn spare_of(&self, statistics: &Statistics, atoms: &[usize]) -> Option<f64> {
+        let (Some(counted), Kind::Few(channel)) = (&self.few, self.kind) else {
+            return None;
+        };
+        let slot = statistics.slot_together(atoms, channel);
+        let units = slot.map_or(0, |slot| counted.few.units(&slot));
+        Some(real(units.saturating_sub(COALITION)))
+    }
+
+    /// The levels that a rule which counts asks for in a cell, whose atoms are `one`.
+    pub(super) fn levels_of_one(&self, one: &Statistics, settings: &Settings) -> (f64, f64) {
+        match (&self.few, self.kind) {
+            (Some(counted), Kind::Few(channel)) => {
+                (counted.few.level(one, settings, (0, channel)), 0.0)
+            }
+            _ => (0.0, 0.0),
+        }
     }
 
     /// How far the quantity could fall in a cell for two of its respondents, if the table tells of it.
@@ -152,6 +197,7 @@ impl Quantity {
                 (real(slot.rows) - statistics.contributions(cell, 0).top(2)).max(0.0)
             }
             Kind::UnitsOf(..) => real(slot.units.saturating_sub(COALITION)),
+            Kind::Few(_) => return None,
         })
     }
 
@@ -174,6 +220,7 @@ impl Quantity {
             Kind::Sum(m, role) | Kind::RowsOf(m, role) | Kind::UnitsOf(m, role) => {
                 atoms.channel_of(m, role)
             }
+            Kind::Few(channel) => Some(channel),
         };
         channel.map_or((0.0, 0.0), |channel| {
             self.levels_in(atoms, number, channel, settings)
@@ -197,13 +244,24 @@ impl Quantity {
                 let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
                 (up.max(steps), down)
             }
+            Kind::Few(_) => {
+                let counted = self.few.as_ref();
+                let level =
+                    |counted: &Counted| counted.few.level(statistics, settings, (cell, channel));
+                (counted.map_or(0.0, level), 0.0)
+            }
         }
     }
 }
 
 /// Units, rows, and every channel's sum, with the rows and units behind it where some lack a value. Channels with negative values have
 /// no bounds beyond the equations; tables with them go to people, as do those without beside them (`masks`).
-pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
+pub(super) fn quantities(
+    joint: &Joint<'_>,
+    numbers: &[u32],
+    failed: &[Place<'_>],
+    settings: &Settings,
+) -> Vec<Quantity> {
     let statistics = joint.statistics;
     let of = |kind, value: &dyn Fn(usize) -> f64| {
         let values: Vec<f64> = numbers.iter().map(|n| value(*n as usize)).collect();
@@ -219,6 +277,7 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
             kind,
             values,
             whole,
+            few: None,
         }
     };
     let mut quantities = vec![
@@ -256,7 +315,50 @@ pub(super) fn quantities(joint: &Joint<'_>, numbers: &[u32]) -> Vec<Quantity> {
             }));
         }
     }
+    let counts = counts(statistics, settings, failed);
+    quantities.extend(
+        counts
+            .into_iter()
+            .filter_map(|count| few(statistics, numbers, count)),
+    );
     quantities
+}
+
+/// What a rule counts, over the atoms. Units that are in several atoms are counted in none.
+fn few(statistics: &Statistics, numbers: &[u32], count: Count) -> Option<Quantity> {
+    let described = statistics.channels().get(count.channel)?;
+    let beside = match described.role {
+        ChannelRole::Complement(complement) => complement.beside,
+        _ => None,
+    };
+    let atoms = || numbers.iter().map(|number| *number as usize);
+    let alone = |atom: usize| {
+        let slot = statistics.slot(atom, count.channel);
+        let units = slot.map_or(0, |slot| count.few.units(slot));
+        let shared = statistics.units(atom) - statistics.exclusive_units(atom);
+        real(units.saturating_sub(shared))
+    };
+    let spare = |atom: usize| {
+        if statistics.units(atom) <= COALITION {
+            return 0.0;
+        }
+        count.few.spare(statistics, (atom, count.channel))
+    };
+    let values: Vec<f64> = atoms().map(alone).collect();
+    Some(Quantity {
+        kind: Kind::Few(count.channel),
+        falls: atoms().map(spare).collect(),
+        whole: Contributions {
+            largest: [0.0; 3],
+            units: 0,
+            total: values.iter().sum(),
+        },
+        values,
+        few: Some(Counted {
+            measures: described.measure.into_iter().chain(beside).collect(),
+            few: count.few,
+        }),
+    })
 }
 
 /// Per quantity, the first that is the same in every atom: a column of a table under another aggregate, as the total of a ratio's denominator or of
@@ -292,5 +394,6 @@ fn fall(kind: Kind, statistics: &Statistics, atom: usize) -> f64 {
         Kind::UnitsOf(measure, role) => {
             slot(measure, role).map_or(0.0, |(_, slot)| real(slot.units.saturating_sub(COALITION)))
         }
+        Kind::Few(_) => 0.0,
     }
 }

@@ -49,10 +49,13 @@ pub(super) fn proven(
                 let Some(value) = quantity.value_in(party, *cell) else {
                     continue;
                 };
+                let Some(told) = quantity.told() else {
+                    continue;
+                };
                 let levels = asked.get(&number).map_or((0.0, 0.0), |target| {
                     (target.level(index, false), target.level(index, true))
                 });
-                let about = (quantity.told(), quantity.measure(party));
+                let about = (told, quantity.measure(party));
                 let found = Proven::about(*cell, about, value, *reach, levels);
                 proven.extend(found.map(|found| (*table, found)));
             }

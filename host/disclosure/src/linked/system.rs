@@ -7,11 +7,16 @@ pub(super) mod given;
 use super::frame::Frame;
 use super::quantity::{QUANTITIES_MAX, Quantity, quantities, twins};
 use super::{Joint, LinkedTable, Standing, Unlinked};
+use crate::accumulate::Statistics;
 use crate::judge::{CellOutcome, Suppression};
+use crate::profile::Settings;
 use crate::rules::real;
+use crate::suppress::counts::Place;
 
 /// Pairs of atom and cell over all tables at most.
 const MEMBERSHIPS_MAX: usize = 8_000_000;
+/// Failed cells that are looked at for what the rules count of them, at most.
+const FAILED_MAX: usize = 5_000;
 
 /// A table of the system, with what the rules say of its cells.
 pub(super) struct Party<'a> {
@@ -78,7 +83,7 @@ impl<'a> Party<'a> {
     }
 
     /// Whether an earlier release shows the cell.
-    fn is_released(&self, cell: usize) -> bool {
+    pub(super) fn is_released(&self, cell: usize) -> bool {
         match self.table.standing {
             Standing::Candidate | Standing::Asking(_) => false,
             Standing::Released { shown } => shown.get(cell).copied().unwrap_or(true),
@@ -132,7 +137,13 @@ pub(super) struct System {
 }
 
 impl System {
-    pub(super) fn build(joint: &Joint<'_>, parties: &[Party<'_>]) -> Result<Self, Unlinked> {
+    /// `failing` has the atoms that do not pass, as they are numbered.
+    pub(super) fn build(
+        joint: &Joint<'_>,
+        parties: &[Party<'_>],
+        failing: &[usize],
+        settings: &Settings,
+    ) -> Result<Self, Unlinked> {
         let mut order: Vec<(u64, u32)> = joint
             .atoms
             .keys()
@@ -143,7 +154,10 @@ impl System {
         order.sort_unstable();
         let keys: Vec<u64> = order.iter().map(|(key, _)| *key).collect();
         let numbers: Vec<u32> = order.iter().map(|(_, number)| *number).collect();
-        let quantities = quantities(joint, &numbers);
+        let failed = failed(joint, parties, &keys, &numbers);
+        let atoms = failing.iter().map(|atom| (joint.statistics, *atom));
+        let places: Vec<Place<'_>> = failed.iter().map(|one| (one, 0)).chain(atoms).collect();
+        let quantities = quantities(joint, &numbers, &places, settings);
         if quantities.len() > QUANTITIES_MAX {
             return Err(Unlinked::TooLarge);
         }
@@ -223,6 +237,37 @@ impl System {
     }
 }
 
+/// The atoms of each cell that failed, as one; each once.
+fn failed(
+    joint: &Joint<'_>,
+    parties: &[Party<'_>],
+    keys: &[u64],
+    numbers: &[u32],
+) -> Vec<Statistics> {
+    let mut known: HashSet<Vec<u32>> = HashSet::new();
+    let mut failed = Vec::new();
+    for party in parties {
+        let is_failed = |(cell, _): &(usize, Vec<u32>)| party.is_failed(*cell);
+        if !party.outcomes.iter().any(|o| party.is_failed(o.cell)) {
+            continue;
+        }
+        let cells = cells(joint.frame, party, keys).into_iter().enumerate();
+        for (_, atoms) in cells.filter(is_failed) {
+            let one = joint.statistics.together(&numbered(&atoms, numbers));
+            if failed.len() < FAILED_MAX && known.insert(atoms) {
+                failed.extend(one);
+            }
+        }
+    }
+    failed
+}
+
+/// The numbers of atoms among those accumulated.
+pub(super) fn numbered(atoms: &[u32], numbers: &[u32]) -> Vec<usize> {
+    let known = atoms.iter().filter_map(|atom| numbers.get(*atom as usize));
+    known.map(|number| *number as usize).collect()
+}
+
 /// Every cell that is not empty, cells of the same atoms together.
 fn classes(
     joint: &Joint<'_>,
@@ -255,7 +300,9 @@ fn classes(
                 return Err(Unlinked::TooLarge);
             }
             let place = *known.entry(atoms).or_insert_with_key(|atoms| {
-                classes.push(class(party, cell, atoms.clone(), quantities));
+                let own = class(party, cell, atoms.clone(), quantities);
+                let numbers = numbered(atoms, numbers);
+                classes.push(own.with_counts(joint.statistics, &numbers, quantities));
                 classes.len() - 1
             });
             if let Some(class) = classes.get_mut(place) {
@@ -287,6 +334,23 @@ impl Class {
     fn with_spares(mut self, party: &Party<'_>, cell: usize, quantities: &[Quantity]) -> Self {
         for (spare, quantity) in self.spare.iter_mut().zip(quantities) {
             if let Some(left) = quantity.spare(party, cell) {
+                *spare = left;
+            }
+        }
+        self
+    }
+}
+
+impl Class {
+    /// How far what the rules count could fall, for two of its respondents.
+    fn with_counts(
+        mut self,
+        statistics: &Statistics,
+        atoms: &[usize],
+        quantities: &[Quantity],
+    ) -> Self {
+        for (spare, quantity) in self.spare.iter_mut().zip(quantities) {
+            if let Some(left) = quantity.spare_of(statistics, atoms) {
                 *spare = left;
             }
         }

@@ -5,6 +5,7 @@ use crate::fixture::{dimension, measure, name, profile};
 use crate::{Accumulator, Measure, SubjectKey, Suppression};
 
 mod attacker;
+mod blanks;
 mod columns;
 mod examples;
 mod given;

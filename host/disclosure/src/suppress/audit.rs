@@ -29,7 +29,11 @@ pub(super) fn audit(field: &Field<'_>, demands: &[Demand]) -> Result<Vec<Bracket
     let open: Vec<usize> = (0..field.lattice().count())
         .filter(|cell| field.is_blank(*cell) && !field.is_known(*cell))
         .collect();
-    let programmes = demands.len() * field.quantities().len() * 2;
+    let asked = |demand: &Demand| {
+        let levels = demand.up.iter().zip(&demand.down);
+        levels.filter(|(up, down)| up.max(**down) > 0.0).count()
+    };
+    let programmes = demands.iter().map(asked).sum::<usize>() * 2;
     if open.len().saturating_mul(programmes) > AUDIT_WORK_MAX {
         return Ok(Vec::new());
     }
@@ -57,6 +61,9 @@ pub(super) fn audit(field: &Field<'_>, demands: &[Demand]) -> Result<Vec<Bracket
             let short = TOLERANCE * level;
             if above + short < *up || below + short < *down {
                 return Err(Unprotected::NotProven);
+            }
+            if quantity.of.is_none() {
+                continue;
             }
             let value = quantity.at(demand.cell);
             brackets.push(Bracket {

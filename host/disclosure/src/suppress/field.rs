@@ -2,6 +2,7 @@
 
 use yunei_model::BracketOf;
 
+use super::counts::{self, Count};
 use super::levels;
 use crate::accumulate::{ChannelRole, Statistics};
 use crate::profile::Profile;
@@ -23,16 +24,18 @@ pub(super) struct Quantity {
     source: Source,
     /// Index of the measure that it belongs to, if it does.
     pub(super) measure: Option<usize>,
-    /// What it is.
-    pub(super) of: BracketOf,
+    /// What it is, as supervision reads it; nothing for what only rules count.
+    pub(super) of: Option<BracketOf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 enum Source {
     /// Subjects, or rows with a value: the profile's interval.
     Count,
     /// A channel's sum: the profile's share, and the interval too if `rows`.
     Channel { channel: usize, rows: bool },
+    /// Units that a rule counts: the profile's interval where they fail it.
+    Few(Count),
 }
 
 /// The levels of protection of one failed cell, per quantity.
@@ -83,7 +86,7 @@ impl<'a> Field<'a> {
         Self {
             statistics,
             profile,
-            quantities: quantities(statistics),
+            quantities: quantities(statistics, profile, failed),
             blank,
             costs: (0..count)
                 .map(|cell| 1.0 + (1.0 + real(statistics.rows(cell))).log2())
@@ -233,16 +236,20 @@ impl<'a> Field<'a> {
         let whole = self.lattice().count() - 1;
         let (mut up, mut down) = (Vec::new(), Vec::new());
         for quantity in &self.quantities {
-            let (above, below) = match quantity.source {
+            let (above, below) = match &quantity.source {
                 Source::Count => levels::of_count(settings),
+                Source::Few(count) => {
+                    let place = (cell, count.channel);
+                    (count.few.level(self.statistics, settings, place), 0.0)
+                }
                 Source::Channel { channel, rows } => {
-                    let contributions = self.statistics.contributions(cell, channel);
-                    if rows {
+                    let contributions = self.statistics.contributions(cell, *channel);
+                    if *rows {
                         levels::of_rows(settings, &contributions)
                     } else {
-                        let whole = self.statistics.contributions(whole, channel);
+                        let whole = self.statistics.contributions(whole, *channel);
                         let (up, down) = levels::of_magnitude(settings, &contributions, &whole);
-                        let slot = self.statistics.slot(cell, channel);
+                        let slot = self.statistics.slot(cell, *channel);
                         let steps = slot.map_or(0.0, |slot| levels::of_indicator(settings, slot));
                         (up.max(steps), down)
                     }
@@ -260,7 +267,7 @@ impl Quantity {
     pub(super) const fn is_counted(&self) -> bool {
         matches!(
             self.source,
-            Source::Count | Source::Channel { rows: true, .. }
+            Source::Count | Source::Few(_) | Source::Channel { rows: true, .. }
         )
     }
 
@@ -274,9 +281,9 @@ impl Quantity {
     }
 }
 
-/// Subjects, rows, and every channel's sum, with the rows behind it where some lack a value. Channels with negative values have no
-/// bounds that an attacker could use beyond the equations; such tables go to people.
-fn quantities(statistics: &Statistics) -> Vec<Quantity> {
+/// Subjects, rows, every channel's sum, with the rows behind it where some lack a value, and what the rules count beside them. Channels with
+/// negative values have no bounds that an attacker could use beyond the equations; such tables go to people.
+fn quantities(statistics: &Statistics, profile: &Profile, failed: &[usize]) -> Vec<Quantity> {
     let cells = statistics.lattice().count();
     let few = |units: u64| real(units.saturating_sub(COALITION));
     let mut quantities = vec![Quantity {
@@ -287,12 +294,12 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
         least: 1.0,
         source: Source::Count,
         measure: None,
-        of: BracketOf::Subjects,
+        of: Some(BracketOf::Subjects),
     }];
     for (channel, described) in statistics.channels().iter().enumerate() {
         let slots = || (0..cells).filter_map(|cell| statistics.slot(cell, channel));
         let rows = described.role == ChannelRole::Rows;
-        // That two columns differ in few rows is told by two sums, each of which is protected.
+        // How many differ in two columns is counted; what they differ by has a sign.
         if described.columns_apart().is_some() || slots().any(|slot| slot.negative) {
             continue;
         }
@@ -303,7 +310,7 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
             least: if rows { 1.0 } else { 0.0 },
             source: Source::Channel { channel, rows },
             measure: described.measure,
-            of: described.role.told(),
+            of: Some(described.role.told()),
         });
         let partial = !described.role.is_complement()
             && (0..cells).any(|cell| {
@@ -324,10 +331,32 @@ fn quantities(statistics: &Statistics) -> Vec<Quantity> {
                     least: 0.0,
                     source: Source::Count,
                     measure: described.measure,
-                    of,
+                    of: Some(of),
                 });
             }
         }
     }
+    let failed: Vec<_> = failed.iter().map(|cell| (statistics, *cell)).collect();
+    let counts = counts::counts(statistics, profile.settings(), &failed);
+    quantities.extend(counts.into_iter().map(|count| counted(statistics, count)));
     quantities
+}
+
+/// What a rule counts in each cell.
+fn counted(statistics: &Statistics, count: Count) -> Quantity {
+    let cells = 0..statistics.lattice().count();
+    let units = |cell| {
+        let slot = statistics.slot(cell, count.channel);
+        slot.map_or(0.0, |slot| real(count.few.units(slot)))
+    };
+    let spare = |cell| count.few.spare(statistics, (cell, count.channel));
+    let channel = statistics.channels().get(count.channel);
+    Quantity {
+        values: cells.clone().map(units).collect(),
+        spare: cells.map(spare).collect(),
+        least: 0.0,
+        measure: channel.and_then(|channel| channel.measure),
+        of: None,
+        source: Source::Few(count),
+    }
 }

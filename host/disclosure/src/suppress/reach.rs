@@ -35,7 +35,10 @@ pub(super) fn proven(field: &Field<'_>, demands: &[Demand], proofs: &[Proof]) ->
                 let level = |levels: &[f64]| levels.get(place).copied().unwrap_or(0.0);
                 (level(&demand.down), level(&demand.up))
             });
-            let about = (quantity.of, quantity.measure);
+            let Some(of) = quantity.of else {
+                continue;
+            };
+            let about = (of, quantity.measure);
             proven.extend(Proven::about(cell, about, quantity.at(cell), reach, asked));
         }
     }
@@ -48,11 +51,14 @@ pub(super) fn unbounded(field: &Field<'_>) -> Vec<Proven> {
     for cell in field.failed() {
         let demand = field.demand(*cell);
         for (place, quantity) in field.quantities().iter().enumerate() {
+            let Some(of) = quantity.of else {
+                continue;
+            };
             let value = quantity.at(*cell);
             let level = |levels: &[f64]| levels.get(place).copied().filter(|level| *level > 0.0);
             proven.push(Proven {
                 cell: *cell,
-                of: quantity.of,
+                of,
                 measure: quantity.measure,
                 low: quantity.least().min(value),
                 high: None,

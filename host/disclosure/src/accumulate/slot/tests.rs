@@ -38,9 +38,25 @@ proptest! {
             // So many are unlike any one value that no rule asks for more.
             prop_assert!(alike.many && present - most >= VALUES_MAX as u64);
         } else {
-            prop_assert_eq!(alike.crowd(), most);
+            let values = alike.values();
+            for units_min in [1, 3, most.max(1)] {
+                let crowds = values.crowds(units_min);
+                let is_crowd = |value: &i8| by_hand[value] >= units_min;
+                // What the integers are, the sum of two of them less a third is.
+                let is_hidden = |value: &i8| {
+                    let crowd = || by_hand.keys().filter(|value| is_crowd(value));
+                    crowd().any(|one| crowd().any(|other| {
+                        let enough = one != other || by_hand[one] >= 2 * units_min;
+                        enough && crowd().any(|rest| value + rest == one + other)
+                    }))
+                };
+                let wanted = by_hand.keys().filter(|value| is_crowd(value) || is_hidden(value));
+                prop_assert_eq!(crowds, wanted.map(|value| f64::from(*value)).collect::<Vec<_>>());
+            }
             for (value, units) in &by_hand {
-                prop_assert_eq!(alike.units_at(f64::from(*value)), *units);
+                let value = f64::from(*value);
+                prop_assert_eq!(values.units_at(value), *units);
+                prop_assert_eq!(values.units_beside(&[value], present), present - units);
             }
         }
         let weighing = units.iter().flatten().filter(|(_, weight)| *weight > 0);

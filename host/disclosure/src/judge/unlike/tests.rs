@@ -7,6 +7,7 @@ use crate::{
     Accumulator, Judgement, Measure, Profile, Protection, Shape, Statistics, SubjectKey, judge,
 };
 
+mod crowds;
 mod weights;
 
 /// Rows of subjects in cells: subject, cell, one value per input.
