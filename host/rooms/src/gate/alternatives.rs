@@ -1,5 +1,6 @@
 //! What the manifest asks for instead of blanks: the steps of a merge, and the keys of the noise on counts.
 
+use arrow::array::RecordBatch;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
@@ -8,7 +9,7 @@ use yunei_disclosure::alternative::{CellKeys, judge_with, merge, merge_path};
 use yunei_disclosure::{Profile, Shape, Statistics, SubjectKey, SubjectRows};
 use yunei_model::{Banding, Name, OnFailure, Table, Text, Value, Verdict};
 
-use super::compute::{Gathering, Seen, is_fact_twice, protection, route, shape};
+use super::compute::{Coded, Gathering, Seen, is_fact_twice, protection, route, shape};
 use super::earlier::review;
 use super::rows;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
@@ -36,8 +37,17 @@ pub fn output(
     let steps = steps(output);
     let begin = |step| Gathering::begin(plan, step, plaintext);
     let mut gatherings: Vec<Gathering<'_>> = steps.iter().map(begin).collect::<Result<_, _>>()?;
-    rows::each(views, view, runtime, |batch| {
-        gatherings.iter_mut().try_for_each(|g| g.take(batch))
+    let halves = gatherings.iter_mut().map(Gathering::halves);
+    let (mut codings, mut addings): (Vec<_>, Vec<_>) = halves.unzip();
+    let code = |batch: &RecordBatch| -> Result<Vec<Coded>, RoomError> {
+        codings
+            .iter_mut()
+            .map(|coding| coding.code(batch))
+            .collect()
+    };
+    rows::each(views, view, runtime, code, |batch, coded| {
+        let mut steps = addings.iter_mut().zip(&coded);
+        steps.try_for_each(|(adding, coded)| adding.add(batch, coded))
     })?;
     let decoy = gatherings.first().is_some_and(Gathering::saw_decoy);
     let mut gathered: Vec<(Shape, Statistics, Option<CellKeys>)> = Vec::new();
