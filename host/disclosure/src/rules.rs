@@ -107,7 +107,7 @@ pub fn threshold(units: u64, rule: &Threshold) -> Figure {
 /// Indicator rule: fails when some units of a cell, but fewer than t, are unlike the others that have one value.
 ///
 /// The sum or mean of a column with two values is a count in disguise, so that both sides of it are held against the threshold; likewise
-/// the few whose value is not 0, and the few beside many that have the least value, or the greatest.
+/// the few whose value is not 0, and the few beside crowds, each of one value.
 ///
 /// Source: the threshold rule, over the frequency table that such a sum is (the Handbook, section 5.2.1); SDC Handbook 2019, "class disclosure", for the
 /// other side of it.

@@ -12,7 +12,7 @@ use crate::accumulate::{Channel, ChannelRole};
 use crate::judge;
 use crate::profile::Settings;
 
-/// Pairs of an atom and a table's margins that are looked at in one round, at most; past that people decide.
+/// Atoms of cells that are looked at in one round, at most; past that people decide.
 const WORK_MAX: usize = 200_000_000;
 /// Sets of measures that are told together at most: as many as a mask has bits. Those of one measure come first.
 const TOLD_MAX: usize = 128;
@@ -67,32 +67,41 @@ impl<'a> Blanks<'a> {
         let mut further = BTreeSet::new();
         let mut seen: BTreeSet<(Vec<u32>, usize)> = BTreeSet::new();
         let mut work = WORK_MAX;
-        for (party, table) in self.parties.iter().enumerate() {
-            let lattice = table.table.shape.lattice();
-            let levels = if lattice.totals() {
-                1 << lattice.axes()
-            } else {
-                1_usize
-            };
-            for level in 0..levels {
-                let cut = self.cut(system, (party, table), level);
-                for (whole, number) in system.classes.iter().zip(0_u32..) {
-                    let shown = known.shown.get(number as usize).copied().unwrap_or(0);
-                    if shown == 0 {
-                        continue;
-                    }
-                    work = work
-                        .checked_sub(whole.atoms.len())
-                        .ok_or(Unlinked::TooLarge)?;
-                    let Some(parts) = parts(system, whole, &cut) else {
-                        continue;
-                    };
-                    let found = self.tells(system, &known, (number, &parts), &mut seen)?;
-                    further.extend(found);
+        for cut in self.cuts(system) {
+            let wholes = wholes(system, &known, &cut);
+            if wholes.is_empty() {
+                continue;
+            }
+            let cut = of_atoms(system, &cut);
+            for number in wholes {
+                let Some(whole) = system.classes.get(number as usize) else {
+                    continue;
+                };
+                let left = work.checked_sub(whole.atoms.len());
+                work = left.ok_or(Unlinked::TooLarge)?;
+                if let Some(parts) = parts(system, whole, &cut) {
+                    further.extend(self.tells(system, &known, (number, &parts), &mut seen));
                 }
             }
         }
         Ok(further)
+    }
+
+    /// The cells of each table that are margins on the same axes, as classes.
+    fn cuts(&self, system: &System) -> Vec<Vec<u32>> {
+        let mut cuts: BTreeMap<(usize, usize), Vec<u32>> = BTreeMap::new();
+        for (class, number) in system.classes.iter().zip(0_u32..) {
+            for (table, cell) in &class.members {
+                let Some(party) = self.parties.get(*table) else {
+                    continue;
+                };
+                let lattice = party.table.shape.lattice();
+                let margins = (0..lattice.axes()).filter(|axis| lattice.is_margin(*cell, *axis));
+                let level = margins.fold(0, |level, axis| level | 1 << axis);
+                cuts.entry((*table, level)).or_default().push(number);
+            }
+        }
+        cuts.into_values().collect()
     }
 
     /// Which sets of measures are told of each class.
@@ -149,32 +158,6 @@ impl<'a> Blanks<'a> {
         .fold(0, |tells, (bit, _)| tells | 1 << bit)
     }
 
-    /// The class of each atom among a table's cells that are margins on exactly these axes.
-    fn cut(
-        &self,
-        system: &System,
-        (index, party): (usize, &Party<'_>),
-        level: usize,
-    ) -> Vec<Option<u32>> {
-        let lattice = party.table.shape.lattice();
-        let is_level = |cell: usize| {
-            (0..lattice.axes())
-                .all(|axis| lattice.is_margin(cell, axis) == (level >> axis & 1 == 1))
-        };
-        let mut cut = vec![None; system.atoms()];
-        for (class, number) in system.classes.iter().zip(0_u32..) {
-            let mut members = class.members.iter();
-            if members.any(|(table, cell)| *table == index && is_level(*cell)) {
-                for atom in &class.atoms {
-                    if let Some(of) = cut.get_mut(*atom as usize) {
-                        *of = Some(number);
-                    }
-                }
-            }
-        }
-        cut
-    }
-
     /// Looks at each sum of parts that the whole gives away; answers what to leave blank.
     fn tells(
         &self,
@@ -182,7 +165,7 @@ impl<'a> Blanks<'a> {
         known: &Known,
         (whole, parts): (u32, &BTreeSet<u32>),
         seen: &mut BTreeSet<(Vec<u32>, usize)>,
-    ) -> Result<Vec<u32>, Unlinked> {
+    ) -> Vec<u32> {
         let is = |of: &[u128], class: u32, bit: usize| {
             of.get(class as usize)
                 .is_some_and(|known| known >> bit & 1 == 1)
@@ -206,7 +189,7 @@ impl<'a> Blanks<'a> {
                 None => {}
             }
         }
-        Ok(further)
+        further
     }
 
     /// The cheapest class with which a sum passes, or the cheapest of all.
@@ -255,6 +238,40 @@ fn measures(channel: &Channel) -> Measures {
     };
     let measures: BTreeSet<usize> = channel.measure.into_iter().chain(beside).collect();
     measures.into_iter().collect()
+}
+
+/// Larger classes that are shown, about a class of a cut that is blank where others of the cut are not.
+fn wholes(system: &System, known: &Known, cut: &[u32]) -> BTreeSet<u32> {
+    let shown = |class: u32| known.shown.get(class as usize).copied().unwrap_or(0);
+    let any = cut.iter().fold(0, |any, class| any | shown(*class));
+    let blank = cut.iter().filter(|class| any & !shown(**class) != 0);
+    let blank = blank.filter_map(|class| system.classes.get(*class as usize));
+    let about = blank.filter_map(|class| {
+        let of = system.classes_of.get(*class.atoms.first()? as usize)?;
+        Some((class.atoms.len(), of))
+    });
+    about
+        .flat_map(|(least, of)| of.iter().map(move |number| (least, *number)))
+        .filter(|(least, number)| {
+            let whole = system.classes.get(*number as usize);
+            whole.is_some_and(|whole| whole.atoms.len() > *least) && shown(*number) != 0
+        })
+        .map(|(_, number)| number)
+        .collect()
+}
+
+/// The class of each atom among those of a cut.
+fn of_atoms(system: &System, cut: &[u32]) -> Vec<Option<u32>> {
+    let mut of = vec![None; system.atoms()];
+    for number in cut {
+        let class = system.classes.get(*number as usize);
+        for atom in class.into_iter().flat_map(|class| &class.atoms) {
+            if let Some(of) = of.get_mut(*atom as usize) {
+                *of = Some(*number);
+            }
+        }
+    }
+    of
 }
 
 /// The classes of a cut that a class is made up of, if it is of whole ones, and of several.
