@@ -265,12 +265,7 @@ fn value(counted: &Counted<'_>, cell: usize, measure: usize, quantity: &Quantity
     match &quantity.source {
         Source::Rows => Some(real(counted.rows(cell))),
         Source::Units => Some(real(counted.units(cell))),
-        Source::Sum(_) => total(),
-        // A proportion's own figure, times the rows that it is a share of.
-        Source::Present(_) if counted.measures.get(measure)?.extra.is_some() => {
-            Some((counted.figure(cell, measure)? * total()?).round())
-        }
-        Source::Present(_) => total(),
+        Source::Sum(_) | Source::Present(_) => total(),
     }
 }
 

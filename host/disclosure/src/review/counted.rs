@@ -308,7 +308,13 @@ impl<'a> Counted<'a> {
                 },
             })
             .collect();
-        failed.extend(self.failures.get(&cell).into_iter().flatten().cloned());
+        for more in self.failures.get(&cell).into_iter().flatten() {
+            // A share is a mean too, of which the accumulator says the same.
+            let is = |known: &Failed| known.rule == more.rule && known.measure == more.measure;
+            if !failed.iter().any(is) {
+                failed.push(more.clone());
+            }
+        }
         failed
     }
 
@@ -320,7 +326,7 @@ impl<'a> Counted<'a> {
     /// The figure of a measure in a cell, not rounded. None where it is not defined.
     pub(super) fn figure(&self, cell: usize, measure: usize) -> Option<f64> {
         let measured = self.measures.get(measure)?;
-        if measured.extra.is_some() {
+        if measured.is_ordinal() {
             return self.extras.get(&(measure, cell)).copied();
         }
         let (pass, place) = self.at(cell)?;
@@ -329,7 +335,7 @@ impl<'a> Counted<'a> {
 
     /// The figure of a measure in a cell as the gate would show it. None where it is not defined, or not the gate's to compute.
     pub(super) fn shown(&self, cell: usize, measure: usize, rounding: &Rounding) -> Option<f64> {
-        let measured = self.measures.get(measure).filter(|m| m.extra.is_none())?;
+        let measured = self.measures.get(measure).filter(|m| !m.is_ordinal())?;
         let (pass, place) = self.at(cell)?;
         let unit = pass.units.get(measure).copied()?;
         judge::shown(

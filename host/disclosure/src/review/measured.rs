@@ -21,7 +21,7 @@ pub(super) enum Extra {
     /// A percentile, from 0 to 100.
     Percentile(f64),
     Deviation,
-    /// The share of rows whose value is 1 rather than 0.
+    /// The share of rows whose value is 1 rather than 0: a mean, of which rules are held against both sides.
     Proportion,
 }
 
@@ -76,6 +76,14 @@ pub(super) struct Measured {
     pub(super) extra: Option<(Extra, Numbers)>,
     /// What it tells of a cell.
     pub(super) tells: Vec<Quantity>,
+}
+
+impl Measured {
+    /// Whether its figure is computed beside the accumulator.
+    pub(super) fn is_ordinal(&self) -> bool {
+        let extra = self.extra.as_ref();
+        extra.is_some_and(|(extra, _)| *extra != Extra::Proportion)
+    }
 }
 
 /// Which column each input of these measures is: numbers that were read once are one column.
@@ -188,15 +196,13 @@ impl<'a> Reader<'a> {
             Statistic::Ratio => self.ratio(spec, weight, named),
             Statistic::Proportion => {
                 let indicator = self.indicator(&spec.of)?;
-                let present = Arc::new(indicator.iter().map(|v| v.map(|_| 1.0)).collect());
-                let of: Vec<Option<f64>> =
-                    indicator.iter().map(|v| v.filter(|v| *v > 0.0)).collect();
+                // The mean of its indicator, so that whatever holds for means holds for it.
                 Ok(Measured {
-                    shape: named(Aggregate::Count, true)?,
-                    inputs: vec![present],
+                    shape: named(Aggregate::Mean, false)?,
+                    inputs: vec![Arc::clone(&indicator)],
                     tells: vec![Quantity::new(
                         format!("proportion:{:?}", spec.of),
-                        Source::Present(Arc::new(of)),
+                        Source::Present(Arc::clone(&indicator)),
                     )],
                     extra: Some((Extra::Proportion, indicator)),
                 })

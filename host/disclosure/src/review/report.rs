@@ -150,6 +150,8 @@ pub struct ModelReport {
     pub decision: Decision,
     /// Observations, counted where the spec names columns.
     pub observations: u64,
+    /// Distinct subjects behind them, merged by group; null where the spec names no columns.
+    pub units: Option<u64>,
     /// Parameters.
     pub parameters: u64,
     /// Residual degrees of freedom.

@@ -227,20 +227,7 @@ fn spare(
             let contributions = counted
                 .contributions_as(cell, measure, role)
                 .or_else(|| counted.contributions(cell, measure));
-            let Some(contributions) = contributions else {
-                return 0.0;
-            };
-            let is_share = counted
-                .measures
-                .get(measure)
-                .is_some_and(|m| m.extra.is_some());
-            if !is_share {
-                return contributions.remainder();
-            }
-            // Of a proportion the contributions are those to its whole; nobody gave more to the part.
-            let share = counted.figure(cell, measure).unwrap_or(0.0);
-            let part = (share * contributions.total).round();
-            (part - contributions.top(2)).max(0.0)
+            contributions.map_or(0.0, |contributions| contributions.remainder())
         }
     }
 }

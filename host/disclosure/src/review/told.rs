@@ -21,7 +21,7 @@ use super::published::{self, Grid, Published};
 use super::report::{CellReport, TableReport, decision, worse};
 use super::spec::{Rounded, RoundedNamed, Spec, TableSpec};
 use super::{Earlier, ReviewError, Tables, Verdicts};
-use crate::profile::Profile;
+use crate::profile::{Profile, Rounding};
 use crate::rules::{self, Figure, real};
 
 /// Reviews the tables of a spec.
@@ -154,13 +154,8 @@ impl Bench<'_> {
                     "table `{name}`: a column is summed under weights that could be solved for its values"
                 ));
             }
-            if matches!(table.rounding, Rounded::Named(RoundedNamed::Exact))
-                && self.profile.settings().rounding.is_some()
-            {
-                verdicts.notice(format!(
-                    "table `{}` waives the profile's rounding",
-                    table.name
-                ));
+            if let Some(waived) = waived(table.rounding, self.profile.settings().rounding) {
+                verdicts.notice(format!("table `{}` {waived}", table.name));
             }
         }
         let mut proven = false;
@@ -170,7 +165,18 @@ impl Bench<'_> {
             published
         } else {
             let published = self.side.read(given, self.counted, self.grids)?;
-            published.iter().for_each(|p| verdicts.problems_of(p));
+            for (table, published) in self.side.spec.tables.iter().zip(&published) {
+                verdicts.problems_of(published);
+                for liberty in &published.liberties {
+                    let notice = format!("table `{}`: {}", table.name, liberty.notice());
+                    if liberty.is_for_people() {
+                        verdicts.decide(Decision::Review);
+                        verdicts.reason(notice);
+                    } else {
+                        verdicts.notice(notice);
+                    }
+                }
+            }
             published
         };
         let told: Vec<Told<'_>> = self
@@ -330,6 +336,22 @@ impl Bench<'_> {
             cells,
         }
     }
+}
+
+/// What a table's rounding leaves out of the profile's.
+fn waived(rounding: Rounded, profile: Option<Rounding>) -> Option<&'static str> {
+    let profile = profile?;
+    let own = match rounding {
+        Rounded::ByProfile | Rounded::Named(RoundedNamed::Profile) => return None,
+        Rounded::Named(RoundedNamed::Exact) => return Some("waives the profile's rounding"),
+        Rounded::By(own) => own,
+    };
+    let digits = profile.figure_digits.is_some_and(|most| {
+        let own = own.figure_digits;
+        own.is_none_or(|digits| digits > most)
+    });
+    let coarse = own.base >= profile.base && own.method == profile.method;
+    (digits || !coarse).then_some("waives a part of the profile's rounding")
 }
 
 impl Verdicts {
