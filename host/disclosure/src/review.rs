@@ -11,6 +11,7 @@
 mod atoms;
 mod attack;
 mod axis;
+mod between;
 mod blanks;
 mod brackets;
 mod columns;

@@ -65,6 +65,8 @@ impl Need {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) measure: usize,
+    /// The other measure, where it is about what lies between two.
+    pub(super) beside: Option<usize>,
     pub(super) need: Need,
     /// Whether enough stays unknown.
     pub(super) held: Result<Held, Unbracketed>,
@@ -160,7 +162,14 @@ pub(super) fn aims<'a>(
                 let Some(value) = value(table.counted, cell, measure, quantity) else {
                     continue;
                 };
-                by_key.entry(&quantity.key).or_default().push(Aim {
+                let aims = by_key.entry(&quantity.key).or_default();
+                // Either of two figures tells what lies between them.
+                if aims.iter().any(|aim| aim.target.place == (index, cell))
+                    && quantity.own.is_some()
+                {
+                    continue;
+                }
+                aims.push(Aim {
                     quantity,
                     target: Target {
                         place: (index, cell),
@@ -211,6 +220,7 @@ pub(super) fn attack(
             };
             found.entry(aim.target.place).or_default().push(Found {
                 measure: aim.measure,
+                beside: aim.quantity.own.as_ref().map(|own| own.beside),
                 need: aim.need,
                 held,
                 interval,
@@ -248,9 +258,13 @@ fn hidden<'a>(table: &'a Told<'_>, cell: usize) -> Vec<(usize, &'a Quantity)> {
         let fails = failed
             .iter()
             .any(|f| f.figure.status == Status::Fail && concerns(f, measure));
-        if fails && table.published.figure(cell, measure).is_none() {
-            hidden.extend(measured.tells.iter().map(|quantity| (measure, quantity)));
+        if table.published.figure(cell, measure).is_some() {
+            continue;
         }
+        let must =
+            |quantity: &&Quantity| quantity.own.as_ref().map_or(fails, |own| own.needs(cell));
+        let tells = measured.tells.iter().filter(must);
+        hidden.extend(tells.map(|quantity| (measure, quantity)));
     }
     hidden
 }
@@ -258,6 +272,14 @@ fn hidden<'a>(table: &'a Told<'_>, cell: usize) -> Vec<(usize, &'a Quantity)> {
 /// The true value of a quantity in a cell.
 fn value(counted: &Counted<'_>, cell: usize, measure: usize, quantity: &Quantity) -> Option<f64> {
     use super::measured::Source;
+    if let Some(own) = &quantity.own {
+        let contributions = own.contributions(cell);
+        return Some(if quantity.source.is_whole() {
+            real(contributions.units)
+        } else {
+            contributions.total
+        });
+    }
     if quantity.under {
         return counted.denominator(cell, measure);
     }
@@ -265,7 +287,7 @@ fn value(counted: &Counted<'_>, cell: usize, measure: usize, quantity: &Quantity
     match &quantity.source {
         Source::Rows => Some(real(counted.rows(cell))),
         Source::Units => Some(real(counted.units(cell))),
-        Source::Sum(_) | Source::Present(_) => total(),
+        Source::Sum(_) | Source::Present(_) | Source::UnitsOf(_) => total(),
     }
 }
 
@@ -284,7 +306,8 @@ fn need(
     if quantity.source.is_whole() {
         return Need::Width(real(settings.suppression.interval_count));
     }
-    let Some(contributions) = counted.contributions(cell, measure) else {
+    let own = quantity.own.as_ref().map(|own| own.contributions(cell));
+    let Some(contributions) = own.or_else(|| counted.contributions(cell, measure)) else {
         return Need::Ends {
             low: value,
             high: value,

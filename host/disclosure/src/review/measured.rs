@@ -6,8 +6,10 @@ use std::sync::Arc;
 use yunei_model::{Aggregate, Name};
 
 use super::ReviewError;
+use super::between::Cells;
 use super::columns::Columns;
 use super::spec::{Condition, MeasureSpec, Statistic, wrong};
+use crate::rules::Contributions;
 use crate::shape::Measure;
 
 /// Values of a column, one per row.
@@ -33,6 +35,29 @@ pub(super) struct Quantity {
     pub(super) source: Source,
     /// Whether it is the denominator of its measure.
     pub(super) under: bool,
+    /// What lies between two figures of a table; none of a quantity that a measure tells by itself.
+    pub(super) own: Option<Own>,
+}
+
+/// What lies between two figures of one table.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) cells: Arc<Cells>,
+    /// The measure that shows the other figure.
+    pub(super) beside: usize,
+}
+
+impl Own {
+    /// Of the units of a cell for whom the figures differ, by how much.
+    pub(super) fn contributions(&self, cell: usize) -> Contributions {
+        let contributions = self.cells.contributions.get(cell);
+        contributions.copied().unwrap_or_default()
+    }
+
+    /// Whether that must stay unknown of a cell.
+    pub(super) fn needs(&self, cell: usize) -> bool {
+        self.cells.needs.get(cell).copied().unwrap_or(true)
+    }
 }
 
 impl Quantity {
@@ -41,6 +66,7 @@ impl Quantity {
             key,
             source,
             under: false,
+            own: None,
         }
     }
 }
@@ -54,6 +80,8 @@ pub(super) enum Source {
     Units,
     /// A whole number: whether it has a value.
     Present(Numbers),
+    /// One for the first row of a unit that has a value.
+    UnitsOf(Numbers),
     /// A value, weighed.
     Sum(Numbers),
 }
@@ -61,7 +89,7 @@ pub(super) enum Source {
 impl Source {
     /// Whether an attacker knows that it is whole.
     pub(super) const fn is_whole(&self) -> bool {
-        matches!(self, Self::Rows | Self::Units | Self::Present(_))
+        !matches!(self, Self::Sum(_))
     }
 }
 
@@ -79,6 +107,11 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    /// Whether it tells a quantity.
+    pub(super) fn tells_of(&self, key: &str) -> bool {
+        self.tells.iter().any(|told| told.key == key)
+    }
+
     /// Whether its figure is computed beside the accumulator.
     pub(super) fn is_ordinal(&self) -> bool {
         let extra = self.extra.as_ref();

@@ -120,6 +120,8 @@ pub struct RuleReport {
 pub struct BracketReport {
     /// Measure that would show it.
     pub measure: String,
+    /// The other measure, where it is about what lies between two figures; else null.
+    pub between: Option<String>,
     /// Lower end; null where there is none.
     pub low: Option<f64>,
     /// Upper end; null where there is none.

@@ -106,8 +106,13 @@ impl Shifts {
 
 /// What each atom holds of a quantity; none where a row of it is negative. Units are those that are in no other atom.
 fn held(quantity: &Quantity, atoms: &Atoms, rows: &Rows) -> Option<Vec<f64>> {
-    if matches!(quantity.source, Source::Units) {
-        return Some(atoms.exclusive_units(rows));
+    match &quantity.source {
+        Source::Units => return Some(atoms.exclusive_units(rows, |_| true)),
+        Source::UnitsOf(values) => {
+            let counts = |row: usize| values.get(row).copied().flatten().is_some();
+            return Some(atoms.exclusive_units(rows, counts));
+        }
+        Source::Rows | Source::Present(_) | Source::Sum(_) => {}
     }
     let (values, negative) = atoms.values(quantity, rows);
     (!negative).then_some(values)
@@ -117,7 +122,7 @@ fn held(quantity: &Quantity, atoms: &Atoms, rows: &Rows) -> Option<Vec<f64>> {
 fn falls(quantity: &Quantity, held: &[f64], gifts: &Gifts) -> Vec<f64> {
     match &quantity.source {
         // Those who are in no other atom, of whom any two may be the two who know.
-        Source::Units => held
+        Source::Units | Source::UnitsOf(_) => held
             .iter()
             .map(|n| (n - real(COALITION)).max(0.0))
             .collect(),
@@ -215,6 +220,18 @@ fn spare(
     quantity: &Quantity,
     (measure, under): (usize, bool),
 ) -> f64 {
+    let own = counted.measures.get(measure).and_then(|measure| {
+        let told = measure.tells.iter().find(|told| told.key == quantity.key);
+        told?.own.as_ref()
+    });
+    if let Some(own) = own {
+        let contributions = own.contributions(cell);
+        return if quantity.source.is_whole() {
+            real(contributions.units.saturating_sub(COALITION))
+        } else {
+            contributions.remainder()
+        };
+    }
     let role = if under {
         ChannelRole::Denominator
     } else {
@@ -223,6 +240,7 @@ fn spare(
     match quantity.source {
         Source::Units => real(counted.units(cell).saturating_sub(COALITION)),
         Source::Rows => counted.rows_given(cell).map_or(0.0, |c| c.remainder()),
+        Source::UnitsOf(_) => 0.0,
         Source::Present(_) | Source::Sum(_) => {
             let contributions = counted
                 .contributions_as(cell, measure, role)

@@ -6,6 +6,7 @@ use super::*;
 use crate::fixture::profile;
 
 mod bad_input;
+mod between;
 mod brute;
 mod corruption;
 mod crosstab;

@@ -12,6 +12,7 @@ use side::Side;
 
 use super::atoms::{Atoms, Told};
 use super::attack::{self, Found};
+use super::between::{self, Table};
 use super::blanks::{self, Candidate, Choice};
 use super::brackets::Place;
 use super::columns::Columns;
@@ -46,7 +47,7 @@ pub(super) fn review(
             .for_each(|(l, k)| *l = *l || *k);
     }
     let rows = Rows::new(spec, &side.columns, &looked_at)?;
-    let counted = side.counted(&rows, profile)?;
+    let mut counted = side.counted(&rows, profile)?;
     let grids = side.grids(profile);
     let mut out: Vec<Out<'_>> = Vec::new();
     for (before, earlier) in before.iter().zip(earlier) {
@@ -61,6 +62,13 @@ pub(super) fn review(
             published,
         });
     }
+    look_between(
+        (&side, &mut counted),
+        &mut out,
+        &rows,
+        (profile, given),
+        verdicts,
+    );
     let released: Vec<Told<'_>> = out.iter().flat_map(Out::told).collect();
     let bench = Bench {
         side: &side,
@@ -73,6 +81,41 @@ pub(super) fn review(
     };
     bench.rows_differ(&out, verdicts);
     bench.review(given, verdicts)
+}
+
+/// Has the tables tell what lies between their figures, but for one that the gate judges by itself.
+fn look_between<'a>(
+    (side, counted): (&Side<'_>, &mut [Counted<'a>]),
+    out: &mut [Out<'a>],
+    rows: &Rows,
+    (profile, given): (&Profile, &Tables),
+    verdicts: &mut Verdicts,
+) {
+    if let ([only], true, true) = (&*counted, out.is_empty(), given.is_empty())
+        && only.is_plain()
+    {
+        return;
+    }
+    let own = counted.iter_mut().zip(&side.kept);
+    let mut tables: Vec<Table<'_, 'a>> = own
+        .map(|(counted, kept)| Table {
+            counted,
+            kept,
+            own: true,
+        })
+        .collect();
+    for out in out {
+        let earlier = out.counted.iter_mut().zip(&out.side.kept);
+        tables.extend(earlier.map(|(counted, kept)| Table {
+            counted,
+            kept,
+            own: false,
+        }));
+    }
+    for reason in between::look(&mut tables, rows, profile) {
+        verdicts.decide(Decision::Review);
+        verdicts.reason(reason);
+    }
 }
 
 /// An earlier release.
