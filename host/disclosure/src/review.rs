@@ -21,6 +21,7 @@ mod difference;
 mod frame;
 mod gifts;
 mod measured;
+mod meets;
 mod models;
 mod ordinal;
 mod published;

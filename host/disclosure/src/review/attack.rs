@@ -14,7 +14,7 @@ use super::counted::{Counted, Failed, Rows};
 use super::measured::Quantity;
 use super::shifts::{Levels, Shifts};
 use crate::profile::Profile;
-use crate::rules::real;
+use crate::rules::{Contributions, real};
 
 /// Work of linear programmes in one review at most, for cells that no shift proves; what lies beyond goes to people.
 pub(super) const ATTACK_WORK_MAX: u64 = 2_000_000_000;
@@ -79,6 +79,19 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// What the programmes decided, and nothing else.
+    pub(super) fn of(aim: &Aim<'_>, held: Result<Held, Unbracketed>) -> Self {
+        Self {
+            measure: aim.measure,
+            beside: aim.quantity.own.as_ref().map(|own| own.beside),
+            need: aim.need,
+            held,
+            interval: None,
+            value: aim.target.value,
+            proven: false,
+        }
+    }
+
     /// Whether enough stays unknown; review where that is not proven.
     pub(super) fn status(&self) -> Status {
         let narrow = |interval: &Interval| !self.enough(interval.low, interval.high);
@@ -142,7 +155,7 @@ pub(super) struct Aim<'a> {
     pub(super) quantity: &'a Quantity,
     pub(super) target: Target,
     /// The measure that would show it.
-    measure: usize,
+    pub(super) measure: usize,
     pub(super) need: Need,
 }
 
@@ -219,17 +232,25 @@ pub(super) fn attack(
                 Err(unbracketed) => (Err(*unbracketed), None),
             };
             found.entry(aim.target.place).or_default().push(Found {
-                measure: aim.measure,
-                beside: aim.quantity.own.as_ref().map(|own| own.beside),
-                need: aim.need,
-                held,
                 interval,
-                value: aim.target.value,
                 proven,
+                ..Found::of(aim, held)
             });
         }
     }
     found
+}
+
+/// Whether enough stays unknown.
+pub(super) fn decided(
+    system: &mut System,
+    aim: &Aim<'_>,
+    work: &mut Work,
+) -> Result<Held, Unbracketed> {
+    if work.is_spent() {
+        return Err(Unbracketed::TooLarge);
+    }
+    system.decide(&aim.target, aim.need.asked(aim.target.value), work)
 }
 
 /// Whether enough stays unknown, and between what the cell lies: always where it fails, else while it is little work.
@@ -242,7 +263,7 @@ fn judged(
     if work.is_spent() {
         return (Err(Unbracketed::TooLarge), None);
     }
-    let held = system.decide(&aim.target, aim.need.asked(aim.target.value), work);
+    let held = decided(system, aim, work);
     let ends = match held {
         Ok(Held::No { .. }) => work,
         _ => spare,
@@ -302,12 +323,23 @@ fn need(
     value: f64,
     profile: &Profile,
 ) -> Need {
+    let own = quantity.own.as_ref().map(|own| own.contributions(cell));
+    let contributions = own.or_else(|| counted.contributions(cell, measure));
+    needed(quantity, value, contributions.as_ref(), profile)
+}
+
+/// The same of any set of rows, of what its units gave.
+pub(super) fn needed(
+    quantity: &Quantity,
+    value: f64,
+    contributions: Option<&Contributions>,
+    profile: &Profile,
+) -> Need {
     let settings = profile.settings();
     if quantity.source.is_whole() {
         return Need::Width(real(settings.suppression.interval_count));
     }
-    let own = quantity.own.as_ref().map(|own| own.contributions(cell));
-    let Some(contributions) = own.or_else(|| counted.contributions(cell, measure)) else {
+    let Some(contributions) = contributions else {
         return Need::Ends {
             low: value,
             high: value,

@@ -91,6 +91,24 @@ impl Shifts {
             .is_some_and(|aim| self.given.proves(&aim))
     }
 
+    /// Whether the levels are proven for a set of atoms, rising.
+    pub(super) fn proves_of(
+        &mut self,
+        atoms: Vec<u32>,
+        quantity: &Quantity,
+        levels: Levels,
+    ) -> bool {
+        let Some(quantity) = self.numbers.get(&quantity.key).copied() else {
+            return false;
+        };
+        self.given.proves(&Aim {
+            atoms,
+            quantity,
+            up: levels.up,
+            down: levels.down,
+        })
+    }
+
     /// The cells to blank so that all levels are proven. Levels in quantities that can be negative are left to the attack.
     pub(super) fn protect(
         self,

@@ -13,6 +13,7 @@ mod crosstab;
 mod deep;
 mod liberties;
 mod linked;
+mod meets;
 mod statistics;
 
 /// Columns of a CSV text without quotes.

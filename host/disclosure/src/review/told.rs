@@ -18,6 +18,7 @@ use super::brackets::Place;
 use super::columns::Columns;
 use super::counted::{Counted, Rows, worst};
 use super::difference;
+use super::meets::{self, Singled};
 use super::published::{self, Grid, Published};
 use super::report::{CellReport, TableReport, decision, worse};
 use super::spec::{Rounded, RoundedNamed, Spec, TableSpec};
@@ -244,6 +245,9 @@ impl Bench<'_> {
             }
         }
         self.earlier_given_back(&found, verdicts);
+        let own = self.counted.len();
+        let singled = meets::attack(&told, own, &atoms, self.rows, self.profile)?;
+        verdicts.singled(singled);
         let differences = self.differences(&told, &atoms, verdicts);
         let tables = self.side.spec.tables.iter().zip(&told).enumerate();
         Ok(tables
@@ -404,6 +408,24 @@ impl Verdicts {
         }
         let listed = published.problems.listed.len() as u64;
         self.problems_total += published.problems.count.saturating_sub(listed);
+    }
+
+    /// Sets of rows that are no cell, and that shown cells of several tables give back.
+    fn singled(&mut self, singled: Singled) {
+        if singled.failed > 0 {
+            self.decide(Decision::Withhold);
+            let count = real(singled.failed);
+            self.reason(format!(
+                "shown cells of several tables together tell of too few: {count}"
+            ));
+        }
+        if singled.review > 0 {
+            self.decide(Decision::Review);
+            let count = real(singled.review);
+            self.reason(format!(
+                "where cells of several tables meet, too few are not proven to stay unknown: {count}"
+            ));
+        }
     }
 
     /// An earlier release that is not what the microdata gives cannot be audited against.
