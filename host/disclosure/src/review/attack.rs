@@ -83,7 +83,7 @@ impl Found {
     pub(super) fn of(aim: &Aim<'_>, held: Result<Held, Unbracketed>) -> Self {
         Self {
             measure: aim.measure,
-            beside: aim.quantity.own.as_ref().map(|own| own.beside),
+            beside: aim.quantity.own.as_ref().and_then(|own| own.beside),
             need: aim.need,
             held,
             interval: None,

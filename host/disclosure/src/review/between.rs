@@ -5,8 +5,10 @@
 //! (`linked::columns` says why); where too few differ in one, people decide. So they do where figures of one column are weighed in
 //! ways that could be solved for its values.
 //!
-//! One table that the gate itself has judged has none of this: the gate protects what lies between its figures.
+//! So it is of one figure and of what many share (`alone`). One table that the gate itself has judged has none of this: the gate protects what lies
+//! between its figures.
 
+mod alone;
 mod knots;
 mod part;
 mod system;
@@ -59,6 +61,8 @@ pub(super) fn look(
 ) -> Vec<&'static str> {
     one_name(tables);
     let settings = profile.settings();
+    let figures = figures(tables);
+    alone::look(tables, &figures, rows, settings);
     if !settings.complement.is_some_and(|rule| rule.disclosive) {
         return Vec::new();
     }
@@ -66,7 +70,6 @@ pub(super) fn look(
     if system::is_solved(tables, rows, settings) {
         reasons.push("tables sum one column under weights that could be solved for its values");
     }
-    let figures = figures(tables);
     let pairs = figures.len() * figures.len().saturating_sub(1) / 2;
     if pairs.saturating_mul(rows.order.len()) > WORK_MAX {
         reasons.push("there are too many figures to hold each against each other");
@@ -86,18 +89,18 @@ pub(super) fn look(
                 continue;
             }
             match within(tables, [one, other], &apart, rows, settings) {
-                Within::Nothing => {}
-                Within::Cells => attached += 1,
+                Within::Nothing => continue,
+                Within::Cells => {}
                 Within::Atoms => {
-                    attached += 1;
-                    reasons
-                        .push("figures in several tables differ for too few between their cells");
+                    reasons.push("figures in several tables differ for too few between their cells")
                 }
             }
+            attached += 1;
+            if attached >= PAIRS_MAX {
+                reasons.push("there are too many pairs of figures that differ for few");
+                return reasons;
+            }
         }
-    }
-    if attached > PAIRS_MAX {
-        reasons.push("there are too many pairs of figures that differ for few");
     }
     reasons.dedup();
     reasons
@@ -217,14 +220,11 @@ fn within(
     if telling.len() > 1 && parts.any_fails_beside(settings, &sizes(tables, telling, &meeting)) {
         found = Within::Atoms;
     }
+    let alike = parts.some_alike();
+    let fails = |cells: &Parts| cells.fails(settings, alike);
     for place in telling {
         if let Some(table) = tables.get_mut(*place) {
-            attach(
-                table,
-                [&one.key, &other.key],
-                apart,
-                (&parts, rows, settings),
-            );
+            attach(table, [&one.key, &other.key], apart, (rows, &fails));
         }
     }
     found
@@ -264,12 +264,12 @@ fn sizes(tables: &[Table<'_, '_>], telling: &[usize], meeting: &[Option<u32>]) -
     whole
 }
 
-/// Has a table tell what lies between two of its figures: by how much they differ, and for how many.
+/// Has a table tell what lies between two of its figures, or between one and a number: by how much they differ, and for how many.
 fn attach(
     table: &mut Table<'_, '_>,
     keys: [&str; 2],
     apart: &Apart,
-    (parts, rows, settings): (&Parts, &Rows, &Settings),
+    (rows, needs): (&Rows, &dyn Fn(&Parts) -> Vec<bool>),
 ) {
     let counted = &mut *table.counted;
     let mut places: Vec<(u32, usize)> = Vec::new();
@@ -282,7 +282,7 @@ fn attach(
     }
     let cells = Parts::of(places, counted.frame.cells(), apart, rows);
     let cells = Arc::new(Cells {
-        needs: cells.fails(settings, parts.some_alike()),
+        needs: needs(&cells),
         contributions: cells.contributions(),
     });
     let differs = |value: &Option<f64>| value.filter(|by| *by > 0.0);
@@ -296,9 +296,6 @@ fn attach(
     let [first, second] = keys.map(place);
     let [one, other] = keys;
     for (key, beside) in [(one, second), (other, first)] {
-        let Some(beside) = beside else {
-            continue;
-        };
         let tell = counted.measures.iter_mut().filter(|m| m.tells_of(key));
         for measure in tell {
             for (kind, source) in &sources {

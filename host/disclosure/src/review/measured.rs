@@ -43,8 +43,8 @@ pub(super) struct Quantity {
 #[derive(Debug, Clone)]
 pub(super) struct Own {
     pub(super) cells: Arc<Cells>,
-    /// The measure that shows the other figure.
-    pub(super) beside: usize,
+    /// The measure that shows the other figure; none where that is a number that many share.
+    pub(super) beside: Option<usize>,
 }
 
 impl Own {

@@ -29,6 +29,8 @@ struct Part {
 /// Several of them.
 pub(super) struct Parts {
     parts: Vec<Part>,
+    /// Whether the figures are one column under two weights.
+    weighed: bool,
 }
 
 /// The sets that rows are in, by number.
@@ -66,7 +68,10 @@ impl Parts {
                 };
             }
         }
-        Self { parts }
+        Self {
+            parts,
+            weighed: apart.weighed,
+        }
     }
 
     /// Whether in some there is nothing between the figures.
@@ -84,7 +89,9 @@ impl Parts {
     /// Whether the figures differ for too few in any.
     pub(super) fn any_fails(&self, settings: &Settings) -> bool {
         let alike = self.some_alike();
-        self.parts.iter().any(|part| part.fails(settings, alike))
+        self.parts
+            .iter()
+            .any(|part| part.fails(settings, alike, self.weighed))
     }
 
     /// Whether they do so in any but those that are whole cells of a table.
@@ -92,7 +99,8 @@ impl Parts {
         let alike = self.some_alike();
         let mut parts = self.parts.iter().enumerate();
         parts.any(|(number, part)| {
-            !whole.get(number).copied().unwrap_or(false) && part.fails(settings, alike)
+            !whole.get(number).copied().unwrap_or(false)
+                && part.fails(settings, alike, self.weighed)
         })
     }
 
@@ -106,7 +114,23 @@ impl Parts {
     /// Whether the figures differ for too few, of each.
     pub(super) fn fails(&self, settings: &Settings, alike: bool) -> Vec<bool> {
         let parts = self.parts.iter();
-        parts.map(|part| part.fails(settings, alike)).collect()
+        parts
+            .map(|part| part.fails(settings, alike, self.weighed))
+            .collect()
+    }
+
+    /// Of each, whether all have the number that the figure is held against, or too few have another.
+    pub(super) fn are_alike(&self, settings: &Settings) -> Vec<bool> {
+        let class = settings.class.is_some_and(|class| class.disclosive);
+        let alike = |part: &Part| {
+            let few = settings.indicator.is_some_and(|rule| {
+                rules::indicator(part.of_units.units, &rule).status != Status::Pass
+            });
+            part.rows > 0
+                && part.apart < part.rows
+                && (few && part.apart > 0 || class && part.apart == 0)
+        };
+        self.parts.iter().map(alike).collect()
     }
 
     /// Of the units for whom they differ, by how much.
@@ -116,18 +140,21 @@ impl Parts {
 }
 
 impl Part {
-    /// Whether the figures differ for too few, of whom all are not. Where they differ in every row, and everywhere in some, what lies between them is
-    /// about the same people as they are.
-    fn fails(&self, settings: &Settings, alike: bool) -> bool {
+    /// Whether the figures differ for too few, of whom all are not. Where they differ in every row, and nowhere in none, what lies between them is
+    /// about the same people as they are. Of two columns nothing is asked but for how many they differ, as in a table of both.
+    fn fails(&self, settings: &Settings, alike: bool, weighed: bool) -> bool {
         if self.apart == 0 || (self.apart == self.rows && !alike) {
             return false;
         }
         let of_units = &self.of_units;
         let fails = |figure: Figure| figure.status != Status::Pass;
-        fails(rules::threshold(of_units.units, &settings.threshold))
-            || settings
-                .dominance
-                .is_some_and(|rule| fails(rules::dominance(of_units, &rule)))
+        let few = fails(rules::threshold(of_units.units, &settings.threshold));
+        if few || !weighed {
+            return few;
+        }
+        settings
+            .dominance
+            .is_some_and(|rule| fails(rules::dominance(of_units, &rule)))
             || settings
                 .p_percent
                 .is_some_and(|rule| fails(rules::p_percent(of_units, &rule)))

@@ -19,7 +19,8 @@ pub(in crate::review) fn known(quantity: &Quantity, table: &Told<'_>) -> Vec<Opt
             let (Some(shown), Some(exact)) = (shown, exact) else {
                 continue;
             };
-            let (low, high) = if grid.adds_up() {
+            // What lies between figures has a rounding of its own, if any.
+            let (low, high) = if grid.adds_up() && quantity.own.is_none() {
                 let (low, high) = grid.interval(shown);
                 // A figure that is wrong is a problem of its own; the attack is on the true one.
                 ((low - exact).min(0.0), (high - exact).max(0.0))

@@ -252,3 +252,63 @@ fn two_sums_with_blanks_hold_as_one_does() {
         assert_eq!(again.decision, Decision::Release, "{:?}", again.reasons);
     }
 }
+
+/// A published table of `x` by town, with these towns blank.
+fn by_town(source: &Columns, blank: &[&str]) -> (Spec, String) {
+    let bare = TOWN.replace("total = \"all\"\n", "");
+    let measures = [sum("s", "x", "")];
+    let counted = made(source, &parsed(&[&bare, &table("t", "town", &measures)]));
+    let mut text = "town,s".to_owned();
+    let mut total = 0.0;
+    for cell in &counted.tables[0].cells {
+        let exact = cell.figures[0].exact.unwrap();
+        total += exact;
+        let town = cell.cell[0].as_str();
+        let hidden = blank.contains(&town);
+        let shown = if hidden {
+            String::new()
+        } else {
+            round(exact).to_string()
+        };
+        text.push_str(&format!("\n{town},{shown}"));
+    }
+    text.push_str(&format!("\nall,{}", round(total)));
+    (parsed(&[TOWN, &table("t", "town", &measures)]), text)
+}
+
+/// So many of fifty in each town have something.
+fn having(some: [u32; 5], something: impl Fn(u32) -> u32) -> Columns {
+    let mut text = "id,town,x".to_owned();
+    for (town, some) in ["a", "b", "c", "d", "e"].iter().zip(some) {
+        for place in 0..50 {
+            let x = if place < some { something(place) } else { 0 };
+            text.push_str(&format!("\n{town}{place},{town},{x}"));
+        }
+    }
+    columns(&text)
+}
+
+#[test]
+fn the_few_who_have_something_are_not_hidden_by_a_few() {
+    let source = having([3, 3, 30, 30, 30], |place| 40_000 + place * 997);
+    // All but the two are shown: six people's sum is told.
+    let (spec, text) = by_town(&source, &["a", "b"]);
+    let report = reviewed(&source, &spec, "yunei", &text);
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    assert_eq!(report.decision, Decision::Withhold, "{:?}", report.reasons);
+    let (spec, text) = by_town(&source, &["a", "b", "c"]);
+    let report = reviewed(&source, &spec, "yunei", &text);
+    assert_eq!(report.decision, Decision::Release, "{:?}", report.reasons);
+}
+
+#[test]
+fn all_who_are_alike_are_not_hidden_by_others_who_are() {
+    let source = having([50, 50, 20, 25, 30], |_| 1);
+    let (spec, text) = by_town(&source, &["a", "b"]);
+    let report = reviewed(&source, &spec, "yunei", &text);
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    assert_eq!(report.decision, Decision::Withhold, "{:?}", report.reasons);
+    let (spec, text) = by_town(&source, &["a", "b", "c"]);
+    let report = reviewed(&source, &spec, "yunei", &text);
+    assert_eq!(report.decision, Decision::Release, "{:?}", report.reasons);
+}
