@@ -213,18 +213,18 @@ fn within(
     let telling = &one.tables;
     let meeting = knots::meeting(tables, telling, rows);
     let parts = in_parts(&meeting, apart, rows);
-    if !parts.any_fails(settings) {
+    let alike = parts.some_alike();
+    if !parts.needs(settings, alike).contains(&true) {
         return Within::Nothing;
     }
     let mut found = Within::Cells;
     if telling.len() > 1 && parts.any_fails_beside(settings, &sizes(tables, telling, &meeting)) {
         found = Within::Atoms;
     }
-    let alike = parts.some_alike();
-    let fails = |cells: &Parts| cells.fails(settings, alike);
+    let needs = |cells: &Parts| cells.needs(settings, alike);
     for place in telling {
         if let Some(table) = tables.get_mut(*place) {
-            attach(table, [&one.key, &other.key], apart, (rows, &fails));
+            attach(table, [&one.key, &other.key], apart, (rows, &needs));
         }
     }
     found

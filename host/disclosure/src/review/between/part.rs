@@ -111,11 +111,15 @@ impl Parts {
             && self.some_apart()
     }
 
-    /// Whether the figures differ for too few, of each.
-    pub(super) fn fails(&self, settings: &Settings, alike: bool) -> Vec<bool> {
+    /// Of each, whether what lies between the figures must stay unknown: they differ for too few, or, while they do for others, for nobody.
+    pub(super) fn needs(&self, settings: &Settings, alike: bool) -> Vec<bool> {
+        let class = settings.class.is_some_and(|class| class.disclosive) && self.some_apart();
         let parts = self.parts.iter();
         parts
-            .map(|part| part.fails(settings, alike, self.weighed))
+            .map(|part| {
+                let nobody = class && part.rows > 0 && part.apart == 0;
+                nobody || part.fails(settings, alike, self.weighed)
+            })
             .collect()
     }
 
