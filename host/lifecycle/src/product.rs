@@ -61,7 +61,7 @@ impl Domain {
         actor: &Actor,
         new: NewProduct,
     ) -> Result<ProductView, LifecycleError> {
-        let (grant, target) = self.grant_with_target(new.grant).await?;
+        let (grant, target) = self.standing_with_target(new.grant).await?;
         self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
             .await?;
         let module = self.admitted(actor, new.module).await?.module;
@@ -123,7 +123,7 @@ impl Domain {
         let permit = self.may_operate(actor, &product).await?;
         let module = self.admitted(actor, module).await?.module;
         let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
-        let (grant, _) = self.grant_with_target(product.grant).await?;
+        let grant = self.standing_grant(product.grant).await?;
         let resources = self.granted_resources(&grant.terms).await?;
         fit(&Shape::from(&product), &grant, manifest, &resources).map_err(invalid)?;
         let mut change = self.store.begin().await?;

@@ -42,7 +42,7 @@ fn verdict() -> Verdict {
 }
 
 /// What two reviewers who released it leave behind.
-fn reviews(reviewers: &[Actor]) -> Vec<ReleaseReview> {
+pub fn reviews(reviewers: &[Actor]) -> Vec<ReleaseReview> {
     let review = |reviewer: &Actor| ReleaseReview {
         id: ReviewId::new(&RandomIds),
         reviewer: reviewer.principal().account,
