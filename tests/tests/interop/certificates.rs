@@ -322,6 +322,32 @@ fn failed(report: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Titles are the certificate's, and beside the table nothing stands.
+fn retitled(hands: &Hands, file: &std::path::Path) {
+    let table = hands.place("json");
+    let json = std::fs::read(&table).expect("a table");
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let put = |changed: &Value| std::fs::write(&table, changed.to_string()).expect("a table");
+    let mut other = json.clone();
+    other["columns"][0]["title"] = "deaths by crime".into();
+    put(&other);
+    let report = breaks(hands.ours(file, &["--table", name(&table)]));
+    assert_eq!(failed(&report), ["table"], "{report}");
+    assert!(report.to_string().contains("deaths by crime"), "{report}");
+    breaks(hands.others("verify", file, &[name(&table)]));
+    let mut more = json.clone();
+    more["notes"] = "the figures are deaths".into();
+    put(&more);
+    let (done, told) = hands.ours(file, &["--table", name(&table)]);
+    assert!(
+        !done && told.to_string().contains("no table in JSON"),
+        "{told}"
+    );
+    breaks(hands.others("verify", file, &[name(&table)]));
+    put(&json);
+    holds(hands.ours(file, &["--table", name(&table)]));
+}
+
 /// A figure of the table, and bytes all over the file: both find it.
 fn tampered(hands: &Hands) {
     let (file, table) = (hands.place("authority"), hands.place("csv"));
@@ -335,6 +361,7 @@ fn tampered(hands: &Hands) {
     assert_eq!(failed(&report), ["table"], "{report}");
     breaks(hands.others("verify", &file, &[name(&table)]));
     std::fs::write(&table, csv).expect("the table as it was");
+    retitled(hands, &file);
     let whole = std::fs::read(&file).expect("a certificate");
     let other = hands.place("changed");
     for part in 1..8 {
