@@ -193,6 +193,9 @@ impl Apart {
     }
 }
 
+/// Which cells must keep what lies between two figures.
+type Needs<'a> = dyn Fn(&Parts) -> Vec<bool> + 'a;
+
 /// What lies between two figures that the same tables show.
 enum Within {
     /// Nobody, or enough in every cell.
@@ -269,7 +272,7 @@ fn attach(
     table: &mut Table<'_, '_>,
     keys: [&str; 2],
     apart: &Apart,
-    (rows, needs): (&Rows, &dyn Fn(&Parts) -> Vec<bool>),
+    (rows, needs): (&Rows, &Needs<'_>),
 ) {
     let counted = &mut *table.counted;
     let mut places: Vec<(u32, usize)> = Vec::new();

@@ -172,15 +172,7 @@ impl System {
                 });
             }
         }
-        let insiders = members
-            .iter()
-            .filter(|(place, _)| {
-                let told = knowledge.get(place.0).and_then(|cells| cells.get(place.1));
-                let units = tables.get(place.0).map_or(0, |t| t.counted.units(place.1));
-                place.0 < tables.len() && told.copied().flatten().is_none() && units <= COALITION
-            })
-            .map(|(_, unknowns)| unknowns.clone())
-            .collect();
+        let insiders = insiders(&members, &knowledge, tables);
         let mut system = Self {
             insiders,
             floors: held.iter().map(floor).collect(),
@@ -365,6 +357,21 @@ impl System {
             sector
         })
     }
+}
+
+/// The unknowns of blank cells that their respondents know.
+fn insiders(
+    members: &BTreeMap<Place, Vec<u32>>,
+    knowledge: &[Vec<Option<(f64, f64)>>],
+    tables: &[Told<'_>],
+) -> Vec<Vec<u32>> {
+    let is_known = |(table, cell): &Place| {
+        let told = knowledge.get(*table).and_then(|cells| cells.get(*cell));
+        let units = tables.get(*table).map(|t| t.counted.units(*cell));
+        told.copied().flatten().is_none() && units.is_some_and(|units| units <= COALITION)
+    };
+    let known = members.iter().filter(|(place, _)| is_known(place));
+    known.map(|(_, unknowns)| unknowns.clone()).collect()
 }
 
 /// The number of atoms in every finest cell.

@@ -10,8 +10,8 @@ use super::published::Problem;
 use super::report::{ModelReport, RuleReport, decision, finite, worse};
 use super::spec::{ModelSpec, Spec};
 use super::{ReviewError, Verdicts};
-use crate::profile::Profile;
-use crate::rules;
+use crate::profile::{Profile, Settings};
+use crate::rules::{self, Figure};
 
 /// Holds every model against the rules.
 pub(super) fn review(
@@ -59,22 +59,7 @@ fn one(
     {
         wrong("the residual degrees of freedom are not observations less parameters");
     }
-    let settings = profile.settings();
-    let mut failed = Vec::new();
-    if let Some(rule) = &settings.degrees_of_freedom {
-        failed.push((
-            "degrees-of-freedom",
-            rules::degrees_of_freedom(units.saturating_sub(model.parameters), rule),
-        ));
-    }
-    if let Some(rule) = &settings.model_size {
-        failed.push((
-            "model-size",
-            rules::model_size(model.parameters, units, rule),
-        ));
-    }
-    failed.push(("threshold", rules::threshold(units, &settings.threshold)));
-    failed.retain(|(_, figure)| figure.status != Status::Pass);
+    let failed = failed(model, units, profile.settings());
     for (rule, figure) in &failed {
         decided = worse(decided, decision(figure.status));
         verdicts.reason(format!("model `{}` does not pass `{rule}`", model.name));
@@ -105,6 +90,27 @@ fn one(
             })
             .collect(),
     })
+}
+
+/// The rules that a model over so many units does not pass.
+fn failed(model: &ModelSpec, units: u64, settings: &Settings) -> Vec<(&'static str, Figure)> {
+    let mut figures = Vec::new();
+    if let Some(rule) = &settings.degrees_of_freedom {
+        let residual = units.saturating_sub(model.parameters);
+        figures.push((
+            "degrees-of-freedom",
+            rules::degrees_of_freedom(residual, rule),
+        ));
+    }
+    if let Some(rule) = &settings.model_size {
+        figures.push((
+            "model-size",
+            rules::model_size(model.parameters, units, rule),
+        ));
+    }
+    figures.push(("threshold", rules::threshold(units, &settings.threshold)));
+    figures.retain(|(_, figure)| figure.status != Status::Pass);
+    figures
 }
 
 /// What a model was estimated from.

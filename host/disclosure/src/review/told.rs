@@ -173,11 +173,8 @@ impl Bench<'_> {
         }
     }
 
-    fn review(
-        &self,
-        given: &Tables,
-        verdicts: &mut Verdicts,
-    ) -> Result<Vec<TableReport>, ReviewError> {
+    /// Whether the tables can be reviewed; takes note of what holds of each as a whole.
+    fn is_sound(&self, verdicts: &mut Verdicts) -> bool {
         for (table, counted) in self.side.spec.tables.iter().zip(self.counted) {
             if counted.is_broken() {
                 verdicts.decide(Decision::Withhold);
@@ -185,7 +182,7 @@ impl Bench<'_> {
                 verdicts.reason(format!(
                     "table `{name}`: a value or a sum is no finite number"
                 ));
-                return Ok(Vec::new());
+                return false;
             }
             if counted.is_empty() {
                 verdicts.decide(Decision::Withhold);
@@ -201,6 +198,17 @@ impl Bench<'_> {
             if let Some(waived) = waived(table.rounding, self.profile.settings().rounding) {
                 verdicts.notice(format!("table `{}` {waived}", table.name));
             }
+        }
+        true
+    }
+
+    fn review(
+        &self,
+        given: &Tables,
+        verdicts: &mut Verdicts,
+    ) -> Result<Vec<TableReport>, ReviewError> {
+        if !self.is_sound(verdicts) {
+            return Ok(Vec::new());
         }
         let mut proven = false;
         let published = if self.made {

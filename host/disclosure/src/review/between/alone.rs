@@ -56,7 +56,7 @@ fn numbers(figure: &Figure, rows: &Rows, settings: &Settings) -> Vec<f64> {
     if numbers.len() < 2 {
         numbers.clear();
     }
-    let has_zero = numbers.iter().any(|number| *number == 0.0);
+    let has_zero = numbers.contains(&0.0);
     if settings.indicator.is_some() && !has_zero {
         numbers.push(0.0);
     }

@@ -37,7 +37,7 @@ fn left_out(few: [u32; 5]) -> Columns {
             id += 1;
             let x = 20_000 + (id * 7_919) % 70_000;
             let (w, y) = if place < few { (0, x / 2) } else { (1, x) };
-            let (sex, z) = (if id % 2 == 0 { "f" } else { "m" }, 500 + id % 90);
+            let (sex, z) = (if id.is_multiple_of(2) { "f" } else { "m" }, 500 + id % 90);
             text.push_str(&format!(
                 "\n{id},{town},{sex},{x},{w},{y},{z},{},{}",
                 u8::from(place >= 15),
