@@ -110,6 +110,8 @@ actions! {
     ViewRelease = "view-release",
     /// Decide about an output that waits for people. Target: the run.
     ReviewRelease = "review-release",
+    /// Have an output leave that people let out. Target: the run, with what was said; asked of each of them whose yes counts.
+    LetOutRelease = "let-out-release",
     /// Look at the sealed output under review. Target: the run.
     ViewSealedOutput = "view-sealed-output",
     /// Approve that later outputs like this one leave by themselves. Target: the run that was released.

@@ -345,7 +345,8 @@ impl Builder<'_> {
             .one("state", &words.run_state, run.state)
             .texts("resources", &run.resources)
             .many("sourceUnits", &words.organisation, &run.source_units)
-            .many("reviewers", &words.person, &run.reviewers);
+            .many("reviewers", &words.person, &run.reviewers)
+            .count("approvals", run.approvals);
         entity(&words.run, run.id, facts, HashSet::new())
     }
 

@@ -359,6 +359,8 @@ pub struct RunTarget {
     pub source_units: BTreeSet<OrganisationId>,
     /// Persons who reviewed its output.
     pub reviewers: BTreeSet<PersonId>,
+    /// How many different persons, none of them the submitter, said yes to it.
+    pub approvals: u64,
 }
 
 impl RunTarget {
@@ -372,7 +374,13 @@ impl RunTarget {
             .into_iter()
             .map(|r| (r.name.clone(), r.source_unit))
             .unzip();
+        let yes = reviews
+            .iter()
+            .filter(|r| r.outcome == ReviewOutcome::Approved)
+            .map(|r| r.person);
+        let yes: BTreeSet<PersonId> = yes.filter(|p| *p != run.submitted_by_person).collect();
         Self {
+            approvals: yes.len() as u64,
             id: run.id,
             operator: run.operator,
             submitter: run.submitted_by_person,

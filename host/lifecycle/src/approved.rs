@@ -5,9 +5,11 @@
 //!
 //! INVARIANT: a yes counts as long as whoever said it may decide about the run, by the policy that let them say it.
 
+use std::collections::BTreeMap;
+
 use tracing::Instrument as _;
-use yunei_authority::{Action, Principal, Target};
-use yunei_model::{Code, ReleaseReview, ReviewOutcome, Run, RunId, RunState};
+use yunei_authority::{Action, Principal, RunTarget, Target};
+use yunei_model::{Code, PersonId, ReleaseReview, ReviewOutcome, Run, RunId, RunState};
 use yunei_store::{PAGE_ROWS_MAX, Page, RunFilter};
 use yunei_telemetry::span;
 
@@ -80,26 +82,33 @@ impl Domain {
                 .iter()
                 .filter(|review| review.outcome == ReviewOutcome::Approved)
         };
-        // Most runs wait for somebody to say anything at all.
+        // Most runs wait for somebody to say anything at all; what is enough, the policy says.
         if (yes().count() as u64) < APPROVALS_NEEDED {
             return Ok(false);
         }
-        let target = self.run_target(run).await?;
-        let mut counted = 0;
+        let said = self.run_target(run).await?;
+        let mut counted: BTreeMap<PersonId, Principal> = BTreeMap::new();
         for review in yes() {
-            let mut target = target.clone();
+            let mut before = said.clone();
             // Asked as before it was said: nobody may decide twice.
-            target.reviewers.remove(&review.person);
+            before.reviewers.remove(&review.person);
             let reviewer = self.reviewer_now(review).await?;
-            let target = Target::Run(target);
+            let before = Target::Run(before);
             if self
-                .may_now(&reviewer, Action::ReviewRelease, &target)
+                .may_now(&reviewer, Action::ReviewRelease, &before)
                 .await?
             {
-                counted += 1;
+                counted.insert(review.person, reviewer);
             }
         }
-        Ok(counted >= APPROVALS_NEEDED)
+        let approvals = counted.len() as u64;
+        let said = Target::Run(RunTarget { approvals, ..said });
+        for reviewer in counted.values() {
+            if !self.may_now(reviewer, Action::LetOutRelease, &said).await? {
+                return Ok(false);
+            }
+        }
+        Ok(!counted.is_empty())
     }
 
     /// Whoever gave a review, as they are by now.

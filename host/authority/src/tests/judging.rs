@@ -149,6 +149,40 @@ fn a_release_is_reviewed_by_others_than_its_submitter_and_their_organisation() {
 }
 
 #[test]
+fn an_output_leaves_on_the_yes_of_two() {
+    let reviewer = principal(BUREAU, 1, &[Role::Reviewer]);
+    let mut run = run_target(901, OPERATOR, &["census"]);
+    run.state = RunState::InReview;
+    run.reviewers = BTreeSet::from([reviewer.person]);
+    let asked = |reviewer: &Principal, run: &RunTarget| {
+        let judgement = ask(reviewer, Action::LetOutRelease, &Target::Run(run.clone()));
+        (judgement.allowed, judgement.clauses)
+    };
+    for approvals in 0..2 {
+        run.approvals = approvals;
+        let (allowed, clauses) = asked(&reviewer, &run);
+        assert!(!allowed);
+        assert_eq!(clauses, ["release.two"]);
+    }
+    run.approvals = 2;
+    assert!(asked(&reviewer, &run).0);
+    // Who is nobody's reviewer any more, who said nothing, and who submitted it lets nothing out.
+    let former = principal(BUREAU, 1, &[]);
+    let other = principal(BUREAU, 2, &[Role::Reviewer]);
+    let submitter = Principal {
+        person: run.submitter,
+        ..reviewer.clone()
+    };
+    let mut said = run.clone();
+    said.reviewers.insert(run.submitter);
+    for (who, run) in [(&former, &run), (&other, &run), (&submitter, &said)] {
+        assert!(!asked(who, run).0);
+    }
+    run.state = RunState::Released;
+    assert!(!asked(&reviewer, &run).0);
+}
+
+#[test]
 fn nobody_reviews_for_an_operating_unit_in_which_they_have_another_account() {
     let mut waiting = run_target(901, OPERATOR, &["census"]);
     waiting.state = RunState::InReview;

@@ -197,6 +197,7 @@ fn use_targets() -> Vec<(&'static str, Target)> {
     let mut waiting = run_target(902, OPERATOR, &["census"]);
     waiting.state = RunState::InReview;
     waiting.reviewers = BTreeSet::from([second]);
+    waiting.approvals = 2;
     let mut released = run_target(905, OPERATOR, &["census"]);
     released.state = RunState::Released;
     released.reviewers = BTreeSet::from([second]);

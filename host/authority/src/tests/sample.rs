@@ -237,6 +237,7 @@ pub(super) fn module_target(number: u64, operator: u64, resources: &[&str]) -> M
 pub(super) fn run_target(number: u64, operator: u64, resources: &[&str]) -> RunTarget {
     let named: Vec<Name> = resources.iter().map(|r| name(r)).collect();
     RunTarget {
+        approvals: 0,
         id: id(number),
         operator: id(operator),
         submitter: id(operator + 100),
