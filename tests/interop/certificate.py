@@ -95,11 +95,13 @@ def rows_of(path):
     data = Path(path).read_bytes()
     if data.startswith(b"{"):
         table = json.loads(data)
-        headings = [column["name"] for column in table["columns"]]
+        assert table.keys() == {"columns", "rows"}, "more than a table"
+        assert all(column.keys() == {"name", "title"} for column in table["columns"]), "more than columns"
+        headings = [(column["name"], text_of(column["title"])) for column in table["columns"]]
         return headings, [[text_of(cell) for cell in row] for row in table["rows"]]
     lines = data.decode("utf-8-sig").splitlines(keepends=True)
     headings, *rows = list(csv.reader(lines, strict=True))
-    return headings, rows
+    return [(heading,) for heading in headings], rows
 
 
 def certificate_of(path, key):
@@ -121,9 +123,10 @@ def verify(path, key, table=None):
         headings, rows = rows_of(table)
         columns = certificate["table"]["columns"]
         assert len(headings) == len(columns), "columns"
-        for heading, column in zip(headings, columns):
+        for both, column in zip(headings, columns):
             title = column.get("title", {})
-            assert heading in (column["name"], *map(text_of, title.values())), heading
+            for heading in both:
+                assert heading in (column["name"], *map(text_of, title.values())), heading
         lines = b"".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows)
         assert len(rows) == certificate["table"]["rows"], "rows"
         assert named(sha256(lines)) == certificate["table"]["digest"], "table"

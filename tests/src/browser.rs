@@ -12,9 +12,9 @@ use crate::waiting::until;
 use crate::{StoryError, Told};
 
 /// Longest wait for one command of the browser, its start included.
-const COMMAND_WAIT_MAX: Duration = Duration::from_secs(60);
+const COMMAND_WAIT_MAX: Duration = Duration::from_secs(180);
 /// Longest wait for the page to show something.
-const SHOWN_WAIT_MAX: Duration = Duration::from_secs(60);
+const SHOWN_WAIT_MAX: Duration = Duration::from_secs(180);
 /// The name under which the protocol hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -128,9 +128,14 @@ impl Browser {
     /// # Errors
     /// There is none that can be clicked.
     pub fn click(&self, selector: &str) -> Told<()> {
-        let element = self.element(selector)?;
-        self.post(&format!("/element/{element}/click"), &json!({}))
-            .map(|_| ())
+        until(selector, SHOWN_WAIT_MAX, || {
+            let element = self.element(selector)?;
+            match self.post(&format!("/element/{element}/click"), &json!({})) {
+                Ok(_) => Ok(Some(())),
+                Err(error) if has_moved(&error) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     /// The text that the element shows.
@@ -191,6 +196,12 @@ impl Drop for Browser {
         let _ended = self.driver.kill();
         let _reaped = self.driver.wait();
     }
+}
+
+/// Whether a page that goes on drew an element anew, or something else was over it, between finding it and clicking on it.
+fn has_moved(error: &StoryError) -> bool {
+    let said = ["stale element reference", "element click intercepted"];
+    said.iter().any(|said| error.0.contains(said))
 }
 
 /// The port that a driver listens on, from what it says when it has started.

@@ -11,7 +11,7 @@ use crate::{StoryError, Told};
 /// Bytes of an answer at most.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 /// Longest wait for one answer.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(60);
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(180);
 
 /// One person's way to the server.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Client, StoryError, Told};
 
 /// Longest wait for a connection, or for an answer to begin.
-const CONNECT_WAIT_MAX: Duration = Duration::from_secs(60);
+const CONNECT_WAIT_MAX: Duration = Duration::from_secs(180);
 /// Bytes of one chunk of an answer at most.
 const CHUNK_BYTES_MAX: usize = 4 << 20;
 

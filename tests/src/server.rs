@@ -15,9 +15,9 @@ use crate::waiting::until;
 use crate::{Client, StoryError, Told};
 
 /// Longest wait for a server to say where it listens.
-const START_WAIT_MAX: Duration = Duration::from_secs(60);
+const START_WAIT_MAX: Duration = Duration::from_secs(180);
 /// Longest wait for a server to stop in order.
-const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
+const STOP_WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// A running server; ends when this is dropped.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 use crate::server::first_line;
 use crate::waiting::until;
-use crate::{StoryError, Told};
+use crate::{Port, StoryError, Told};
 
 /// Longest wait for a witness to stop in order.
-const STOP_WAIT_MAX: Duration = Duration::from_secs(20);
+const STOP_WAIT_MAX: Duration = Duration::from_secs(120);
 
 /// A running witness; ends when this is dropped.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct Witness {
     data: PathBuf,
     name: String,
     log_key: PathBuf,
+    port: Port,
 }
 
 /// What a witness says when it is up.
@@ -42,7 +43,8 @@ impl Witness {
     /// # Errors
     /// It does not start, or does not say in time where it listens.
     pub fn start(program: &Path, data: &Path, name: &str, log_key: &Path) -> Told<Self> {
-        let (child, announced) = spawn(program, data, name, log_key, "127.0.0.1:0")?;
+        let port = Port::keep()?;
+        let (child, announced) = spawn(program, data, name, log_key, port.address())?;
         Ok(Self {
             child,
             announced,
@@ -50,6 +52,7 @@ impl Witness {
             data: data.to_owned(),
             name: name.to_owned(),
             log_key: log_key.to_owned(),
+            port,
         })
     }
 
@@ -118,16 +121,12 @@ impl Witness {
     /// # Errors
     /// As [`Self::start`].
     pub fn restart(&mut self) -> Told<()> {
-        let address = self.announced.url.trim_start_matches("http://").to_owned();
-        address
-            .parse::<SocketAddr>()
-            .map_err(|error| StoryError::new("the witness said no address", error))?;
         let (child, announced) = spawn(
             &self.program,
             &self.data,
             &self.name,
             &self.log_key,
-            &address,
+            self.port.address(),
         )?;
         self.child = child;
         self.announced = announced;
@@ -153,13 +152,14 @@ fn spawn(
     data: &Path,
     name: &str,
     log_key: &Path,
-    address: &str,
+    address: SocketAddr,
 ) -> Told<(Child, Announced)> {
     let file = data.with_extension("log");
     let errors = File::options().create(true).append(true).open(&file);
     let errors = errors.map_err(|error| StoryError::new(file.display(), error))?;
+    let address = address.to_string();
     let mut child = Command::new(program)
-        .args(["--json", "witness", "--listen", address, "--name", name])
+        .args(["--json", "witness", "--listen", &address, "--name", name])
         .arg("--data")
         .arg(data)
         .arg("--log-key")

@@ -10,17 +10,16 @@
 
 mod common;
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{configure, program, repository, tool};
 use serde_json::Value;
-use yunei_tests::Server;
+use yunei_tests::{Port, Server};
 
 /// Longest wait for Prometheus to have scraped.
-const SCRAPE_WAIT_MAX: Duration = Duration::from_secs(60);
+const SCRAPE_WAIT_MAX: Duration = Duration::from_secs(180);
 
 fn rules() -> PathBuf {
     repository().join("ops/telemetry")
@@ -64,6 +63,7 @@ fn configuration_and_rules_are_valid_and_every_alert_fires_when_it_should() {
 struct Prometheus {
     child: Child,
     url: String,
+    _port: Port,
 }
 
 impl Prometheus {
@@ -76,9 +76,8 @@ impl Prometheus {
         let text = text.replace("127.0.0.1:8701", target).replace("15s", "1s");
         std::fs::write(place.join("prometheus.yml"), text).expect("written");
         std::fs::copy(rules().join("alerts.yml"), place.join("alerts.yml")).expect("copied");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = free.local_addr().expect("an address").to_string();
-        drop(free);
+        let port = Port::keep().expect("a free port");
+        let address = port.address();
         let log = std::fs::File::create(place.join("log")).expect("a log");
         let child = Command::new(tool("prometheus/usr/bin/prometheus"))
             .arg(format!("--web.listen-address={address}"))
@@ -96,6 +95,7 @@ impl Prometheus {
         Self {
             child,
             url: format!("http://{address}"),
+            _port: port,
         }
     }
 

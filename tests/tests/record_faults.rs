@@ -20,7 +20,7 @@ use common::{World, guest, repository, text};
 use serde_json::{Value, json};
 
 /// Longest wait for rooms to go away, and for a server to find its disk again.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_secs(180);
 /// Bytes of the small disk.
 const DISK_BYTES: u64 = 96 << 20;
 

@@ -10,17 +10,24 @@
 
 mod common;
 
+use std::path::Path;
 use std::process::Command;
 
 use common::{guest, program, repository};
-use serde_json::Value;
+use serde_json::{Value, json};
+use yunei_tests::with_manifest;
 
 /// Checks a module of the examples over synthetic rows of a resource. Gives the exit code and the answer.
 fn check(module: &str, resource: &str, more: &[&str]) -> (i32, Value) {
+    check_at(&guest("examples", module), resource, more)
+}
+
+/// The same of a component in a file.
+fn check_at(component: &Path, resource: &str, more: &[&str]) -> (i32, Value) {
     let entry = repository().join("examples/data").join(resource);
     let output = Command::new(program())
         .args(["--json", "module", "check"])
-        .arg(guest("examples", module))
+        .arg(component)
         .arg("--catalogue")
         .arg(entry.join("resource.toml"))
         .args(more)
@@ -73,6 +80,11 @@ fn an_author_sees_each_rule_that_failed_and_hints_that_follow_from_the_manifest(
                 .all(|field| field["declared"] == field["granted"]),
             "{used:?}"
         );
+        // The guest writes study years, and the gate's table has phases.
+        let written = &answer["written"]["outputs"][0];
+        assert_eq!(written["agreement"], "differs", "{written}");
+        assert!(written["surplus"]["count"].as_u64() > Some(0), "{written}");
+        assert!(written["missing"]["count"].as_u64() > Some(0), "{written}");
         hints.push((rehearsal["hints"].clone(), verdict["cells"].clone()));
     }
     assert_ne!(hints[0].1, hints[1].1, "other data");
@@ -121,6 +133,7 @@ fn a_module_of_each_data_subject_runs_within_a_budget_of_its_own() {
         serde_json::json!([]),
         "no rule is held against noise"
     );
+    assert_eq!(answer["written"], Value::Null, "the gate computes nothing");
     let table = &rehearsal["tables"][0][1];
     let rows = table["rows"].as_array().expect("rows");
     assert_eq!(Some(rows.len() as u64), verdict["cells_total"].as_u64());
@@ -149,6 +162,66 @@ fn a_module_is_held_against_several_profiles_and_shows_what_would_leave() {
             assert_eq!(Some(rows.len() as u64), verdict["cells_total"].as_u64());
         }
     }
+    // What the module writes itself is right, to the last subject, whatever a profile would blank of it.
+    let written = &answer["written"]["outputs"][0];
+    assert_eq!(written["agreement"], "agrees", "{}", answer["written"]);
+    assert_eq!(written["columns_renamed"], json!([["hour", "boarded_at"]]));
+    assert!(written["cells"].as_u64() > Some(20), "{written}");
+}
+
+#[test]
+fn what_a_module_writes_wrong_or_not_at_all_is_told_figure_by_figure() {
+    // It counts cards where the manifest says rides, and knows nothing of a second table.
+    let manifest = repository().join("examples/bus-rides/module.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("a manifest");
+    let other = manifest.replace("\"distinct-subjects\"", "\"count\"");
+    assert_ne!(other, manifest);
+    let second = "[[output]]\nname = \"all-rides\"\nresource = \"synthetic-wuxi-bus\"\n\
+                  [[output.measure]]\nname = \"rides\"\naggregate = \"count\"\n";
+    let component = std::fs::read(guest("examples", "bus-rides")).expect("a component");
+    let dressed = with_manifest(&component, &format!("{other}\n{second}")).expect("a component");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("wrong.wasm");
+    std::fs::write(&file, dressed).expect("a file");
+    // Few subjects with many rides each.
+    let few = ["--rows", "3000", "--subjects", "40"];
+    let (_exit, answer) = check_at(&file, "synthetic-wuxi-bus", &few);
+    assert_eq!(answer["written"]["state"], "compared", "{answer}");
+    let [rides, all] = answer["written"]["outputs"]
+        .as_array()
+        .expect("outputs")
+        .as_slice()
+    else {
+        panic!("{}", answer["written"]);
+    };
+    assert_eq!(rides["agreement"], "differs", "{rides}");
+    assert_eq!(
+        (&rides["missing"]["count"], &rides["surplus"]["count"]),
+        (&json!(0), &json!(0))
+    );
+    assert!(rides["differing"].as_u64() > Some(10), "{rides}");
+    for differing in rides["first"].as_array().expect("figures") {
+        assert_eq!(differing["column"], "cards", "{differing}");
+        let figure = |of: &str| differing[of].as_u64().expect("a count");
+        assert!(figure("written") < figure("gate"), "{differing}");
+        assert_eq!(
+            differing["cell"].as_array().map(Vec::len),
+            Some(2),
+            "{differing}"
+        );
+    }
+    assert_eq!(all["agreement"], "nothing-written", "{all}");
+    assert_eq!(all["cells"], 1, "{all}");
+    // The gate read nothing of it: what would leave is its own.
+    let verdicts = answer["rehearsals"][0]["run"]["verdicts"]
+        .as_array()
+        .expect("verdicts");
+    assert!(
+        verdicts
+            .iter()
+            .all(|verdict| verdict["route"] == "recomputed"),
+        "{verdicts:?}"
+    );
 }
 
 #[test]
@@ -157,6 +230,11 @@ fn a_module_that_derives_columns_runs_once_its_algorithm_is_approved() {
     let rehearsal = &answer["rehearsals"][0];
     let verdict = &rehearsal["run"]["verdicts"][0];
     assert_eq!(verdict["route"], "reviewed", "{rehearsal}");
+    assert_eq!(
+        answer["written"],
+        Value::Null,
+        "what it derives is no table"
+    );
     assert!(
         rehearsal["run"]["run"]["calls"].as_u64() > Some(0),
         "{rehearsal}"

@@ -15,7 +15,10 @@ use std::process::{Command, Output};
 
 use common::{RUN_WAIT_MAX, World, guest, program, text};
 use serde_json::{Value, json};
-use yunei_tests::{Client, REVIEWERS};
+use yunei_tests::{BUREAU, Client, REVIEWERS};
+
+/// Who gave the resource.
+const SOURCE: &str = "rand-corporation";
 
 /// A run of `spending-model` that waits for people; gives unit, module, grant and run.
 fn waiting(world: &mut World) -> (Client, String, String, String) {
@@ -66,6 +69,8 @@ fn reviewers_see_ciphertext_and_decide() {
     // The same rows once more are for people.
     let again = submit(&mut world, &unit, &module, &grant);
     state(&world, &again, &["in-review"]);
+    assert_yes_of_then_counts_no_more(&world, &again);
+    assert_amended_ends(&world, &grant, &again);
     world.assert_record_holds();
 }
 
@@ -161,6 +166,52 @@ fn assert_leaves(world: &World, unit: &Client, run: &str) {
         .expect("released");
     assert_eq!(seen["releases"].as_array().map(Vec::len), Some(2), "{seen}");
     assert_eq!(released["releases"].as_array().map(Vec::len), Some(2));
+}
+
+/// The first yes is of somebody who has got an account in the unit when the second is said: one alone counts.
+fn assert_yes_of_then_counts_no_more(world: &World, run: &str) {
+    world.story.both_open(run).expect("opened");
+    let [first, second] = REVIEWERS;
+    let yes = |reviewer: &str| {
+        let review = json!({ "outcome": "approved", "reason": "it looks fine" });
+        let client = world.story.person(reviewer).expect("a reviewer");
+        let answer = client.post(&format!("/runs/{run}/reviews"), &review);
+        answer.expect("an answer").served().expect("said")
+    };
+    yes(first);
+    world
+        .story
+        .open_another(first, "taihu-data-services")
+        .expect("an account");
+    let waits = yes(second);
+    assert_eq!(waits["run"]["state"], json!("in-review"), "{waits:#}");
+}
+
+/// What waits for people ends with the amendment that takes from the grant what it uses, and not before that is in force.
+fn assert_amended_ends(world: &World, grant: &str, run: &str) {
+    let bureau = world.story.person(BUREAU).expect("the bureau");
+    let path = format!("/grants/{grant}");
+    let get = bureau.get(&path).expect("an answer").served();
+    let mut terms = get.expect("a grant")["terms"].clone();
+    terms["resource"][0]["fields"] = json!(["age"]);
+    let post = |client: &Client, path: &str, body: &Value| {
+        let answer = client.post(path, body).expect("an answer");
+        answer.served().expect("done")
+    };
+    post(
+        bureau,
+        "/grants",
+        &json!({ "amends": grant, "terms": terms }),
+    );
+    let source = world.story.person_of(SOURCE).expect("a source unit");
+    let consent = json!({ "resource": "rand-health-insurance" });
+    post(source, &format!("{path}/consents"), &consent);
+    state(world, run, &["in-review"]);
+    let note = json!({ "reason": "ages alone" });
+    post(bureau, &format!("{path}/activate"), &note);
+    let stopped = state(world, run, &["stopped"]);
+    let cause = &stopped["run"]["end_cause"];
+    assert!(cause.to_string().contains("amended"), "{stopped:#}");
 }
 
 /// A standing approval is for the editions of a product: a run of all rows is no ground for one. The operating unit has no say.

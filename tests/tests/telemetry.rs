@@ -14,7 +14,7 @@ mod receiver;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{RUN_WAIT_MAX, World, configure, guest, program, repository, text};
 use receiver::arrival::{
@@ -28,6 +28,9 @@ use yunei_tests::{Client, Server};
 /// A trace that a client comes with.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
+
+/// Time that a domain waits at least when it is asked to wait two seconds.
+const RETRY_AFTER_MIN: Duration = Duration::from_millis(1500);
 
 /// Submits an example and waits for its end; gives the run and its calls.
 fn ran(world: &mut World, name: &str, end: &str) -> (String, u64) {
@@ -283,14 +286,11 @@ fn a_bad_line_repeats_and_what_is_refused_is_on_the_record() {
     std::fs::write(data.join("headers"), "x-collector: of-supervision\n").expect("headers");
     let mut server =
         Server::start(&program(), &data, ["--metrics", "127.0.0.1:0"]).expect("a server");
-    until("the collector's wish to be heard", || line.requests() > 0);
-    let asked = Instant::now();
-    until("the next attempt", || line.requests() > 1);
-    assert!(
-        asked.elapsed() > Duration::from_millis(1500),
-        "`retry-after` is honoured"
-    );
-    until("the line to work", || line.requests() > 3);
+    until("the next attempt", || line.requests().len() > 1);
+    let came = line.requests();
+    let pause = came[1].duration_since(came[0]);
+    assert!(pause > RETRY_AFTER_MIN, "`retry-after` is honoured");
+    until("the line to work", || line.requests().len() > 3);
     // Two that will be refused among those that will not.
     for _ in 0..2 {
         let asked = json!({ "account": "nobody", "password": "wrong" });
@@ -317,6 +317,14 @@ fn a_bad_line_repeats_and_what_is_refused_is_on_the_record() {
     server.restart().expect("restarted");
     delivered(&server);
 
+    // Acknowledged, and told a little later.
+    let stop_arrived = || {
+        let (spans, _) = receiver.spans();
+        spans
+            .iter()
+            .any(|span| span.text("yunei.entry.kind") == Some("system-stopped"))
+    };
+    until("the entry of the stop to arrive", stop_arrived);
     all_but_refused(&receiver);
 }
 

@@ -1,6 +1,6 @@
 //! From a core module to a component with its manifest inside.
 
-use wasm_encoder::{ComponentSection, CustomSection, Module, RawSection};
+use wasm_encoder::{Component, ComponentSection, CustomSection, Module, RawSection};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -26,12 +26,51 @@ pub fn componentize(core_module: &[u8], manifest: &str) -> Result<Vec<u8>, Build
         .map_err(|error| BuildError::Component {
             reason: format!("{error:#}"),
         })?;
+    embed(manifest, &mut component);
+    Ok(component)
+}
+
+/// The same component with that manifest instead of its own.
+///
+/// # Errors
+/// [`BuildError::Component`] when the bytes are no component.
+pub fn with_manifest(component: &[u8], manifest: &str) -> Result<Vec<u8>, BuildError> {
+    let malformed = |reason: String| BuildError::Component { reason };
+    if !Parser::is_component(component) {
+        return Err(malformed("these bytes are no component".to_owned()));
+    }
+    let mut kept = Component::new();
+    // Sections of what is inside a component come along with it.
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.map_err(|error| malformed(error.to_string()))?;
+        let own = matches!(&payload, Payload::CustomSection(s) if s.name() == MANIFEST_SECTION);
+        if let Some((id, range)) = payload.as_section()
+            && depth == 0
+            && !own
+        {
+            let data = component
+                .get(range)
+                .ok_or_else(|| malformed("a section is cut short".to_owned()))?;
+            kept.section(&RawSection { id, data });
+        }
+        match payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let mut kept = kept.finish();
+    embed(manifest, &mut kept);
+    Ok(kept)
+}
+
+fn embed(manifest: &str, component: &mut Vec<u8>) {
     let section = CustomSection {
         name: MANIFEST_SECTION.into(),
         data: manifest.as_bytes().into(),
     };
-    section.append_to_component(&mut component);
-    Ok(component)
+    section.append_to_component(component);
 }
 
 /// The same core module without descriptions of worlds that it does not live in: their types would become imports.

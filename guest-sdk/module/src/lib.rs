@@ -30,7 +30,7 @@ mod surface;
 mod toolchain;
 
 pub use builder::{Builder, Built, guests_dir};
-pub use component::componentize;
+pub use component::{componentize, with_manifest};
 pub use error::BuildError;
 pub use surface::{MANIFEST_SECTION, Surface};
 pub use toolchain::{DEBIAN_PACKAGES, RUSTUP_COMMAND, TARGET, Toolchain};

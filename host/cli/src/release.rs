@@ -23,6 +23,8 @@ use crate::printer::{self, read};
 use crate::run::detail;
 use crate::sheet::{Sheet, number, time};
 
+pub use open::decrypt;
+
 /// Releases.
 #[derive(Debug, Subcommand)]
 pub enum Releases {

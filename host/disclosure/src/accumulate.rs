@@ -32,7 +32,7 @@ use slot::Part;
 pub(crate) use slot::Slot;
 pub use statistics::Statistics;
 pub(crate) use statistics::{Channel, ChannelRole, total_of};
-pub(crate) use values::VALUES_MAX;
+pub(crate) use values::{Apart, VALUES_MAX};
 
 /// Slots (cells × channels of figures) of one accumulator at most: about 230 MB.
 pub const SLOTS_MAX: usize = 2_000_000;

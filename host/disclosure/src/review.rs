@@ -11,6 +11,7 @@
 mod atoms;
 mod attack;
 mod axis;
+mod between;
 mod blanks;
 mod brackets;
 mod columns;
@@ -20,6 +21,7 @@ mod difference;
 mod frame;
 mod gifts;
 mod measured;
+mod meets;
 mod models;
 mod ordinal;
 mod published;

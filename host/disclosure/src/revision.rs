@@ -147,7 +147,7 @@ impl Changes {
 
 /// How alike those are who change one cell in one column of values: the rows that they have in one state and not in the other, and by how
 /// much each of them changes the sum.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Values {
     rows: Alike,
     differences: Alike,

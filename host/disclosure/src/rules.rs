@@ -38,7 +38,7 @@ impl Figure {
 }
 
 /// The contributions to one cell, as far as the dominance rules look at them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Contributions {
     /// The three largest, falling; 0 where there are fewer.
     pub largest: [f64; CONTRIBUTORS_MAX],

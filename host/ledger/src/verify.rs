@@ -73,7 +73,7 @@ impl<'k> Verification<'k> {
     }
 
     /// Hands in a checkpoint as a signed note, in any order. One that a key of before has signed counts if an entry of the log
-    /// tells of that key: the present key has signed over it.
+    /// tells of that key, under a checkpoint that the present key has signed.
     pub fn checkpoint(&mut self, note: &[u8]) {
         let number = self.notes;
         self.notes += 1;
@@ -109,11 +109,17 @@ impl<'k> Verification<'k> {
     }
 
     /// Keys of before, from the present one backwards, each with the size of the log up to which it signed.
+    ///
+    /// INVARIANT: an entry says which keys signed before only once the present key has signed over it. Anybody can write an entry that
+    /// names a key of his own.
     fn retired(&mut self) -> Vec<(VerifierKey, u64)> {
+        // Nothing but what the present key signed was accepted yet.
+        let signed = self.checkpoints.keys().next_back().copied().unwrap_or(0);
         self.rotations.sort_by_key(|(index, ..)| *index);
         let mut retired = Vec::new();
         let mut wanted = self.key.to_string();
-        for (index, from, to) in self.rotations.iter().rev() {
+        let rotations = self.rotations.iter().rev();
+        for (index, from, to) in rotations.filter(|(index, ..)| *index < signed) {
             let key = VerifierKey::parse(from).ok();
             let key = key.filter(|key| *to == wanted && key.name() == self.key.name());
             if let Some(key) = key {

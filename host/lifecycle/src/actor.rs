@@ -92,7 +92,7 @@ impl Domain {
         action: Action,
         target: &Target,
     ) -> Result<Permit, LifecycleError> {
-        let judgement = self.judge(actor, action, target).await?;
+        let judgement = self.judge(&actor.principal, action, target).await?;
         for error in &judgement.errors {
             event!(ERROR, POLICY_FAILED, ACTION = action.as_str(), CAUSE = %error);
         }
@@ -127,18 +127,28 @@ impl Domain {
         action: Action,
         target: &Target,
     ) -> Result<bool, LifecycleError> {
-        Ok(self.judge(actor, action, target).await?.allowed)
+        self.may_now(&actor.principal, action, target).await
+    }
+
+    /// The same of somebody who does not ask, at this moment.
+    pub(crate) async fn may_now(
+        &self,
+        principal: &Principal,
+        action: Action,
+        target: &Target,
+    ) -> Result<bool, LifecycleError> {
+        Ok(self.judge(principal, action, target).await?.allowed)
     }
 
     async fn judge(
         &self,
-        actor: &Actor,
+        principal: &Principal,
         action: Action,
         target: &Target,
     ) -> Result<Judgement, LifecycleError> {
         let emergency = self.store.emergency().await?.is_some();
         let question = Question {
-            principal: &actor.principal,
+            principal,
             action,
             target,
             at: self.clock.now(),

@@ -6,15 +6,14 @@
 
 use yunei_ledger::{Draft, Kind};
 use yunei_model::{
-    Code, Decision, Digest, EndCause, HeldJudgement, Overtaken, ReviewOutcome, Run, RunState,
-    Standing, State, Text, Verdict,
+    Code, Decision, Digest, EndCause, HeldJudgement, Overtaken, Run, RunState, Standing, State,
+    Text, Verdict,
 };
 use yunei_rooms::{GateMode, GateSession, Judged, Sealer};
 use yunei_store::{Change, HeldOutput};
 
 use crate::earlier::{Audit, JUDGEMENTS_MAX};
 use crate::judge::{joint_decision, verdict_facts};
-use crate::review::APPROVALS_NEEDED;
 use crate::stop::run_facts;
 use crate::{Domain, LifecycleError, RunDetail};
 
@@ -69,10 +68,7 @@ impl Domain {
             return Ok(now.is_some_and(|now| now.id == standing.id));
         }
         let reviews = change.release_reviews(run.id).await?;
-        let yes = reviews
-            .iter()
-            .filter(|r| r.outcome == ReviewOutcome::Approved);
-        Ok(yes.count() as u64 >= APPROVALS_NEEDED)
+        self.enough_yes(run, &reviews).await
     }
 
     /// Has the gate judge anew an output that waits for people, since `left` exact releases left meanwhile, and asks them anew. Past

@@ -20,13 +20,14 @@ use yunei_ledger::{
     CommittedFigures, Guarantee, Kind, Receipt, SALT_BYTES,
 };
 use yunei_model::{
-    Basis, CoarseStatus, Code, Digest, ExactCandidate, Grant, Manifest, Module, Name, Release,
-    ReleaseId, ReviewOutcome, Route, Run, Timestamp, Value, Verdict,
+    Basis, CoarseStatus, Code, Digest, Grant, Manifest, Module, Name, Release, ReleaseId, Resource,
+    ReviewOutcome, Route, Run, Timestamp, Value, Verdict,
 };
 use yunei_store::{Change, EntryFilter, HeldCertificate, Page, Recorded};
 
 use crate::coarse::visible_status;
-use crate::{Actor, Domain, LifecycleError};
+use crate::product::period_of;
+use crate::{Actor, Domain, LifecycleError, joins};
 
 /// Bytes of the secret that the salts of one certificate are derived from.
 const SECRET_BYTES: usize = 32;
@@ -50,7 +51,6 @@ impl Domain {
         run: &Run,
         grant: &Grant,
         release: &Release,
-        told: &[ExactCandidate],
     ) -> Result<Digest, LifecycleError> {
         let verdicts = change.verdicts(run.id).await?;
         let verdict = verdicts.into_iter().find(|v| v.output == release.output);
@@ -68,12 +68,6 @@ impl Domain {
         let mut certificate = self
             .certificate_of(change, run, grant, release, verdict.as_ref())
             .await?;
-        for rows in &mut certificate.data {
-            let about = told.iter().find(|candidate| {
-                candidate.output == release.output && candidate.resource.name == rows.resource
-            });
-            rows.period = about.and_then(|candidate| candidate.rows.period.clone());
-        }
         certificate.visible_from = visible_from;
         certificate.commitments = commitments;
         certificate.gate.reviewers = reviews
@@ -124,7 +118,7 @@ impl Domain {
                 version: grant.version,
                 purpose: run.purpose.clone(),
             },
-            policy_set: self.authority.policy_set(),
+            policy_set: self.claimed_under(run).await?,
             gate: self.gate(change, release, verdict, protected).await?,
             privacy: guarantee,
             commitments: Commitments {
@@ -132,6 +126,21 @@ impl Domain {
                 root: Digest::of(b""),
             },
         })
+    }
+
+    /// The policies that the run was claimed and judged under: a run that waits outlasts a change of them.
+    async fn claimed_under(&self, run: &Run) -> Result<Digest, LifecycleError> {
+        let filter = EntryFilter {
+            kinds: vec![Kind::RunClaimed],
+            run: Some(run.id),
+            ..EntryFilter::default()
+        };
+        let claimed = self.store.entries(&filter, Page::first(1)).await?;
+        let told = claimed
+            .first()
+            .and_then(|c| c.entry.facts().get("policy_set")?.as_str());
+        let told = told.and_then(|digest| digest.parse().ok());
+        Ok(told.unwrap_or_else(|| self.authority.policy_set()))
     }
 
     /// The rows that the run could read, what ε bounds, and whether the output is about data subjects.
@@ -144,13 +153,21 @@ impl Domain {
         manifest: &Manifest,
     ) -> Result<(Vec<CertifiedRows>, Guarantee, bool), LifecycleError> {
         let about = manifest.outputs.iter().find(|o| o.name == release.output);
-        let mut rows = Vec::new();
-        let mut populations: Vec<Name> = Vec::new();
-        let (mut exact_beside, mut protected) = (false, about.is_none());
+        let mut read = Vec::new();
         for id in &run.snapshots {
             let snapshot = change.snapshot(*id).await?.ok_or(NO_SNAPSHOT)?;
             let resource = change.resource(snapshot.resource).await?;
-            let resource = resource.ok_or(NO_SNAPSHOT)?;
+            read.push((snapshot, resource.ok_or(NO_SNAPSHOT)?));
+        }
+        let own = about.and_then(|output| read.iter().find(|(_, r)| r.name == output.resource));
+        let looks_up = |resource: &Resource| {
+            let own = about.zip(own);
+            own.is_some_and(|(output, (_, own))| joins::looks_up(manifest, output, own, resource))
+        };
+        let mut rows = Vec::new();
+        let mut populations: Vec<Name> = Vec::new();
+        let (mut exact_beside, mut protected) = (false, about.is_none());
+        for (snapshot, resource) in &read {
             let granted = grant.terms.resource(&resource.name);
             let filter = granted.map(|g| g.filter.as_slice()).unwrap_or_default();
             if !populations.contains(&resource.population.name) {
@@ -160,11 +177,12 @@ impl Domain {
             protected |= about.is_some_and(|output| output.resource == resource.name)
                 && resource.basis != Basis::NonPersonal;
             rows.push(CertifiedRows {
-                resource: resource.name,
-                snapshot: *id,
+                resource: resource.name.clone(),
+                snapshot: snapshot.id,
                 snapshot_digest: snapshot.digest(),
                 filter_digest: canonical_digest(&filter)?,
-                period: None,
+                // What is looked up is seen whole.
+                period: period_of(run, resource).filter(|_| !looks_up(resource)),
             });
         }
         let guarantee = guarantee(release, manifest, populations, exact_beside);

@@ -9,6 +9,7 @@ use yunei_model::{
 use yunei_store::{Change, StoreError, Usage};
 use yunei_telemetry::span;
 
+use crate::grant_step::{amended, still_given};
 use crate::prepared::{Preparation, Prepared};
 use crate::stop::run_facts;
 use crate::submit::{Facts, RunRequest};
@@ -58,6 +59,12 @@ impl Domain {
             }
             // INVARIANT: one writer; what is read here cannot change before the commit.
             let mut facts = self.facts(run.grant).await?;
+            // Its snapshots were chosen under the version that it was submitted under.
+            if !still_given(&mut change, &run, &facts.grant).await? {
+                self.stop_one(&mut change, run, &amended(), None).await?;
+                self.commit(change).await?;
+                continue;
+            }
             let resources = &facts.resources;
             facts.privacy = self.privacy_standing(&module, resources, false).await?;
             let (capability, rows) = match self.decide_again(&run, &module, &facts).await {
@@ -193,8 +200,8 @@ impl Domain {
         self.commit(change).await
     }
 
-    /// Why the run may go no further: its grant is in force no more, its module was withdrawn, the account that submitted it closed, or
-    /// the edition that it is to become may not come any more. `None` while it may. Read within the change.
+    /// Why the run may go no further: its grant is in force no more, or amended so that it no longer gives what the run uses; its module
+    /// was withdrawn, the account that submitted it closed, or the edition that it is to become may not come any more. `None` while it may. Read within the change.
     pub(crate) async fn grant_in_force(
         &self,
         change: &mut Change,
@@ -215,7 +222,7 @@ impl Domain {
                 clause: ACCOUNT_CLAUSE.to_owned(),
             }));
         }
-        let grant = change.grant_version(run.grant, run.grant_version).await?;
+        let grant = change.grant_standing(run.grant).await?;
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",
         })?;
@@ -228,6 +235,9 @@ impl Domain {
             return Ok(Some(EndCause::GrantEnded {
                 state: GrantState::Expired.to_string(),
             }));
+        }
+        if !still_given(change, run, &grant).await? {
+            return Ok(Some(amended()));
         }
         if change.emergency().await?.is_some() {
             return Ok(Some(EndCause::Stop {

@@ -7,11 +7,12 @@ use yunei_model::{
     Code, Consent, ConsentId, Grant, GrantId, GrantState, GrantTerms, Name, Refusal, Resource,
     Scenario, ScenarioId, ScenarioState, State, Text,
 };
-use yunei_store::{Change, Page};
+use yunei_store::Page;
 
+use crate::grant_step::not_over;
 use crate::list::Listing;
 use crate::stop::kept_reason;
-use crate::{Actor, Domain, LifecycleError, Listed, Permit};
+use crate::{Actor, Domain, LifecycleError, Listed};
 
 /// A scenario to be proposed.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,17 +35,6 @@ pub struct NewGrant {
     pub amends: Option<GrantId>,
     /// Terms.
     pub terms: GrantTerms,
-}
-
-/// A step of a grant from its state to the next.
-pub(crate) struct GrantStep<'a> {
-    pub(crate) grant: GrantId,
-    /// What policy is asked for.
-    pub(crate) action: Action,
-    pub(crate) next: GrantState,
-    /// Kind of its entry.
-    pub(crate) kind: Kind,
-    pub(crate) reason: &'a str,
 }
 
 impl Domain {
@@ -172,7 +162,8 @@ impl Domain {
     /// Drafts a grant, or a new version of one.
     ///
     /// # Errors
-    /// Refused by policy; [`Code::GrantInvalid`] with every fault of the terms.
+    /// Refused by policy; [`Code::GrantInvalid`] with every fault of the terms; [`Code::WrongState`] when the grant was revoked or its
+    /// term is over.
     pub async fn draft_grant(&self, actor: &Actor, new: NewGrant) -> Result<Grant, LifecycleError> {
         let scenario = self.store.scenario(new.terms.scenario).await?;
         let scenario = scenario
@@ -195,18 +186,18 @@ impl Domain {
                 .into());
         }
         let (id, version) = match new.amends {
-            Some(id) => (
-                id,
-                self.store
-                    .grant(id)
-                    .await?
-                    .ok_or(Code::NotFound)?
-                    .version
-                    .saturating_add(1),
-            ),
+            Some(id) => {
+                let newest = self.store.grant(id).await?.ok_or(Code::NotFound)?;
+                if newest.terms.operator != new.terms.operator {
+                    return Err(Refusal::new(Code::GrantInvalid)
+                        .detail("an amendment is for the operating unit that has the grant")
+                        .into());
+                }
+                (id, newest.version.saturating_add(1))
+            }
             None => (GrantId::new(&*self.ids), 1),
         };
-        let grant = Grant {
+        let mut grant = Grant {
             id,
             version,
             state: GrantState::Draft,
@@ -220,12 +211,17 @@ impl Domain {
         )));
         let permit = self.permit(actor, Action::DraftGrant, &target).await?;
         let mut change = self.store.begin().await?;
+        if let Some(newest) = change.grant(id).await? {
+            not_over(&mut change, id).await?;
+            // Two that were drafted at once are two versions.
+            grant.version = newest.version.saturating_add(1);
+        }
         change.put_grant(&grant).await?;
         let draft = permit
             .draft(Kind::GrantDrafted, actor)
             .operator(grant.terms.operator)
             .fact("grant", id)
-            .fact("grant_version", version)
+            .fact("grant_version", grant.version)
             .fact("scenario", scenario.id)
             .fact("terms", terms_facts(&grant.terms));
         self.record(&mut change, draft).await?;
@@ -263,6 +259,7 @@ impl Domain {
         if grant.state != GrantState::Draft {
             return Err(Code::WrongState.into());
         }
+        not_over(&mut change, id).await?;
         let consent = Consent {
             id: ConsentId::new(&*self.ids),
             grant: id,
@@ -297,88 +294,6 @@ impl Domain {
         self.record(&mut change, draft).await?;
         self.commit(change).await?;
         Ok(grant)
-    }
-
-    /// Brings a consented grant into force.
-    ///
-    /// # Errors
-    /// Refused by policy, or not in the state for it.
-    pub async fn activate_grant(
-        &self,
-        actor: &Actor,
-        id: GrantId,
-        reason: &str,
-    ) -> Result<Grant, LifecycleError> {
-        self.step_alone(
-            actor,
-            &GrantStep {
-                grant: id,
-                action: Action::ActivateGrant,
-                next: GrantState::Active,
-                kind: Kind::GrantActivated,
-                reason,
-            },
-        )
-        .await
-    }
-
-    /// Resumes a suspended grant.
-    ///
-    /// # Errors
-    /// Refused by policy, or not in the state for it.
-    pub async fn resume_grant(
-        &self,
-        actor: &Actor,
-        id: GrantId,
-        reason: &str,
-    ) -> Result<Grant, LifecycleError> {
-        self.step_alone(
-            actor,
-            &GrantStep {
-                grant: id,
-                action: Action::ResumeGrant,
-                next: GrantState::Active,
-                kind: Kind::GrantResumed,
-                reason,
-            },
-        )
-        .await
-    }
-
-    async fn step_alone(
-        &self,
-        actor: &Actor,
-        step: &GrantStep<'_>,
-    ) -> Result<Grant, LifecycleError> {
-        let (change, _, grant) = self.step_grant(actor, step).await?;
-        self.commit(change).await?;
-        Ok(grant)
-    }
-
-    /// Takes a grant's step, with its entry, within a change that is not committed yet; with policy's yes to it.
-    ///
-    /// # Errors
-    /// Refused by policy, or not in the state for it.
-    pub(crate) async fn step_grant(
-        &self,
-        actor: &Actor,
-        step: &GrantStep<'_>,
-    ) -> Result<(Change, Permit, Grant), LifecycleError> {
-        let (_, target) = self.grant_with_target(step.grant).await?;
-        let target = Target::Grant(Box::new(target));
-        let permit = self.permit(actor, step.action, &target).await?;
-        let mut change = self.store.begin().await?;
-        let mut grant = change.grant(step.grant).await?.ok_or(Code::NotFound)?;
-        grant.state = grant.state.step(step.next).map_err(|_| Code::WrongState)?;
-        change.put_grant(&grant).await?;
-        let draft = permit
-            .draft(step.kind, actor)
-            .operator(grant.terms.operator)
-            .fact("grant", step.grant)
-            .fact("grant_version", grant.version)
-            .fact("reason", kept_reason(step.reason));
-        self.record(&mut change, draft).await?;
-        Ok((change, permit, grant))
     }
 
     /// Grants that `actor` may see, newest version of each.
@@ -423,6 +338,24 @@ impl Domain {
         id: GrantId,
     ) -> Result<(Grant, GrantTarget), LifecycleError> {
         let grant = self.store.grant(id).await?.ok_or(Code::NotFound)?;
+        let target = self.grant_target(&grant).await?;
+        Ok((grant, target))
+    }
+
+    /// The version of a grant that stands; of one that was never in force the newest.
+    pub(crate) async fn standing_grant(&self, id: GrantId) -> Result<Grant, LifecycleError> {
+        Ok(match self.store.grant_standing(id).await? {
+            Some(standing) => standing,
+            None => self.store.grant(id).await?.ok_or(Code::NotFound)?,
+        })
+    }
+
+    /// The same as a target: an amendment that is not in force says nothing to what goes on under the grant.
+    pub(crate) async fn standing_with_target(
+        &self,
+        id: GrantId,
+    ) -> Result<(Grant, GrantTarget), LifecycleError> {
+        let grant = self.standing_grant(id).await?;
         let target = self.grant_target(&grant).await?;
         Ok((grant, target))
     }

@@ -97,20 +97,29 @@ impl Domain {
         }
         for output in &manifest.outputs {
             let computed = is_computed(manifest, output);
+            let about = tables.iter().find(|(r, _)| r.name == output.resource);
             for (resource, rows) in tables {
                 // What a guest computed may be about everything that it read.
                 let own = resource.name == output.resource;
                 // Rows that it looks up are part of it, and nothing that left about them is audited against it.
-                let about = !computed || own || joins::looks_up(manifest, output, resource, tables);
-                if !about || resource.basis == Basis::NonPersonal {
+                let looked_up = about
+                    .is_some_and(|(about, _)| joins::looks_up(manifest, output, about, resource));
+                let told_of = !computed || own || looked_up;
+                if !told_of || resource.basis == Basis::NonPersonal {
                     continue;
                 }
                 let computed = computed && own;
-                let catalogued = narrowed(resource, rows, manifest, output, computed);
+                // INVARIANT: what is looked up is seen whole: a run's period chooses among the rows that refer to it.
+                let rows = if looked_up {
+                    rows.clone().whole()
+                } else {
+                    rows.clone()
+                };
+                let catalogued = narrowed(resource, &rows, manifest, output, computed);
                 candidates.push(ExactCandidate {
                     run: run.id,
                     output: output.name.clone(),
-                    rows: rows.clone(),
+                    rows,
                     computed,
                     structure: structure(run, manifest, output, &catalogued, profile, computed),
                     profile,
@@ -227,7 +236,19 @@ impl Domain {
 }
 
 /// How the rows of an earlier release lie to others of the same resource.
+///
+/// Disjoint rows are no others where both tables sum a fact about the subject, which a subject's rows of other days repeat.
 fn relation(rows: &RowSet, resource: &Resource, earlier: &ExactRelease) -> Relation {
+    match relation_of_rows(rows, resource, earlier) {
+        Relation::Disjoint if resource.shares_facts_of_subjects(&earlier.resource) => {
+            Relation::Overlapping
+        }
+        relation => relation,
+    }
+}
+
+/// How rows lie to each other, whatever they repeat.
+fn relation_of_rows(rows: &RowSet, resource: &Resource, earlier: &ExactRelease) -> Relation {
     rows.relation(&earlier.rows, |field| {
         resource
             .type_of(field)
@@ -262,15 +283,12 @@ fn narrowed(
             named.push(field);
         }
     }
-    for measure in &output.measures {
-        named.extend(
-            measure
-                .field
-                .iter()
-                .chain(&measure.denominator)
-                .chain(&measure.weight),
-        );
-    }
+    let summed = output.measures.iter().flat_map(|measure| {
+        let fields = measure.field.iter().chain(&measure.denominator);
+        fields.chain(&measure.weight)
+    });
+    let summed: Vec<&Name> = summed.collect();
+    named.extend(&summed);
     if !computed {
         named.extend(
             manifest
@@ -288,6 +306,10 @@ fn narrowed(
         .filter(|field| named.contains(&&field.name))
         .cloned()
         .collect();
+    for field in &mut narrowed.schema.fields {
+        // What is counted by is told of whole people, and rounded; what a guest made of a field nobody knows.
+        field.of_subject &= !computed || summed.contains(&&field.name);
+    }
     narrowed
 }
 

@@ -196,10 +196,7 @@ impl Domain {
 
     /// What each run of a product asks for.
     pub(crate) async fn request_of(&self, product: &Product) -> Result<RunRequest, LifecycleError> {
-        let grant = self.store.grant(product.grant).await?;
-        let grant = grant.ok_or(LifecycleError::Impossible {
-            detail: "a product without its grant",
-        })?;
+        let grant = self.standing_grant(product.grant).await?;
         Ok(RunRequest {
             module: product.module,
             grant: product.grant,
@@ -301,13 +298,10 @@ impl Domain {
     async fn present(&self, product: &Product) -> Result<Option<Present>, LifecycleError> {
         let module = self.store.module(product.module).await?;
         let manifest = module.and_then(|m| m.manifest);
-        let grant = match self.store.grant_standing(product.grant).await? {
-            Some(standing) => Some(standing),
-            None => self.store.grant(product.grant).await?,
-        };
-        let (Some(manifest), Some(grant)) = (manifest, grant) else {
+        let Some(manifest) = manifest else {
             return Ok(None);
         };
+        let grant = self.standing_grant(product.grant).await?;
         let mut present = Present {
             snapshots: Vec::new(),
             known_until: self.clock.now(),

@@ -3,7 +3,7 @@
 //! Lineage, data subjects and audit stay those of the resource that an output is about. Which rows are looked up (snapshot and row filter)
 //! is part of the joined field, and so of everything that a table's structure is told by.
 
-use yunei_model::{Code, JoinedRows, Manifest, Name, Output, Refusal, Resource, RowSet, Snapshot};
+use yunei_model::{Code, JoinedRows, Manifest, Name, Output, Refusal, Resource, Snapshot};
 
 /// Resources as a run sees them: each with the fields that its rows get from others of them. `rows` tells which rows of a resource the run
 /// looks up.
@@ -23,22 +23,16 @@ pub(crate) fn joined(
     resources.iter().map(widened).collect()
 }
 
-/// Whether an output is made of fields that rows of its resource get from that one.
+/// Whether an output about the resource `about` is made of fields that rows of that one get from `resource`.
 pub(crate) fn looks_up(
     manifest: &Manifest,
     output: &Output,
+    about: &Resource,
     resource: &Resource,
-    tables: &[(&Resource, RowSet)],
 ) -> bool {
-    let about = tables.iter().find(|(r, _)| r.name == output.resource);
     let read = manifest.required(&resource.name).is_some();
-    let mut fields = output.fields();
-    read && about.is_some_and(|(about, _)| {
-        fields.any(|name| {
-            let origin = about.origin(name);
-            origin.is_some_and(|(reference, _)| reference.resource == resource.name)
-        })
-    })
+    let mut origins = output.fields().filter_map(|name| about.origin(name));
+    read && origins.any(|(reference, _)| reference.resource == resource.name)
 }
 
 /// Refuses where a snapshot that outputs would look rows up in was imported before its key was registered: nobody knows whether it names

@@ -66,6 +66,7 @@ mod error;
 mod execute;
 mod export;
 mod failing;
+mod grant_step;
 mod idempotency;
 mod joins;
 mod judge;

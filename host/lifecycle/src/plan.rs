@@ -396,7 +396,12 @@ fn measure_plan(
         (None, Some(derived)) => Some(Source::Derived(derived_position(manifest, derived)?)),
         (None, None) => None,
     };
+    let resource = columns.resource;
+    let fields = measure.field.iter().chain(&measure.denominator);
+    let mut fields = fields.chain(&measure.weight);
+    let of_subject = fields.any(|name| resource.field(name).is_some_and(|f| f.of_subject));
     Ok(MeasurePlan {
+        of_subject,
         name: measure.name.clone(),
         title: measure.title.clone(),
         aggregate: measure.aggregate,

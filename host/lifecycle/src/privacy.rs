@@ -179,7 +179,7 @@ impl Domain {
         grant: GrantId,
         module: ModuleId,
     ) -> Result<PrivacyFitView, LifecycleError> {
-        let (grant, target) = self.grant_with_target(grant).await?;
+        let (grant, target) = self.standing_with_target(grant).await?;
         self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target)))
             .await?;
         let module = self.store.module(module).await?.ok_or(Code::NotFound)?;

@@ -61,7 +61,7 @@ impl Domain {
         actor: &Actor,
         new: NewProduct,
     ) -> Result<ProductView, LifecycleError> {
-        let (grant, target) = self.grant_with_target(new.grant).await?;
+        let (grant, target) = self.standing_with_target(new.grant).await?;
         self.permit(actor, Action::ViewGrant, &Target::Grant(Box::new(target)))
             .await?;
         let module = self.admitted(actor, new.module).await?.module;
@@ -123,7 +123,7 @@ impl Domain {
         let permit = self.may_operate(actor, &product).await?;
         let module = self.admitted(actor, module).await?.module;
         let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
-        let (grant, _) = self.grant_with_target(product.grant).await?;
+        let grant = self.standing_grant(product.grant).await?;
         let resources = self.granted_resources(&grant.terms).await?;
         fit(&Shape::from(&product), &grant, manifest, &resources).map_err(invalid)?;
         let mut change = self.store.begin().await?;
@@ -297,7 +297,9 @@ async fn end_schedules(change: &mut Change, product: ProductId) -> Result<u64, L
 
 /// Whether a resource has a date or timestamp field of that name that can tell a period, and of which type it is.
 pub(crate) fn period_kind(resource: &Resource, field: &Name) -> Option<FieldType> {
-    let kind = resource.field(field)?.kind;
+    // A joined date is of what is looked up, and chooses no rows.
+    let field = resource.field(field).filter(|field| field.joined.is_none());
+    let kind = field?.kind;
     matches!(kind, FieldType::Date | FieldType::Timestamp).then_some(kind)
 }
 

@@ -274,6 +274,9 @@ impl Domain {
         let grant = grant.ok_or(LifecycleError::Impossible {
             detail: "a run without its grant",
         })?;
+        // What is left of the quota is what stands now.
+        let standing = change.grant_standing(run.grant).await?;
+        let quota = standing.as_ref().unwrap_or(&grant).terms.quota;
         let cells = leaving.cells;
         let amount = Usage {
             runs: 0,
@@ -281,10 +284,7 @@ impl Domain {
             released_cells: cells,
         };
         run.ended_at = Some(self.clock.now());
-        if let Err(error) = change
-            .reserve(run.id, run.grant, &grant.terms.quota, amount)
-            .await
-        {
+        if let Err(error) = change.reserve(run.id, run.grant, &quota, amount).await {
             let refusal = quota_refusal(&error).ok_or(error)?;
             run.state = run
                 .state
@@ -342,7 +342,7 @@ impl Domain {
             };
             change.put_release(&release).await?;
             self.keep_exact(change, &release, digest, told).await?;
-            let certificate = self.certify(change, run, grant, &release, told).await?;
+            let certificate = self.certify(change, run, grant, &release).await?;
             certificates.push(certificate.to_string());
             releases.push(id);
         }

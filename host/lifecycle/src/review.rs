@@ -156,7 +156,7 @@ impl Domain {
     }
 
     /// Decides about an output that waits. The second yes of a different person releases it, unless something left meanwhile that
-    /// has it judged anew; the first no keeps it inside. `judgement` is the number of the judgement that the reviewer looked at; none
+    /// has it judged anew, or whoever said the first may not decide about it any more; the first no keeps it inside. `judgement` is the number of the judgement that the reviewer looked at; none
     /// means the first.
     ///
     /// # Errors

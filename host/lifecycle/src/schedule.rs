@@ -176,12 +176,14 @@ impl Domain {
         }
     }
 
-    /// Steps every schedule that is due now, after those that waited for a privacy budget go on. Gives how many runs were queued.
+    /// Steps every schedule that is due now, after grants came to their end whose term is over, and after schedules that waited for a
+    /// privacy budget go on. Gives how many runs were queued.
     ///
     /// # Errors
     /// The store failed: schedules that did not step are still due.
     pub async fn step_schedules(&self) -> Result<u64, LifecycleError> {
         let mut queued = 0;
+        self.expire_grants().await?;
         self.sweep_standing().await?;
         self.resume_paused().await?;
         for schedule in self.store.schedules_due(self.clock.now()).await? {

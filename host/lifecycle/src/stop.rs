@@ -7,7 +7,7 @@ use yunei_model::{
 };
 use yunei_store::{Change, Emergency, Page, RunFilter};
 
-use crate::contract::GrantStep;
+use crate::grant_step::GrantStep;
 use crate::{Actor, Domain, LifecycleError, Permit, RunDetail};
 
 /// Characters of a reason that are kept.

@@ -117,7 +117,7 @@ impl Domain {
                 goes_on: self.store.emergency().await?.is_none(),
             },
             StopTarget::Grant { grant } => {
-                let (grant, target) = self.grant_with_target(grant).await?;
+                let (grant, target) = self.standing_with_target(grant).await?;
                 About {
                     target: Target::Grant(Box::new(target)),
                     operator: Some(grant.terms.operator),

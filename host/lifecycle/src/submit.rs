@@ -131,11 +131,7 @@ impl Domain {
             .await?;
         let module = &submission.admitted.module;
         let manifest = module.manifest.as_ref().ok_or(Code::ModuleNotAdmitted)?;
-        let grant = submission.request.grant;
-        let grant = match self.store.grant_standing(grant).await? {
-            Some(standing) => standing,
-            None => self.store.grant(grant).await?.ok_or(Code::NotFound)?,
-        };
+        let grant = self.standing_grant(submission.request.grant).await?;
         if let Some(asked) = asked {
             let period = self.closed_period(&grant, manifest, &asked).await?;
             submission.occasion.period = Some(period);
@@ -153,7 +149,7 @@ impl Domain {
         occasion: Occasion,
     ) -> Result<Submission, LifecycleError> {
         let admitted = self.admitted(actor, request.module).await?;
-        let (_, target) = self.grant_with_target(request.grant).await?;
+        let (_, target) = self.standing_with_target(request.grant).await?;
         let permit = self
             .permit(actor, Action::SubmitRun, &Target::Grant(Box::new(target)))
             .await?;
@@ -280,10 +276,7 @@ impl Domain {
 
     /// What a decision looks at, read now.
     pub(crate) async fn facts(&self, grant: GrantId) -> Result<Facts, LifecycleError> {
-        let (grant, _) = match self.store.grant_standing(grant).await? {
-            Some(standing) => (standing, ()),
-            None => (self.store.grant(grant).await?.ok_or(Code::NotFound)?, ()),
-        };
+        let grant = self.standing_grant(grant).await?;
         let scenario = self.store.scenario(grant.terms.scenario).await?;
         let scenario = scenario.ok_or(LifecycleError::Impossible {
             detail: "a grant without scenario",

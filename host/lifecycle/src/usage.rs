@@ -1,4 +1,4 @@
-//! What was used of a grant: all of it, and what its operating unit may know of it at this moment.
+//! What was used of a grant: all of it, and what its operating unit, and source units, may know of it at this moment.
 //!
 //! A run is charged in full what it may read, decided by its snapshots alone, when it is claimed; what it did read changes
 //! nothing. So the use of a grant tells an operating unit nothing that data could have steered but through released cells.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use yunei_authority::{Action, Target, Usage};
-use yunei_model::{GrantId, Run, RunState, Snapshot, SnapshotId};
+use yunei_model::{GrantId, Role, Run, RunState, Snapshot, SnapshotId};
 use yunei_store::{PAGE_ROWS_MAX, Page};
 
 use crate::claim::READS_PER_ROW_MAX;
@@ -14,16 +14,18 @@ use crate::coarse::{HOUR_SECONDS, bucket_end};
 use crate::{Actor, Domain, LifecycleError};
 
 impl Domain {
-    /// What has been used of a grant. An operating unit is told of runs whose status it sees.
+    /// What has been used of a grant. The bureau and authorities are told of all of it; an operating unit, and whoever gave the resources,
+    /// of runs whose status the operating unit sees.
     ///
     /// # Errors
     /// As [`Self::grant`].
     pub async fn usage(&self, actor: &Actor, id: GrantId) -> Result<Usage, LifecycleError> {
-        let (_, target) = self.grant_with_target(id).await?;
+        let (_, target) = self.standing_with_target(id).await?;
         self.permit(actor, Action::ViewUsage, &Target::Grant(Box::new(target)))
             .await?;
         let used = self.usage_of(id).await?;
-        if actor.operator().is_none() {
+        let supervises = actor.holds(Role::Bureau) || actor.holds(Role::Regulator);
+        if supervises && actor.operator().is_none() {
             return Ok(used);
         }
         Ok(less(used, self.unseen(id).await?.taken))

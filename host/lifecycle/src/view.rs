@@ -366,13 +366,14 @@ impl Domain {
         })
     }
 
-    /// Hints from the manifest alone.
+    /// Hints from the manifest, and from the catalogue entries of what it reads.
     async fn structural_hints(&self, run: &Run) -> Result<Vec<Hint>, LifecycleError> {
         let module = self.store.module(run.module).await?;
         let Some(manifest) = module.and_then(|m| m.manifest) else {
             return Ok(Vec::new());
         };
-        Ok(manifest.hints(&run.trigger, Decision::Withhold))
+        let catalogue = self.resources_of(run).await?;
+        Ok(manifest.hints(&run.trigger, Decision::Withhold, &catalogue))
     }
 
     pub(crate) async fn detail_of(&self, run: Run) -> Result<RunDetail, LifecycleError> {

@@ -145,6 +145,10 @@ names! {
         WithoutTotals = "without-totals",
         /// Count rows or subjects instead of summing over them.
         CountsAlone = "counts-alone",
+        /// Have counts rounded instead of blank.
+        Rounding = "rounding",
+        /// Have dimensions merged along their registered bandings instead of blank cells.
+        Merging = "merging",
         /// One output about a resource instead of several that are linked.
         FewerOutputs = "fewer-outputs",
         /// Use a standard aggregate over registered bandings.

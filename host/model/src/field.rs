@@ -100,6 +100,9 @@ pub struct Field {
     /// Whether values may be absent.
     #[serde(default)]
     pub nullable: bool,
+    /// Whether it is a fact about the data subject, which the subject's rows repeat, and no fact of the row: an income beside visits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_subject: bool,
     /// Registered ways to coarsen it.
     #[serde(default, rename = "banding", skip_serializing_if = "Vec::is_empty")]
     pub bandings: Vec<Banding>,

@@ -5,7 +5,8 @@ use thiserror::Error;
 
 use crate::transition::{names, states};
 use crate::{
-    Condition, GrantId, Name, OrganisationId, Parameter, ScenarioId, SnapshotId, Timestamp,
+    Condition, GrantId, Name, OrganisationId, Parameter, Required, ScenarioId, SnapshotId,
+    Timestamp,
 };
 
 /// Longest term in years (公共数据资源授权运营实施规范（试行）).
@@ -16,9 +17,9 @@ states! {
     /// The life of a grant; an amendment is a new version that starts as a draft.
     GrantState {
         /// Written, not yet consented to.
-        Draft = "draft" => [Consented, Revoked],
+        Draft = "draft" => [Consented, Revoked, Expired],
         /// Every source unit has consented.
-        Consented = "consented" => [Active, Revoked],
+        Consented = "consented" => [Active, Revoked, Expired],
         /// In force between its dates.
         Active = "active" => [Suspended, Revoked, Expired],
         /// Out of force until resumed.
@@ -56,6 +57,16 @@ pub struct GrantedResource {
     /// Pinned snapshot under [`Binding::Pinned`].
     #[serde(default)]
     pub snapshot: Option<SnapshotId>,
+}
+
+impl GrantedResource {
+    /// Whether it gives these fields of all rows that `before` gave, in the same snapshot.
+    fn still_gives(&self, before: &Self, fields: &[Name]) -> bool {
+        self.snapshot == before.snapshot
+            && fields.iter().all(|field| self.fields.contains(field))
+            // Fewer conditions are more rows.
+            && self.filter.iter().all(|condition| before.filter.contains(condition))
+    }
 }
 
 /// How much may be used in the whole term.
@@ -174,6 +185,29 @@ impl GrantTerms {
         self.resources.iter().find(|r| &r.name == name)
     }
 
+    /// Whether these terms still give a module what `before` gave it of the resources that it requires: the same purpose, the same
+    /// snapshots and parameters, at least the same fields and rows, and the right to join where it joins. Term and quota are no part
+    /// of that, and what is given beside is not either.
+    #[must_use]
+    pub fn still_give(&self, before: &Self, required: &[Required]) -> bool {
+        let same = self.operator == before.operator
+            && self.scenario == before.scenario
+            && self.purpose == before.purpose
+            && self.binding == before.binding
+            && self.as_of == before.as_of
+            && self.parameters == before.parameters;
+        let joins = required.len() < 2 || self.join || !before.join;
+        same && joins
+            && required.iter().all(|required| {
+                let (now, then) = (
+                    self.resource(&required.name),
+                    before.resource(&required.name),
+                );
+                now.zip(then)
+                    .is_some_and(|(now, then)| now.still_gives(then, &required.fields))
+            })
+    }
+
     /// Whether `at` lies in the term.
     #[must_use]
     pub fn in_term(&self, at: Timestamp) -> bool {
@@ -229,3 +263,6 @@ pub enum GrantError {
         field: Name,
     },
 }
+
+#[cfg(test)]
+mod tests;

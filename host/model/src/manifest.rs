@@ -46,6 +46,14 @@ names! {
     }
 }
 
+impl Aggregate {
+    /// Whether it counts, and sums nothing up.
+    #[must_use]
+    pub const fn is_count(self) -> bool {
+        matches!(self, Self::Count | Self::DistinctSubjects)
+    }
+}
+
 /// A dimension of an output: a field of the resource under a registered banding, or a derived category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
@@ -172,6 +180,13 @@ impl Output {
         let own = self.own.iter().filter_map(|m| m.field.as_ref());
         let model = self.model.iter().flat_map(Regression::fields);
         dimensions.chain(measures).chain(own).chain(model)
+    }
+
+    /// Whether every measure is a count without a weight: such ones can be rounded, or get noise.
+    #[must_use]
+    pub fn has_plain_counts_alone(&self) -> bool {
+        let mut measures = self.measures.iter();
+        measures.all(|m| m.aggregate.is_count() && m.weight.is_none())
     }
 }
 
@@ -401,10 +416,7 @@ impl Manifest {
     }
 
     fn broken_measure(&self, measure: &Measure) -> Option<String> {
-        let counts = matches!(
-            measure.aggregate,
-            Aggregate::Count | Aggregate::DistinctSubjects
-        );
+        let counts = measure.aggregate.is_count();
         let sources = usize::from(measure.field.is_some()) + usize::from(measure.derived.is_some());
         if counts != (sources == 0) || sources > 1 {
             return Some(format!(
@@ -434,10 +446,7 @@ impl Manifest {
 
 /// Why an output cannot have what it asks for where a cell fails.
 fn broken_alternative(output: &Output) -> Option<String> {
-    let counts = output.measures.iter().all(|m| {
-        let counts = matches!(m.aggregate, Aggregate::Count | Aggregate::DistinctSubjects);
-        counts && m.weight.is_none()
-    });
+    let counts = output.has_plain_counts_alone();
     let banded = output
         .dimensions
         .iter()

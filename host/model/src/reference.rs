@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Basis, Condition, Field, FieldType, Name, Resource, ResourceError, ResourceId, SnapshotId,
+    Basis, Condition, Field, FieldClass, FieldType, Name, Resource, ResourceError, ResourceId,
+    SnapshotId,
 };
 
 /// Fields of one key at most.
@@ -80,7 +81,8 @@ impl Resource {
             for reference in references.filter(|r| r.resource == other.name) {
                 if self.reference_fault(reference, other).is_none() {
                     let fields = reference.fields.iter();
-                    let joined = fields.filter_map(|(name, of)| reference.joined(other, name, of));
+                    let joined =
+                        fields.filter_map(|(name, of)| reference.joined((self, other), name, of));
                     widened.schema.fields.extend(joined);
                 }
             }
@@ -120,9 +122,21 @@ impl Resource {
             && self.subject.as_ref() == reference.by.first()
             && other.subject.as_ref() == key.first()
             && key.len() == 1;
-        (other.basis != Basis::NonPersonal && !same_subjects).then(|| {
-            format!(
+        if other.basis == Basis::NonPersonal {
+            return None;
+        }
+        if !same_subjects {
+            return Some(format!(
                 "`{name}` is about data subjects, and `{}` does not refer to it by the same ones",
+                self.name
+            ));
+        }
+        // INVARIANT: who is one contributor there is none that is several here.
+        let group = other.subject_group.as_ref();
+        let unmerged = group.filter(|_| other.subject_group != self.subject_group);
+        unmerged.map(|group| {
+            format!(
+                "`{name}` merges its data subjects by `{group}`, and `{}` does not",
                 self.name
             )
         })
@@ -199,13 +213,40 @@ impl Resource {
 }
 
 impl Reference {
-    /// The field of `other` as rows that refer to it have it.
-    fn joined(&self, other: &Resource, name: &Name, of: &Name) -> Option<Field> {
+    /// The field of `other` as rows of `own` that refer to it have it. It tells of the fields that it is found by, so that it is as
+    /// sensitive as they are; a subject's own key tells nothing of the subject.
+    fn joined(
+        &self,
+        (own, other): (&Resource, &Resource),
+        name: &Name,
+        of: &Name,
+    ) -> Option<Field> {
         let field = other.field(of)?.clone();
+        let by = self.by.iter().filter_map(|by| own.field(by));
+        // Whoever is looked up is the subject; what is found by a fact about the subject is such a fact.
+        let of_subject = other.basis != Basis::NonPersonal || by.clone().all(|by| by.of_subject);
+        let found_by = by.chain(other.schema.key.iter().filter_map(|key| other.field(key)));
+        let found_by = found_by.filter(|f| f.class != FieldClass::DirectIdentifier);
+        let mut grade = field.grade.max(other.grade);
+        // To be found in a register of the ill tells of an illness, whatever is taken from it.
+        let sensitive = |field: &Field| field.class == FieldClass::Sensitive;
+        let mut is_sensitive =
+            other.basis != Basis::NonPersonal && other.schema.fields.iter().any(sensitive);
+        for told in found_by {
+            grade = grade.max(told.grade);
+            is_sensitive |= sensitive(told);
+        }
+        let class = match field.class {
+            FieldClass::DirectIdentifier => FieldClass::DirectIdentifier,
+            _ if is_sensitive => FieldClass::Sensitive,
+            class => class,
+        };
         Some(Field {
             name: name.clone(),
             nullable: true,
-            grade: field.grade.max(other.grade),
+            class,
+            grade,
+            of_subject,
             joined: Some(Box::new(Joined {
                 resource: other.id,
                 name: other.name.clone(),

@@ -132,6 +132,11 @@ impl Resource {
                     field: field.name.clone(),
                 });
             }
+            if field.of_subject && self.subject.is_none() {
+                errors.push(ResourceError::NoSubjectOf {
+                    field: field.name.clone(),
+                });
+            }
             for banding in &field.bandings {
                 if banding.other() >= LABELS_MAX || banding.labels().len() != banding.other() + 1 {
                     errors.push(ResourceError::Labels {
@@ -173,6 +178,20 @@ impl Resource {
         field.class == FieldClass::DirectIdentifier && field.mask == Mask::None
     }
 
+    /// Whether two tables over different rows tell of one fact about the same data subjects: a column of both is a fact about the
+    /// subject, and a subject may have several rows. `other` is the resource as the other table has it.
+    #[must_use]
+    pub fn shares_facts_of_subjects(&self, other: &Self) -> bool {
+        let one_row_each = self.schema.key.iter().eq(&self.subject);
+        let mut facts = self.schema.fields.iter().filter(|field| field.of_subject);
+        !one_row_each
+            && facts.any(|fact| {
+                other
+                    .field(&fact.name)
+                    .is_some_and(|field| field.of_subject)
+            })
+    }
+
     /// Type of a field, if it exists.
     #[must_use]
     pub fn type_of(&self, name: &Name) -> Option<FieldType> {
@@ -192,6 +211,12 @@ pub enum ResourceError {
     /// The same field twice.
     #[error("field `{field}` stands twice")]
     FieldTwice {
+        /// The field.
+        field: Name,
+    },
+    /// A fact about data subjects in a resource without one.
+    #[error("field `{field}` is a fact about the data subject, and the resource has none")]
+    NoSubjectOf {
         /// The field.
         field: Name,
     },

@@ -55,6 +55,15 @@ impl RowSet {
         &self.filter
     }
 
+    /// The same without a period: where rows are looked up, whatever day they are of.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self {
+            period: None,
+            ..self
+        }
+    }
+
     /// Whether this one and another are chosen by the same filter, and by time alone beside it: by periods of one field, or by none.
     #[must_use]
     pub fn differs_in_time_alone(&self, other: &Self) -> bool {

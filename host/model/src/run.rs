@@ -111,9 +111,9 @@ pub enum EndCause {
         /// How it ended.
         status: String,
     },
-    /// The grant was suspended or revoked, or its term ended.
+    /// The grant was suspended or revoked, its term ended, or an amendment no longer gives what the run uses.
     GrantEnded {
-        /// The grant's state.
+        /// The grant's state; `amended` for the last.
         state: String,
     },
     /// Someone entitled stopped it.

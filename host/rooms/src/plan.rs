@@ -142,6 +142,9 @@ pub struct MeasurePlan {
     pub denominator: Option<usize>,
     /// Weight: a column of the view.
     pub weight: Option<usize>,
+    /// Whether one of them is a fact about the data subject, which its rows repeat.
+    #[serde(default)]
+    pub of_subject: bool,
 }
 
 /// A term of a model as the gate computes it.
@@ -322,6 +325,9 @@ pub struct EarlierPlan {
     /// Whether it is, with the other outputs of the run, about a derived number and another column: the one may be the other under a mask,
     /// and what lies between the two nobody computes.
     pub masked: bool,
+    /// Whether another output of the run is about data subjects that one of the two looks up: nothing judges the two together.
+    #[serde(default)]
+    pub looked_up_twice: bool,
 }
 
 /// Earlier releases about rows that overlap with an output's, to be compared with it for the people who decide. Descriptors, after those of

@@ -148,7 +148,6 @@ impl Room {
         descriptors: &[BorrowedFd<'_>],
         plan: &P,
     ) -> Result<Self, RoomError> {
-        let name = process.name();
         let passed = wire::pass_descriptors(&stream, descriptors);
         stream
             .set_nonblocking(true)
@@ -164,8 +163,7 @@ impl Room {
             Ok(()) => Ok(room),
             Err(RoomError::System { source, .. }) if is_gone(&source) => {
                 // Whoever is killed this early has not read what it was handed.
-                let status = room.status().await;
-                Err(RoomError::Lost { room: name, status })
+                Err(room.lost().await)
             }
             Err(error) => Err(error),
         }
@@ -229,6 +227,14 @@ impl Room {
             Ok(Ok(status)) => status.to_string(),
             Ok(Err(error)) => error.kind().to_string(),
             Err(_) => "unknown".to_owned(),
+        }
+    }
+
+    /// It ended in the middle of its work: how.
+    pub async fn lost(&mut self) -> RoomError {
+        RoomError::Lost {
+            room: self.process.name(),
+            status: self.status().await,
         }
     }
 

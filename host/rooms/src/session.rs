@@ -303,7 +303,8 @@ impl<'a> Session<'a> {
                     detail,
                 });
             }
-            _ => return Err(RoomError::Gone { room: "feed" }),
+            Some(_) => return Err(RoomError::Gone { room: "feed" }),
+            None => return Err(self.feed.lost().await),
         }
         match cell? {
             Some(CellSays::Locked { layers }) => self.admit_layers("cell", layers),
@@ -311,7 +312,8 @@ impl<'a> Session<'a> {
                 room: "cell",
                 detail,
             }),
-            _ => Err(RoomError::Gone { room: "cell" }),
+            Some(_) => Err(RoomError::Gone { room: "cell" }),
+            None => Err(self.cell.lost().await),
         }
     }
 

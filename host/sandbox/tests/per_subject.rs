@@ -403,9 +403,13 @@ fn however_fuel_is_spent_it_is_a_limit_of_time() {
         let rest = r#"(table $kept 0 100 funcref) (data (i32.const 16) "attack")"#;
         let module = Module::new(&support::guests::per_subject_with(INPUTS, rest, &body));
         let module = module.start(&Limits::default()).unwrap();
-        let began = std::time::Instant::now();
-        assert_eq!(called(&module, &[rows(1, 1)]), [default_record()], "{what}");
-        let took = began.elapsed();
+        // The shortest of a few, which other work on the machine does not make longer.
+        let times = (0..3).map(|_| {
+            let began = std::time::Instant::now();
+            assert_eq!(called(&module, &[rows(1, 1)]), [default_record()], "{what}");
+            began.elapsed()
+        });
+        let took = times.min().unwrap();
         println!("{what}: {} µs", took.as_micros());
         assert!(took.as_millis() < SUBJECT_MS_MAX, "{what}: {took:?}");
     }

@@ -32,7 +32,7 @@ reads! {
         sqlx::query("SELECT body FROM grants WHERE id = $1 AND version = $2")
             .bind(id.to_string()).bind(i64::from(version))).await;
 
-    /// The version of a grant that stands: the newest that was ever in force, be it now suspended or over.
+    /// The version of a grant that stands: the newest that was ever in force or that ended with the grant, be it now suspended or over.
     /// A draft or a version that waits for activation does not stand.
     fn grant_standing(id: GrantId) -> Option<Grant> = |c| find(c, "grant",
         sqlx::query("SELECT body FROM grants WHERE id = $1 AND state NOT IN ($2, $3) ORDER BY version DESC LIMIT 1")
@@ -47,11 +47,15 @@ reads! {
     fn grants(operator: Option<OrganisationId>, page: Page<GrantId>) -> Vec<Grant> = |c| list(c, NEWEST_GRANTS,
         &[("operator", operator.iter().map(ToString::to_string).collect())], &page).await;
 
-    /// Versions of grants in force or suspended whose term is over at `at`, the first [`PAGE_ROWS_MAX`].
+    /// Grants in force or suspended whose term is over at `at`, by the versions that stand, the first [`PAGE_ROWS_MAX`]. The term of a
+    /// version that another took the place of ends nothing.
     fn grants_overdue(at: Timestamp) -> Vec<Grant> = |c| find_all(c, "grant",
-        sqlx::query("SELECT body FROM grants WHERE state IN ($1, $2) AND valid_until <= $3 ORDER BY id, version LIMIT $4")
-            .bind(GrantState::Active.as_str()).bind(GrantState::Suspended.as_str())
-            .bind(at.as_micros()).bind(i64::from(PAGE_ROWS_MAX))).await;
+        sqlx::query("SELECT body FROM grants WHERE state IN ($1, $2) AND valid_until <= $3 AND NOT EXISTS \
+            (SELECT 1 FROM grants newer WHERE newer.id = grants.id AND newer.version > grants.version AND newer.state NOT IN ($4, $5)) \
+            ORDER BY id LIMIT $6")
+            .bind(GrantState::Active.as_str()).bind(GrantState::Suspended.as_str()).bind(at.as_micros())
+            .bind(GrantState::Draft.as_str()).bind(GrantState::Consented.as_str())
+            .bind(i64::from(PAGE_ROWS_MAX))).await;
 
     /// The consents to one version of a grant, the first [`PAGE_ROWS_MAX`].
     fn consents(grant: GrantId, version: u32) -> Vec<Consent> = |c| find_all(c, "consent",

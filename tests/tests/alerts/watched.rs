@@ -1,12 +1,11 @@
 //! A domain that is watched: by rules that are easily met.
 
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use yunei_tests::{BUREAU, Client, Server, Story};
+use yunei_tests::{BUREAU, Client, Port, Server, Story};
 
 use crate::ALERT_WAIT_MAX;
 use crate::common::{RUN_WAIT_MAX, guest, program, text};
@@ -34,7 +33,8 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn start(receiver: SocketAddr, repository: &Path) -> Self {
+    pub(crate) fn start(receiver: &Port, repository: &Path) -> Self {
+        let receiver = receiver.address();
         let place = tempfile::tempdir().expect("a directory");
         let (policies, data) = (place.path().join("policies"), place.path().join("data"));
         copy(&crate::common::repository().join("policies"), &policies);

@@ -1,7 +1,7 @@
 //! A webhook's receiver, as somebody would write it by the documentation alone.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::SystemTime;
 
@@ -92,10 +92,4 @@ fn answer(mut stream: std::net::TcpStream, status: u16) -> Option<Got> {
         trace,
         body,
     })
-}
-
-/// An address at which nobody listens yet.
-pub fn address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
 }

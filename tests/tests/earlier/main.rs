@@ -144,7 +144,7 @@ fn overlapping_filters_go_to_people_and_disjoint_ones_do_not() {
         let run = town.run(unit, &modules[unit], grant);
         assert_eq!(state(&run), "in-review", "{run}");
         let reasons = run["verdicts"][0]["reasons"].to_string();
-        let told = format!("{overlapping} earlier releases");
+        let told = format!("{overlapping} earlier release");
         assert!(reasons.contains(&told), "{reasons}");
     }
 }

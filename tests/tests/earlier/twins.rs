@@ -37,7 +37,7 @@ fn people(stage: &mut Stage) {
         for one in 0..2 * count {
             person += 1;
             // Of many values, so that no rule about indicators speaks first.
-            let income = income + one / 2 % 7 * income.div_ceil(20);
+            let income = income + one / 2 % 23 * income.div_ceil(60);
             writeln!(rows, "{person},{district},{income},{}", one % 2).expect("a row");
         }
     }

@@ -13,5 +13,6 @@
 mod common;
 mod joined;
 mod judged;
+mod looked_up;
 mod private;
 mod refused;

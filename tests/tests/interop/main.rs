@@ -27,7 +27,11 @@ use yunei_tests::{REGULATOR, Server};
 /// How a line of a checkpoint begins that is of a witness of these tests.
 const COSIGNED: &str = "— witness.example/";
 /// Longest wait for the log to be published, or to be cosigned.
-const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(30);
+const PUBLISH_WAIT_MAX: Duration = Duration::from_secs(180);
+
+/// A published checkpoint that is the same for so long covers what was recorded before: one is signed soon after an entry, published at
+/// the next beat, and published again at a later one with its cosignatures.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// A witnessed server after one run that was released. Gives the run.
 fn released() -> (World, Watch, String) {
@@ -52,14 +56,20 @@ fn await_published(world: &World) {
     let signed = signed.served().expect("a checkpoint")["size"].as_u64();
     let file = world.server.data().join("log/checkpoint");
     let began = Instant::now();
+    let (mut before, mut since) = (String::new(), began);
     loop {
         let note = std::fs::read_to_string(&file).unwrap_or_default();
         let published = note.lines().nth(1).and_then(|line| line.parse().ok());
         let cosigned = note.lines().filter(|line| line.starts_with(COSIGNED));
-        if published >= signed && cosigned.count() == 2 {
+        let whole = published >= signed && cosigned.count() == 2;
+        if note != before {
+            since = Instant::now();
+        }
+        if whole && since.elapsed() > SETTLED {
             return;
         }
         assert!(began.elapsed() < PUBLISH_WAIT_MAX, "{note}");
+        before = note;
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -2,9 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// What the line does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,32 +22,32 @@ pub enum Fate {
 pub struct Line {
     port: u16,
     over: Arc<AtomicBool>,
-    passed: Arc<AtomicU64>,
+    came: Arc<Mutex<Vec<Instant>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Line {
     /// A line to the receiver at `port`; `fate` decides about the nth request, from 0, by its body.
-    pub fn to(port: u16, fate: impl Fn(u64, &[u8]) -> Fate + Send + 'static) -> Self {
+    pub fn to(port: u16, fate: impl Fn(usize, &[u8]) -> Fate + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let own = listener.local_addr().expect("an address").port();
         let over = Arc::new(AtomicBool::new(false));
-        let passed = Arc::new(AtomicU64::new(0));
+        let came = Arc::new(Mutex::new(Vec::new()));
         let thread = std::thread::spawn({
-            let (over, passed) = (Arc::clone(&over), Arc::clone(&passed));
+            let (over, came) = (Arc::clone(&over), Arc::clone(&came));
             move || {
                 for stream in listener.incoming().flatten() {
                     if over.load(Ordering::Relaxed) {
                         return;
                     }
-                    carry(stream, port, &fate, &passed);
+                    carry(stream, port, &fate, &came);
                 }
             }
         });
         Self {
             port: own,
             over,
-            passed,
+            came,
             thread: Some(thread),
         }
     }
@@ -55,9 +56,9 @@ impl Line {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Requests so far.
-    pub fn requests(&self) -> u64 {
-        self.passed.load(Ordering::Relaxed)
+    /// When the requests so far came.
+    pub fn requests(&self) -> Vec<Instant> {
+        self.came.lock().expect("moments").clone()
     }
 }
 
@@ -73,11 +74,20 @@ impl Drop for Line {
 }
 
 /// One request on one connection.
-fn carry(mut stream: TcpStream, to: u16, fate: &impl Fn(u64, &[u8]) -> Fate, requests: &AtomicU64) {
+fn carry(
+    mut stream: TcpStream,
+    to: u16,
+    fate: &impl Fn(usize, &[u8]) -> Fate,
+    came: &Mutex<Vec<Instant>>,
+) {
     let Some((head, body)) = request(&mut stream) else {
         return;
     };
-    let number = requests.fetch_add(1, Ordering::Relaxed);
+    let number = {
+        let mut came = came.lock().expect("moments");
+        came.push(Instant::now());
+        came.len() - 1
+    };
     let fate = fate(number, &body);
     if let Fate::Answer(status, seconds) = fate {
         let answer = format!(

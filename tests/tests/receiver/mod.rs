@@ -6,22 +6,27 @@ pub mod metric;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use yunei_tests::Port;
+
 use crate::common::tool;
 
 /// Longest wait for the receiver to listen.
-const START_WAIT_MAX: Duration = Duration::from_secs(20);
-/// Ports that are tried: another process may take one between the choice and the start.
-const PORTS_MAX: usize = 5;
+const START_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// A receiver that tells nothing for so long has ended its line.
+const QUIET: Duration = Duration::from_millis(50);
+/// Longest wait for that.
+const QUIET_WAIT_MAX: Duration = Duration::from_secs(180);
 
 /// The receiver; ends when this is dropped.
 pub struct Receiver {
     child: Child,
-    port: u16,
+    port: Port,
     log: PathBuf,
 }
 
@@ -62,28 +67,23 @@ impl Span {
 impl Receiver {
     /// Starts one on a free port; what it gets is told in `log`.
     pub fn start(log: &Path) -> Self {
-        for _ in 0..PORTS_MAX {
-            let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-            let port = free.local_addr().expect("an address").port();
-            drop(free);
-            if let Some(child) = spawn(port, log) {
-                return Self {
-                    child,
-                    port,
-                    log: log.to_owned(),
-                };
-            }
+        let port = Port::keep().expect("a free port");
+        let child = spawn(port.address().port(), log);
+        let child = child.unwrap_or_else(|| panic!("the receiver does not start: {}", read(log)));
+        Self {
+            child,
+            port,
+            log: log.to_owned(),
         }
-        panic!("the receiver does not start: {}", read(log));
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.port.address())
     }
 
     pub const fn port(&self) -> u16 {
-        self.port
+        self.port.address().port()
     }
 
     /// SIGKILL.
@@ -94,7 +94,7 @@ impl Receiver {
 
     /// The same again, on the same port, telling in the same file.
     pub fn restart(&mut self) {
-        self.child = spawn(self.port, &self.log).expect("the receiver starts again");
+        self.child = spawn(self.port(), &self.log).expect("the receiver starts again");
     }
 
     /// All that it ever told.
@@ -102,9 +102,24 @@ impl Receiver {
         read(&self.log)
     }
 
+    /// All that it told, once it has ended what it is telling.
+    fn told_so_far(&self) -> String {
+        let began = Instant::now();
+        let mut before = self.told();
+        loop {
+            std::thread::sleep(QUIET);
+            let now = self.told();
+            if now == before {
+                return now;
+            }
+            assert!(began.elapsed() < QUIET_WAIT_MAX, "it tells on and on");
+            before = now;
+        }
+    }
+
     /// The spans in the order in which they first came, and how many came in all, repeats among them.
     pub fn spans(&self) -> (Vec<Span>, usize) {
-        let all = parsed(&self.told());
+        let all = parsed(&self.told_so_far());
         let count = all.len();
         let mut seen = BTreeSet::new();
         let mut first = all.clone();

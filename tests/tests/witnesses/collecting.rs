@@ -51,7 +51,7 @@ fn some_are_down_or_slow_and_come_back() {
     domain.until_cosigned(2);
     domain.witnesses[0].restart().expect("restarted");
     domain.entry();
-    let told = domain.until_cosigned(3);
+    let told = domain.until_settled(3);
     assert_eq!(of(&told, "w1")["fault"], Value::Null, "{told:#}");
     // A cosignature on the newest checkpoint is what an independent verifier says it is.
     domain.server.stop().expect("stopped");

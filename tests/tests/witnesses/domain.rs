@@ -9,7 +9,10 @@ use yunei_tests::{Client, Named, Server, Witness, quorum_policy};
 use crate::common::program;
 
 /// Longest wait for cosignatures, on a busy machine.
-pub const COSIGN_WAIT_MAX: Duration = Duration::from_secs(60);
+pub const COSIGN_WAIT_MAX: Duration = Duration::from_secs(180);
+
+/// A log that is of one size for so long has nothing more to tell by itself.
+const SETTLED: Duration = Duration::from_secs(2);
 
 pub struct Domain {
     pub server: Server,
@@ -84,6 +87,23 @@ impl Domain {
                 && newest["valid"] == json!(valid)
                 && told["lag_s"] == json!(0)
         })
+    }
+}
+
+impl Domain {
+    /// The same, and nothing is new for a while: that a witness is well again is on the record, and cosigned too.
+    pub fn until_settled(&self, valid: u64) -> Value {
+        let began = Instant::now();
+        let mut before = self.until_cosigned(valid);
+        loop {
+            std::thread::sleep(SETTLED);
+            let told = self.until_cosigned(valid);
+            if told["newest"]["size"] == before["newest"]["size"] {
+                return told;
+            }
+            assert!(began.elapsed() < COSIGN_WAIT_MAX, "{told:#}");
+            before = told;
+        }
     }
 }
 

@@ -46,3 +46,31 @@ fn only_descriptions_of_other_worlds_are_taken_out() {
             .all(|name| !name.contains("yunei:guest@0.1.0:per-row-with"))
     );
 }
+
+#[test]
+fn another_manifest_takes_the_place_of_the_old_one_and_nothing_else_changes() {
+    // A custom section of that name inside a core module is the module's, and stays.
+    let component = wat::parse_str(
+        r#"(component
+            (core module $inner (func (export "run")) (@custom "yunei:manifest" "inner"))
+            (core instance (instantiate $inner)))"#,
+    )
+    .expect("well-formed");
+    let dress = |component: &[u8], text: &str| with_manifest(component, text).expect("a component");
+    let first = dress(&component, "first");
+    assert_eq!(first.get(..component.len()), Some(component.as_slice()));
+    let second = dress(&first, "second");
+    assert_eq!(second, dress(&component, "second"));
+    let manifests = crate::Surface::read(&second)
+        .expect("a component")
+        .manifests;
+    assert_eq!(manifests, ["second"]);
+    assert!(
+        with_manifest(b"\0asm\x01\0\0\0", "").is_err(),
+        "a core module"
+    );
+    assert!(
+        with_manifest(first.get(..40).unwrap_or_default(), "").is_err(),
+        "cut short"
+    );
+}

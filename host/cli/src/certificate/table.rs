@@ -8,7 +8,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use serde::Deserialize;
 use yunei_ledger::PresentedTable;
-use yunei_model::{TableDigest, Value};
+use yunei_model::{TableDigest, Value, inert};
 
 use crate::failure::Input;
 use crate::files;
@@ -16,30 +16,40 @@ use crate::files;
 /// Bytes of a table's file at most.
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// A table in JSON, as it is delivered.
+/// A table in JSON, as it is delivered: with anything besides it is another document.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Json {
     columns: Vec<Heading>,
     rows: Vec<Vec<Value>>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Heading {
     name: String,
+    title: String,
 }
 
+/// A table as a file has it, under each set of headings that its reader sees: JSON has titles beside the names.
+pub type Readings = Vec<PresentedTable>;
+
 /// Reads a table.
-pub fn read(path: &Path) -> anyhow::Result<PresentedTable> {
+pub fn read(path: &Path) -> anyhow::Result<Readings> {
     let bytes = files::read(path, FILE_BYTES_MAX)?;
     let wrong = |what: &str| Input::new(format!("`{}` is no table in {what}", path.display()));
     let read = match bytes.as_slice() {
-        [b'P', b'A', b'R', b'1', ..] => parquet(path).map_err(|e| wrong("Parquet").because(e)),
+        [b'P', b'A', b'R', b'1', ..] => parquet(path)
+            .map(|table| vec![table])
+            .map_err(|e| wrong("Parquet").because(e)),
         [b'P', b'K', ..] => {
             let what = "a workbook cannot be verified: fetch the table as csv, json or parquet";
             Err(Input::new(what))
         }
         [b'{', ..] => json(&bytes).map_err(|e| wrong("JSON").because(e)),
-        _ => csv(&bytes).map_err(|e| wrong("comma-separated values").because(e)),
+        _ => csv(&bytes)
+            .map(|table| vec![table])
+            .map_err(|e| wrong("comma-separated values").because(e)),
     };
     Ok(read?)
 }
@@ -62,17 +72,23 @@ fn csv(bytes: &[u8]) -> Result<PresentedTable, csv::Error> {
     })
 }
 
-fn json(bytes: &[u8]) -> Result<PresentedTable, serde_json::Error> {
+fn json(bytes: &[u8]) -> Result<Readings, serde_json::Error> {
     let table: Json = serde_json::from_slice(bytes)?;
     let mut digest = TableDigest::default();
     for row in &table.rows {
         digest.row(row.iter().map(Value::text));
     }
-    Ok(PresentedTable {
-        headings: table.columns.into_iter().map(|c| c.name).collect(),
+    let named = PresentedTable {
+        headings: table.columns.iter().map(|c| c.name.clone()).collect(),
         rows: table.rows.len() as u64,
         digest: digest.finish(),
-    })
+    };
+    let titles = table.columns.iter().map(|c| inert(&c.title));
+    let titled = PresentedTable {
+        headings: titles.collect(),
+        ..named.clone()
+    };
+    Ok(vec![named, titled])
 }
 
 fn parquet(path: &Path) -> Result<PresentedTable, ParquetError> {
@@ -83,8 +99,7 @@ fn parquet(path: &Path) -> Result<PresentedTable, ParquetError> {
     for batch in reader.build()? {
         let batch = batch?;
         for row in 0..batch.num_rows() {
-            let cells: Vec<String> = cells(&batch, row);
-            digest.row(&cells);
+            digest.row(cells(&batch, row)?);
         }
         rows += batch.num_rows() as u64;
     }
@@ -95,24 +110,33 @@ fn parquet(path: &Path) -> Result<PresentedTable, ParquetError> {
     })
 }
 
-/// The cells of a row as texts; those of a type that no delivered table has are empty.
-fn cells(batch: &RecordBatch, row: usize) -> Vec<String> {
+/// The cells of a row as texts.
+fn cells(batch: &RecordBatch, row: usize) -> Result<Vec<String>, ParquetError> {
     let columns = batch.columns().iter();
     columns
         .map(|column| {
             let any = column.as_any();
-            if column.is_null(row) {
-                Value::Absent
-            } else if let Some(column) = any.downcast_ref::<Int64Array>() {
-                Value::Integer(column.value(row))
+            let value = |value: Value| {
+                if column.is_null(row) {
+                    Value::Absent
+                } else {
+                    value
+                }
+            };
+            if let Some(column) = any.downcast_ref::<Int64Array>() {
+                Ok(value(Value::Integer(column.value(row))).text())
             } else if let Some(column) = any.downcast_ref::<Float64Array>() {
-                Value::Number(column.value(row))
+                Ok(value(Value::Number(column.value(row))).text())
             } else if let Some(column) = any.downcast_ref::<StringArray>() {
-                Value::Text(column.value(row).to_owned())
+                Ok(value(Value::Text(column.value(row).to_owned())).text())
             } else {
-                Value::Absent
+                // INVARIANT: no delivered table has such a column. Read as blank it could stand for a column that is.
+                let kind = column.data_type();
+                Err(ParquetError::General(format!("a column of type {kind}")))
             }
-            .text()
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use yunei_ledger::{
-    CERTIFICATE_BYTES_MAX, Certificate, CertificateReport, Held, OPENING_BYTES_MAX, Presented, Step,
+    CERTIFICATE_BYTES_MAX, Certificate, CertificateReport, Held, OPENING_BYTES_MAX, Presented,
+    PresentedTable, Step,
 };
 
 use super::table;
@@ -43,7 +44,7 @@ impl Verify {
     pub fn run(self, caller: &Caller) -> anyhow::Result<Exit> {
         let key = self.key.given()?;
         let quorum = self.policy.as_deref().map(policy).transpose()?;
-        let table = self.table.as_deref().map(table::read).transpose()?;
+        let tables = self.table.as_deref().map(table::read).transpose()?;
         let file = files::read(&self.file, CERTIFICATE_BYTES_MAX as u64)?;
         let file = String::from_utf8_lossy(&file);
         let openings = self.openings.iter().map(|path| {
@@ -52,15 +53,16 @@ impl Verify {
                 .map_err(|_| Input::new(format!("`{}` is not UTF-8", path.display())))
         });
         let openings: Result<Vec<String>, Input> = openings.collect();
-        let report = Presented {
+        let openings = openings?;
+        let presented = Presented {
             file: &file,
             key: &key,
-            table: table.as_ref(),
+            table: None,
             quorum: quorum.as_ref(),
-            openings: &openings?,
+            openings: &openings,
             inclusion_needed: self.recorded,
-        }
-        .verify();
+        };
+        let report = under_each(presented, tables.as_deref().unwrap_or_default());
         caller.printer().say(&json!(report), &words(&report))?;
         Ok(if report.holds {
             Exit::Done
@@ -68,6 +70,23 @@ impl Verify {
             Exit::Failed
         })
     }
+}
+
+/// The report of a certificate with a table: it is the same one under each set of headings, or the report that says which it is not under.
+fn under_each(presented: Presented<'_>, tables: &[PresentedTable]) -> CertificateReport {
+    let mut reports = tables.iter().map(|table| {
+        let table = Some(table);
+        Presented { table, ..presented }.verify()
+    });
+    let Some(mut report) = reports.next() else {
+        return presented.verify();
+    };
+    for other in reports {
+        if report.holds && !other.holds {
+            report = other;
+        }
+    }
+    report
 }
 
 fn words(report: &CertificateReport) -> String {

@@ -65,6 +65,14 @@ impl Check {
                 words.push(outcome.words(language)?);
                 exit = exit.max(outcome.exit());
             }
+            // For the author's benefit alone: what the gate decides does not depend on it, and neither does the exit code.
+            let written = self
+                .rehearsal
+                .written(manifest, &bytes, |what| printer.aside(what))?;
+            if let Some(answer) = answer.as_object_mut() {
+                answer.insert("written".to_owned(), json!(written));
+            }
+            words.extend(written.map(|held| held.words(language)));
         }
         printer.say(&answer, &words.join("\n\n"))?;
         Ok(exit)

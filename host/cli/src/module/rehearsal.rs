@@ -1,12 +1,15 @@
 //! A rehearsal: the module runs over synthetic data in a domain of its own, which is made for it and goes away with it.
 //!
 //! It is the same program, the same rooms, the same policies and the same gate; only the data are made up, from the catalogue entries
-//! alone. So the author sees what no author of a real run ever sees: each cell that failed, with the rules and their figures.
+//! alone. So the author sees what no author of a real run ever sees: each cell that failed, with the rules and their figures; and how the
+//! tables that the module wrote stand to those that the gate computes.
 
+mod compared;
 mod domain;
 mod stage;
 mod synthetic;
 mod told;
+mod written;
 
 use std::path::PathBuf;
 
@@ -65,6 +68,13 @@ pub struct Outcome {
     ended: Result<Rehearsed, Answered>,
 }
 
+/// What is played: the same under each profile.
+struct Play {
+    entries: Vec<String>,
+    parameters: Value,
+    source: synthetic::Source,
+}
+
 impl Rehearsal {
     /// Whether it was asked for.
     pub const fn is_wanted(&self) -> bool {
@@ -81,22 +91,7 @@ impl Rehearsal {
         if self.profiles.len() > PROFILES_MAX {
             return Err(Input::new(format!("at most {PROFILES_MAX} profiles")).into());
         }
-        let entries: Result<Vec<String>, Input> = self
-            .catalogue
-            .iter()
-            .map(|path| files::text(path))
-            .collect();
-        let entries = entries?;
-        let parameters: Value = match &self.parameters {
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| Input::new("--parameters is no JSON").because(error))?,
-            None => json!({}),
-        };
-        let source = synthetic::Source {
-            rows: self.rows,
-            subjects: self.subjects.unwrap_or(self.rows.div_ceil(4)).max(1),
-            seed: self.seed,
-        };
+        let play = self.play()?;
         let mut outcomes = Vec::new();
         for profile in &self.profiles {
             saying(&format!(
@@ -105,15 +100,7 @@ impl Rehearsal {
             ));
             let place = tempfile::tempdir().context("cannot make a directory for a while")?;
             let domain = domain::Domain::start(place.path(), profile, self.policies.as_deref())?;
-            let stage = Stage {
-                domain: &domain,
-                manifest,
-                component,
-                entries: &entries,
-                parameters: &parameters,
-                source: &source,
-            };
-            let ended = match stage.play() {
+            let ended = match play.on(&domain, manifest, component).play() {
                 Ok(rehearsed) => Ok(rehearsed),
                 // What the domain refuses is part of the story; whatever else went wrong is not.
                 Err(error) => Err(error.downcast::<Answered>()?),
@@ -124,6 +111,67 @@ impl Rehearsal {
             });
         }
         Ok(outcomes)
+    }
+
+    /// Holds what the module writes against the gate's own exact figures, over the same rows; `None` where the gate computes no output of
+    /// it, so that there is nothing to hold it against.
+    pub fn written(
+        &self,
+        manifest: &Manifest,
+        component: &[u8],
+        saying: impl Fn(&str),
+    ) -> anyhow::Result<Option<written::Held>> {
+        let Some(dressed) = written::Dressed::of(manifest, component)? else {
+            return Ok(None);
+        };
+        saying("running it once more, for what it writes itself");
+        let place = tempfile::tempdir().context("cannot make a directory for a while")?;
+        let (profile, policies) = written::without_rules(place.path())?;
+        let domain = domain::Domain::start(place.path(), &profile, Some(&policies))?;
+        let play = self.play()?;
+        let stage = play.on(&domain, &dressed.manifest, &dressed.component);
+        dressed.held(manifest, stage.open()).map(Some)
+    }
+
+    fn play(&self) -> anyhow::Result<Play> {
+        let entries: Result<Vec<String>, Input> = self
+            .catalogue
+            .iter()
+            .map(|path| files::text(path))
+            .collect();
+        let parameters: Value = match &self.parameters {
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| Input::new("--parameters is no JSON").because(error))?,
+            None => json!({}),
+        };
+        let source = synthetic::Source {
+            rows: self.rows,
+            subjects: self.subjects.unwrap_or(self.rows.div_ceil(4)).max(1),
+            seed: self.seed,
+        };
+        Ok(Play {
+            entries: entries?,
+            parameters,
+            source,
+        })
+    }
+}
+
+impl Play {
+    fn on<'a>(
+        &'a self,
+        domain: &'a domain::Domain,
+        manifest: &'a Manifest,
+        component: &'a [u8],
+    ) -> Stage<'a> {
+        Stage {
+            domain,
+            manifest,
+            component,
+            entries: &self.entries,
+            parameters: &self.parameters,
+            source: &self.source,
+        }
     }
 }
 

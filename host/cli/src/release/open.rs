@@ -86,7 +86,7 @@ fn wrong(path: &Path) -> Input {
 }
 
 /// The opened output, as JSON.
-fn decrypt(ciphertext: &str, identities: &[age::x25519::Identity]) -> anyhow::Result<Value> {
+pub fn decrypt(ciphertext: &str, identities: &[age::x25519::Identity]) -> anyhow::Result<Value> {
     let armoured = age::armor::ArmoredReader::new(ciphertext.as_bytes());
     let decryptor =
         age::Decryptor::new_buffered(armoured).context("the server passed on no age file")?;

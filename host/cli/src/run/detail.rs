@@ -237,7 +237,7 @@ pub fn verdict_facts(verdict: &Verdict) -> Sheet {
         .fact(
             "cells",
             format!(
-                "{} in all, {} released, {} failed a rule, {} blank to protect those",
+                "{} in all, {} let out by the gate itself, {} failed a rule, {} blank to protect those",
                 number(verdict.cells_total),
                 number(verdict.cells_released),
                 number(verdict.cells_failed),

@@ -1,6 +1,6 @@
 //! One cell's figures in one channel.
 
-use super::values::{VALUES_MAX, Values, same};
+use super::values::{Apart, Values, same};
 use crate::profile::CONTRIBUTORS_MAX;
 
 /// What the rows of one cell add up to in one channel of values.
@@ -171,32 +171,6 @@ impl Part {
     }
 }
 
-/// The few values that units of one cell have, each with the units all of whose rows have it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Few {
-    known: [(f64, u32); VALUES_MAX],
-    held: usize,
-}
-
-impl Few {
-    /// Counts a unit; whether there was room.
-    fn unit(&mut self, value: f64) -> bool {
-        let known = self.known.iter_mut().take(self.held);
-        for (held, units) in known {
-            if same(*held, value) {
-                *units = units.saturating_add(1);
-                return true;
-            }
-        }
-        let Some(next) = self.known.get_mut(self.held) else {
-            return false;
-        };
-        *next = (value, 1);
-        self.held += 1;
-        true
-    }
-}
-
 /// How alike the units of one cell are in one channel.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Alike {
@@ -204,9 +178,7 @@ pub(super) struct Alike {
     nonzero: u32,
     /// Units with a row that weighs.
     present: u32,
-    few: Option<Box<Few>>,
-    /// Whether there are more than [`VALUES_MAX`] values.
-    many: bool,
+    values: Apart,
 }
 
 impl Alike {
@@ -218,18 +190,9 @@ impl Alike {
             return;
         }
         self.present = self.present.saturating_add(1);
-        if self.many || part.value.is_nan() {
-            return;
+        if !part.value.is_nan() {
+            self.values.unit(part.value);
         }
-        if !self.few.get_or_insert_default().unit(part.value) {
-            (self.few, self.many) = (None, true);
-        }
-    }
-
-    /// The values, once all units are there.
-    fn values(&self) -> Values {
-        let held = |few: &Few| few.known.iter().take(few.held).copied().collect();
-        Values::of(self.few.as_deref().map(held).unwrap_or_default(), self.many)
     }
 }
 
@@ -299,7 +262,7 @@ impl Slot {
             two_valued: sums.least < sums.greatest && !sums.third,
             nonzero: u64::from(alike.nonzero),
             present: u64::from(alike.present),
-            values: alike.values(),
+            values: alike.values.values(),
         }
     }
 

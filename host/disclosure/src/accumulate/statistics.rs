@@ -212,9 +212,11 @@ impl Statistics {
         self.units(cell).saturating_sub(u64::from(shared))
     }
 
-    /// Whether a unit is in two inner cells.
-    pub(super) fn is_shared(&self) -> bool {
-        self.shared.iter().any(|shared| *shared > 0)
+    /// Whether every unit is in one inner cell alone. Otherwise a fact about the unit stands in several cells, and these are equations
+    /// about the same unknowns.
+    #[must_use]
+    pub fn units_are_apart(&self) -> bool {
+        self.shared.iter().all(|shared| *shared == 0)
     }
 
     /// The same channels over one cell.

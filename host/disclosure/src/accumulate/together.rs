@@ -39,7 +39,7 @@ impl Statistics {
         let is_inner = (0..lattice.axes()).all(|axis| !lattice.is_margin(cell, axis));
         if is_inner {
             self.units(cell) - self.exclusive_units(cell)
-        } else if self.is_shared() {
+        } else if !self.units_are_apart() {
             // Of margins nobody counted them.
             self.units(cell)
         } else {

@@ -18,6 +18,55 @@ pub(crate) struct Values {
     pub(super) many: bool,
 }
 
+/// Values that are told apart while units come, one value each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Apart {
+    few: Option<Box<Few>>,
+    many: bool,
+}
+
+/// The few values that there are so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Few {
+    known: [(f64, u32); VALUES_MAX],
+    held: usize,
+}
+
+impl Apart {
+    /// Counts a unit all of whose rows have this value.
+    #[inline]
+    pub(crate) fn unit(&mut self, value: f64) {
+        if !self.many && !self.few.get_or_insert_default().unit(value) {
+            (self.few, self.many) = (None, true);
+        }
+    }
+
+    /// What they are, once all units are there.
+    pub(crate) fn values(&self) -> Values {
+        let held = |few: &Few| few.known.iter().take(few.held).copied().collect();
+        Values::of(self.few.as_deref().map(held).unwrap_or_default(), self.many)
+    }
+}
+
+impl Few {
+    /// Counts a unit; whether there was room.
+    fn unit(&mut self, value: f64) -> bool {
+        let known = self.known.iter_mut().take(self.held);
+        for (held, units) in known {
+            if same(*held, value) {
+                *units = units.saturating_add(1);
+                return true;
+            }
+        }
+        let Some(next) = self.known.get_mut(self.held) else {
+            return false;
+        };
+        *next = (value, 1);
+        self.held += 1;
+        true
+    }
+}
+
 #[inline]
 pub(super) fn same(one: f64, other: f64) -> bool {
     one.partial_cmp(&other) == Some(Ordering::Equal)

@@ -36,6 +36,13 @@ pub(super) fn round(statistics: &Statistics, shape: &Shape, profile: &Profile) -
         trial.send(reason.to_owned(), Decision::Review);
         return trial.close();
     }
+    let mut cells = 0..statistics.lattice().count();
+    if cells.any(|cell| statistics.rows(cell) != statistics.units(cell)) {
+        // By how much one person's rows dominate is not asked of rounded counts.
+        let reason = "rounding is for counts of one row each";
+        trial.send(reason.to_owned(), Decision::Review);
+        return trial.close();
+    }
     let failing: Vec<usize> = trial
         .cells()
         .iter()

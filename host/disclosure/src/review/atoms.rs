@@ -100,11 +100,11 @@ impl Atoms {
         (cell != NOWHERE).then_some(cell as usize)
     }
 
-    /// Units of each atom that are in no other.
-    pub(super) fn exclusive_units(&self, rows: &Rows) -> Vec<f64> {
+    /// Units of each atom that are in no other, with rows that count.
+    pub(super) fn exclusive_units(&self, rows: &Rows, counts: impl Fn(usize) -> bool) -> Vec<f64> {
         // The only atom of each unit; none where it has several.
         let mut of_unit: HashMap<u32, Option<u32>> = HashMap::new();
-        for (row, atom) in &self.rows {
+        for (row, atom) in self.rows.iter().filter(|(row, _)| counts(*row)) {
             if let Some(unit) = rows.units.get(*row) {
                 let only = of_unit.entry(*unit).or_insert(Some(*atom));
                 if *only != Some(*atom) {
@@ -125,25 +125,26 @@ impl Atoms {
     pub(super) fn values(&self, quantity: &Quantity, rows: &Rows) -> (Vec<f64>, bool) {
         let mut values = vec![0.0; self.count()];
         let mut last: Vec<Option<u32>> = Vec::new();
-        if matches!(quantity.source, Source::Units) {
+        if matches!(quantity.source, Source::Units | Source::UnitsOf(_)) {
             last = vec![None; self.count()];
         }
         let mut negative = false;
         for (row, atom) in &self.rows {
             let atom = *atom as usize;
+            let mut first = || {
+                let unit = rows.units.get(*row).copied();
+                let before = last
+                    .get_mut(atom)
+                    .map(|last| std::mem::replace(last, unit))
+                    .unwrap_or_default();
+                f64::from(u8::from(before != unit))
+            };
+            let value = |values: &[Option<f64>]| values.get(*row).copied().flatten();
             let added = match &quantity.source {
                 Source::Rows => 1.0,
-                Source::Units => {
-                    let unit = rows.units.get(*row).copied();
-                    let before = last
-                        .get_mut(atom)
-                        .map(|last| std::mem::replace(last, unit))
-                        .unwrap_or_default();
-                    f64::from(u8::from(before != unit))
-                }
-                Source::Present(values) | Source::Sum(values) => {
-                    values.get(*row).copied().flatten().unwrap_or(0.0)
-                }
+                Source::Units => first(),
+                Source::UnitsOf(values) => value(values).map_or(0.0, |_| first()),
+                Source::Present(values) | Source::Sum(values) => value(values).unwrap_or(0.0),
             };
             negative |= added < 0.0;
             if let Some(value) = values.get_mut(atom) {

@@ -14,7 +14,7 @@ use super::counted::{Counted, Failed, Rows};
 use super::measured::Quantity;
 use super::shifts::{Levels, Shifts};
 use crate::profile::Profile;
-use crate::rules::real;
+use crate::rules::{Contributions, real};
 
 /// Work of linear programmes in one review at most, for cells that no shift proves; what lies beyond goes to people.
 pub(super) const ATTACK_WORK_MAX: u64 = 2_000_000_000;
@@ -65,6 +65,8 @@ impl Need {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) measure: usize,
+    /// The other measure, where it is about what lies between two.
+    pub(super) beside: Option<usize>,
     pub(super) need: Need,
     /// Whether enough stays unknown.
     pub(super) held: Result<Held, Unbracketed>,
@@ -77,6 +79,19 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// What the programmes decided, and nothing else.
+    pub(super) fn of(aim: &Aim<'_>, held: Result<Held, Unbracketed>) -> Self {
+        Self {
+            measure: aim.measure,
+            beside: aim.quantity.own.as_ref().and_then(|own| own.beside),
+            need: aim.need,
+            held,
+            interval: None,
+            value: aim.target.value,
+            proven: false,
+        }
+    }
+
     /// Whether enough stays unknown; review where that is not proven.
     pub(super) fn status(&self) -> Status {
         let narrow = |interval: &Interval| !self.enough(interval.low, interval.high);
@@ -140,7 +155,7 @@ pub(super) struct Aim<'a> {
     pub(super) quantity: &'a Quantity,
     pub(super) target: Target,
     /// The measure that would show it.
-    measure: usize,
+    pub(super) measure: usize,
     pub(super) need: Need,
 }
 
@@ -160,7 +175,14 @@ pub(super) fn aims<'a>(
                 let Some(value) = value(table.counted, cell, measure, quantity) else {
                     continue;
                 };
-                by_key.entry(&quantity.key).or_default().push(Aim {
+                let aims = by_key.entry(&quantity.key).or_default();
+                // Either of two figures tells what lies between them.
+                if aims.iter().any(|aim| aim.target.place == (index, cell))
+                    && quantity.own.is_some()
+                {
+                    continue;
+                }
+                aims.push(Aim {
                     quantity,
                     target: Target {
                         place: (index, cell),
@@ -210,16 +232,25 @@ pub(super) fn attack(
                 Err(unbracketed) => (Err(*unbracketed), None),
             };
             found.entry(aim.target.place).or_default().push(Found {
-                measure: aim.measure,
-                need: aim.need,
-                held,
                 interval,
-                value: aim.target.value,
                 proven,
+                ..Found::of(aim, held)
             });
         }
     }
     found
+}
+
+/// Whether enough stays unknown.
+pub(super) fn decided(
+    system: &mut System,
+    aim: &Aim<'_>,
+    work: &mut Work,
+) -> Result<Held, Unbracketed> {
+    if work.is_spent() {
+        return Err(Unbracketed::TooLarge);
+    }
+    system.decide(&aim.target, aim.need.asked(aim.target.value), work)
 }
 
 /// Whether enough stays unknown, and between what the cell lies: always where it fails, else while it is little work.
@@ -232,7 +263,7 @@ fn judged(
     if work.is_spent() {
         return (Err(Unbracketed::TooLarge), None);
     }
-    let held = system.decide(&aim.target, aim.need.asked(aim.target.value), work);
+    let held = decided(system, aim, work);
     let ends = match held {
         Ok(Held::No { .. }) => work,
         _ => spare,
@@ -248,9 +279,13 @@ fn hidden<'a>(table: &'a Told<'_>, cell: usize) -> Vec<(usize, &'a Quantity)> {
         let fails = failed
             .iter()
             .any(|f| f.figure.status == Status::Fail && concerns(f, measure));
-        if fails && table.published.figure(cell, measure).is_none() {
-            hidden.extend(measured.tells.iter().map(|quantity| (measure, quantity)));
+        if table.published.figure(cell, measure).is_some() {
+            continue;
         }
+        let must =
+            |quantity: &&Quantity| quantity.own.as_ref().map_or(fails, |own| own.needs(cell));
+        let tells = measured.tells.iter().filter(must);
+        hidden.extend(tells.map(|quantity| (measure, quantity)));
     }
     hidden
 }
@@ -258,6 +293,14 @@ fn hidden<'a>(table: &'a Told<'_>, cell: usize) -> Vec<(usize, &'a Quantity)> {
 /// The true value of a quantity in a cell.
 fn value(counted: &Counted<'_>, cell: usize, measure: usize, quantity: &Quantity) -> Option<f64> {
     use super::measured::Source;
+    if let Some(own) = &quantity.own {
+        let contributions = own.contributions(cell);
+        return Some(if quantity.source.is_whole() {
+            real(contributions.units)
+        } else {
+            contributions.total
+        });
+    }
     if quantity.under {
         return counted.denominator(cell, measure);
     }
@@ -265,12 +308,7 @@ fn value(counted: &Counted<'_>, cell: usize, measure: usize, quantity: &Quantity
     match &quantity.source {
         Source::Rows => Some(real(counted.rows(cell))),
         Source::Units => Some(real(counted.units(cell))),
-        Source::Sum(_) => total(),
-        // A proportion's own figure, times the rows that it is a share of.
-        Source::Present(_) if counted.measures.get(measure)?.extra.is_some() => {
-            Some((counted.figure(cell, measure)? * total()?).round())
-        }
-        Source::Present(_) => total(),
+        Source::Sum(_) | Source::Present(_) | Source::UnitsOf(_) => total(),
     }
 }
 
@@ -285,11 +323,23 @@ fn need(
     value: f64,
     profile: &Profile,
 ) -> Need {
+    let own = quantity.own.as_ref().map(|own| own.contributions(cell));
+    let contributions = own.or_else(|| counted.contributions(cell, measure));
+    needed(quantity, value, contributions.as_ref(), profile)
+}
+
+/// The same of any set of rows, of what its units gave.
+pub(super) fn needed(
+    quantity: &Quantity,
+    value: f64,
+    contributions: Option<&Contributions>,
+    profile: &Profile,
+) -> Need {
     let settings = profile.settings();
     if quantity.source.is_whole() {
         return Need::Width(real(settings.suppression.interval_count));
     }
-    let Some(contributions) = counted.contributions(cell, measure) else {
+    let Some(contributions) = contributions else {
         return Need::Ends {
             low: value,
             high: value,

@@ -111,6 +111,17 @@ impl System {
         atoms: &Atoms,
         rows: &Rows,
     ) -> Result<Self, Unbracketed> {
+        Self::with(quantity, tables, &[], atoms, rows)
+    }
+
+    /// The same, with sets of atoms that are no table's cells: their places are those of a table after the last.
+    pub(super) fn with(
+        quantity: &Quantity,
+        tables: &[Told<'_>],
+        sets: &[Vec<u32>],
+        atoms: &Atoms,
+        rows: &Rows,
+    ) -> Result<Self, Unbracketed> {
         let (values, negative) = atoms.values(quantity, rows);
         let knowledge: Vec<Vec<Option<(f64, f64)>>> =
             tables.iter().map(|table| known(quantity, table)).collect();
@@ -124,7 +135,12 @@ impl System {
         if held.len() > UNKNOWNS_MAX {
             return Err(Unbracketed::TooLarge);
         }
-        let members = members(tables, atoms, &open)?;
+        let mut members = members(tables, atoms, &open)?;
+        let unknown = |atom: &u32| open.get(*atom as usize).copied().flatten();
+        for (place, set) in sets.iter().enumerate() {
+            let unknowns = set.iter().filter_map(unknown).collect();
+            members.insert((tables.len(), place), unknowns);
+        }
         let whole = quantity.source.is_whole();
         let alone = tables.len() == 1;
         // With one table an atom is a cell, and a cell that occurs holds at least one.
@@ -156,15 +172,7 @@ impl System {
                 });
             }
         }
-        let insiders = members
-            .iter()
-            .filter(|(place, _)| {
-                let told = knowledge.get(place.0).and_then(|cells| cells.get(place.1));
-                let units = tables.get(place.0).map_or(0, |t| t.counted.units(place.1));
-                told.copied().flatten().is_none() && units <= COALITION
-            })
-            .map(|(_, unknowns)| unknowns.clone())
-            .collect();
+        let insiders = insiders(&members, &knowledge, tables);
         let mut system = Self {
             insiders,
             floors: held.iter().map(floor).collect(),
@@ -349,6 +357,21 @@ impl System {
             sector
         })
     }
+}
+
+/// The unknowns of blank cells that their respondents know.
+fn insiders(
+    members: &BTreeMap<Place, Vec<u32>>,
+    knowledge: &[Vec<Option<(f64, f64)>>],
+    tables: &[Told<'_>],
+) -> Vec<Vec<u32>> {
+    let is_known = |(table, cell): &Place| {
+        let told = knowledge.get(*table).and_then(|cells| cells.get(*cell));
+        let units = tables.get(*table).map(|t| t.counted.units(*cell));
+        told.copied().flatten().is_none() && units.is_some_and(|units| units <= COALITION)
+    };
+    let known = members.iter().filter(|(place, _)| is_known(place));
+    known.map(|(_, unknowns)| unknowns.clone()).collect()
 }
 
 /// The number of atoms in every finest cell.

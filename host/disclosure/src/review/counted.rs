@@ -58,6 +58,13 @@ impl Rows {
     }
 }
 
+impl Rows {
+    /// Subject and group of a row.
+    pub(super) fn of(&self, row: usize) -> (SubjectKey<'static>, SubjectKey<'static>) {
+        self.keys.get(row).copied().unwrap_or_default()
+    }
+}
+
 /// A number for every distinct text of a column; for every row where there is no column.
 fn numbered(columns: &Columns, name: Option<&str>) -> Result<Vec<Option<u32>>, ReviewError> {
     let Some(name) = name else {
@@ -204,7 +211,7 @@ impl<'a> Counted<'a> {
             for (value, input) in values.iter_mut().zip(&inputs) {
                 *value = input.get(*row).copied().flatten();
             }
-            let (subject, group) = rows.keys.get(*row).copied().unwrap_or_default();
+            let (subject, group) = rows.of(*row);
             accumulator.row_in_group(subject, group, cell, &values)?;
         }
         Ok(accumulator.finish()?)
@@ -308,7 +315,13 @@ impl<'a> Counted<'a> {
                 },
             })
             .collect();
-        failed.extend(self.failures.get(&cell).into_iter().flatten().cloned());
+        for more in self.failures.get(&cell).into_iter().flatten() {
+            // A share is a mean too, of which the accumulator says the same.
+            let is = |known: &Failed| known.rule == more.rule && known.measure == more.measure;
+            if !failed.iter().any(is) {
+                failed.push(more.clone());
+            }
+        }
         failed
     }
 
@@ -320,7 +333,7 @@ impl<'a> Counted<'a> {
     /// The figure of a measure in a cell, not rounded. None where it is not defined.
     pub(super) fn figure(&self, cell: usize, measure: usize) -> Option<f64> {
         let measured = self.measures.get(measure)?;
-        if measured.extra.is_some() {
+        if measured.is_ordinal() {
             return self.extras.get(&(measure, cell)).copied();
         }
         let (pass, place) = self.at(cell)?;
@@ -329,7 +342,7 @@ impl<'a> Counted<'a> {
 
     /// The figure of a measure in a cell as the gate would show it. None where it is not defined, or not the gate's to compute.
     pub(super) fn shown(&self, cell: usize, measure: usize, rounding: &Rounding) -> Option<f64> {
-        let measured = self.measures.get(measure).filter(|m| m.extra.is_none())?;
+        let measured = self.measures.get(measure).filter(|m| !m.is_ordinal())?;
         let (pass, place) = self.at(cell)?;
         let unit = pass.units.get(measure).copied()?;
         judge::shown(
@@ -368,6 +381,20 @@ impl<'a> Counted<'a> {
         Some(pass.statistics.contributions(place, channel))
     }
 
+    /// Whether every axis has a total, and nothing else above its labels.
+    fn has_totals(&self) -> bool {
+        let with_margins =
+            |axis: &Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
+        !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(a))
+    }
+
+    /// Whether it is a table that the gate itself could judge: with plain margins or none, of figures that the gate computes.
+    pub(super) fn is_plain(&self) -> bool {
+        let without = |axis: &Axis| axis.layers.len() == 1;
+        let plain = self.has_totals() || self.frame.axes.iter().all(|a| without(a));
+        plain && self.measures.iter().all(|measure| measure.extra.is_none())
+    }
+
     /// What the gate itself says of the table: none where it is not one table with plain margins, or has figures that the
     /// gate does not compute.
     pub(super) fn judged(
@@ -376,14 +403,10 @@ impl<'a> Counted<'a> {
         kept: &[bool],
         profile: &Profile,
     ) -> Result<Option<judge::Judgement>, ReviewError> {
-        let with_margins =
-            |axis: &Axis| axis.layers.len() == 2 && axis.nodes.len() == axis.leaves + 1;
-        let without = |axis: &Axis| axis.layers.len() == 1;
-        let totals = !self.frame.axes.is_empty() && self.frame.axes.iter().all(|a| with_margins(a));
-        let plain = totals || self.frame.axes.iter().all(|a| without(a));
-        if !plain || self.measures.iter().any(|measure| measure.extra.is_some()) {
+        if !self.is_plain() {
             return Ok(None);
         }
+        let totals = self.has_totals();
         let Some(pass) = self.frame.passes().into_iter().next() else {
             return Ok(None);
         };

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use yunei_model::{Aggregate, Name};
 
 use super::ReviewError;
+use super::between::Cells;
 use super::columns::Columns;
 use super::spec::{Condition, MeasureSpec, Statistic, wrong};
+use crate::rules::Contributions;
 use crate::shape::Measure;
 
 /// Values of a column, one per row.
@@ -21,7 +23,7 @@ pub(super) enum Extra {
     /// A percentile, from 0 to 100.
     Percentile(f64),
     Deviation,
-    /// The share of rows whose value is 1 rather than 0.
+    /// The share of rows whose value is 1 rather than 0: a mean, of which rules are held against both sides.
     Proportion,
 }
 
@@ -33,6 +35,29 @@ pub(super) struct Quantity {
     pub(super) source: Source,
     /// Whether it is the denominator of its measure.
     pub(super) under: bool,
+    /// What lies between two figures of a table; none of a quantity that a measure tells by itself.
+    pub(super) own: Option<Own>,
+}
+
+/// What lies between two figures of one table.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) cells: Arc<Cells>,
+    /// The measure that shows the other figure; none where that is a number that many share.
+    pub(super) beside: Option<usize>,
+}
+
+impl Own {
+    /// Of the units of a cell for whom the figures differ, by how much.
+    pub(super) fn contributions(&self, cell: usize) -> Contributions {
+        let contributions = self.cells.contributions.get(cell);
+        contributions.copied().unwrap_or_default()
+    }
+
+    /// Whether that must stay unknown of a cell.
+    pub(super) fn needs(&self, cell: usize) -> bool {
+        self.cells.needs.get(cell).copied().unwrap_or(true)
+    }
 }
 
 impl Quantity {
@@ -41,6 +66,7 @@ impl Quantity {
             key,
             source,
             under: false,
+            own: None,
         }
     }
 }
@@ -54,6 +80,8 @@ pub(super) enum Source {
     Units,
     /// A whole number: whether it has a value.
     Present(Numbers),
+    /// One for the first row of a unit that has a value.
+    UnitsOf(Numbers),
     /// A value, weighed.
     Sum(Numbers),
 }
@@ -61,7 +89,7 @@ pub(super) enum Source {
 impl Source {
     /// Whether an attacker knows that it is whole.
     pub(super) const fn is_whole(&self) -> bool {
-        matches!(self, Self::Rows | Self::Units | Self::Present(_))
+        !matches!(self, Self::Sum(_))
     }
 }
 
@@ -76,6 +104,19 @@ pub(super) struct Measured {
     pub(super) extra: Option<(Extra, Numbers)>,
     /// What it tells of a cell.
     pub(super) tells: Vec<Quantity>,
+}
+
+impl Measured {
+    /// Whether it tells a quantity.
+    pub(super) fn tells_of(&self, key: &str) -> bool {
+        self.tells.iter().any(|told| told.key == key)
+    }
+
+    /// Whether its figure is computed beside the accumulator.
+    pub(super) fn is_ordinal(&self) -> bool {
+        let extra = self.extra.as_ref();
+        extra.is_some_and(|(extra, _)| *extra != Extra::Proportion)
+    }
 }
 
 /// Which column each input of these measures is: numbers that were read once are one column.
@@ -188,15 +229,13 @@ impl<'a> Reader<'a> {
             Statistic::Ratio => self.ratio(spec, weight, named),
             Statistic::Proportion => {
                 let indicator = self.indicator(&spec.of)?;
-                let present = Arc::new(indicator.iter().map(|v| v.map(|_| 1.0)).collect());
-                let of: Vec<Option<f64>> =
-                    indicator.iter().map(|v| v.filter(|v| *v > 0.0)).collect();
+                // The mean of its indicator, so that whatever holds for means holds for it.
                 Ok(Measured {
-                    shape: named(Aggregate::Count, true)?,
-                    inputs: vec![present],
+                    shape: named(Aggregate::Mean, false)?,
+                    inputs: vec![Arc::clone(&indicator)],
                     tells: vec![Quantity::new(
                         format!("proportion:{:?}", spec.of),
-                        Source::Present(Arc::new(of)),
+                        Source::Present(Arc::clone(&indicator)),
                     )],
                     extra: Some((Extra::Proportion, indicator)),
                 })

@@ -17,10 +17,8 @@ pub(super) fn figure(extra: Extra, entries: &mut [Entry]) -> Option<f64> {
         Extra::Maximum => entries.last().map(|entry| entry.0),
         Extra::Percentile(p) => percentile(entries, p),
         Extra::Deviation => deviation(entries),
-        Extra::Proportion => {
-            let of: f64 = entries.iter().map(|entry| entry.0).sum();
-            (!entries.is_empty()).then(|| of / real(entries.len() as u64))
-        }
+        // The accumulator has it.
+        Extra::Proportion => None,
     }
 }
 

@@ -1,16 +1,18 @@
 //! A published table, held against what the microdata says: what is shown, what is blank, and what is wrong with it.
 
 mod by_gate;
+mod grid;
+mod spelling;
 
 use serde::Serialize;
 
 use super::ReviewError;
 use super::columns::{Column, Columns};
 use super::counted::Counted;
-use super::spec::{Absence, Rounded, RoundedNamed, Statistic, TableSpec};
-use crate::profile::{Profile, Rounding, RoundingMethod};
-use crate::rounding::{round_count, round_figure, round_weighted};
-use crate::rules::real;
+use super::spec::{Absence, Statistic, TableSpec};
+
+pub(super) use grid::Grid;
+pub(super) use spelling::Liberty;
 
 /// Problems of one table that are listed; the count is always that of all.
 pub const PROBLEMS_MAX: usize = 1000;
@@ -50,159 +52,23 @@ impl Problems {
     }
 }
 
-/// How the figures of one measure were rounded.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Grid {
-    statistic: Statistic,
-    weighted: bool,
-    rounding: Option<Rounding>,
-    decimals: Option<u32>,
-}
-
-impl Grid {
-    pub(super) fn of(table: &TableSpec, profile: &Profile) -> Vec<Self> {
-        let rounding = match table.rounding {
-            Rounded::ByProfile | Rounded::Named(RoundedNamed::Profile) => {
-                profile.settings().rounding
-            }
-            Rounded::Named(RoundedNamed::Exact) => None,
-            Rounded::By(rounding) => Some(rounding),
-        };
-        table
-            .measures
-            .iter()
-            .map(|measure| Self {
-                statistic: measure.aggregate,
-                weighted: measure.weight.is_some(),
-                rounding,
-                decimals: measure.decimals,
-            })
-            .collect()
-    }
-
-    /// Of figures that are known as they are.
-    pub(super) const fn exact() -> Self {
-        Self {
-            statistic: Statistic::Count,
-            weighted: true,
-            rounding: None,
-            decimals: None,
-        }
-    }
-
-    /// Whether it is a number of rows or subjects.
-    const fn counts(self) -> bool {
-        matches!(
-            self.statistic,
-            Statistic::Count | Statistic::DistinctSubjects
-        )
-    }
-
-    /// Whether it is a mean.
-    pub(super) const fn is_mean(self) -> bool {
-        matches!(self.statistic, Statistic::Mean)
-    }
-
-    /// Whether it is a sum.
-    pub(super) const fn is_sum(self) -> bool {
-        matches!(self.statistic, Statistic::Sum)
-    }
-
-    /// Whether it adds up over labels, so that its rounding bounds a sum.
-    pub(super) const fn adds_up(self) -> bool {
-        self.counts() || matches!(self.statistic, Statistic::Sum)
-    }
-
-    /// The figure as it would be published.
-    pub(super) fn round(self, exact: f64) -> f64 {
-        let rounded = match self.rounding {
-            // A count of rows is whole and not negative.
-            Some(rounding) if self.counts() && !self.weighted => {
-                real(round_count(exact as u64, &rounding))
-            }
-            Some(rounding) if self.counts() => round_weighted(exact, &rounding, 1.0),
-            Some(rounding) => rounding
-                .figure_digits
-                .map_or(exact, |digits| round_figure(exact, digits)),
-            None => exact,
-        };
-        self.to_decimals(rounded)
-    }
-
-    /// How far an exact figure may lie from what is shown for it.
-    fn slack(self, shown: f64) -> f64 {
-        let base = |rounding: Rounding| real(rounding.base) / 2.0;
-        let digits = |rounding: Rounding| {
-            let digits = rounding.figure_digits?;
-            let exponent = if shown == 0.0 {
-                return Some(0.0);
-            } else {
-                shown.abs().log10().floor()
-            };
-            Some(0.5 * 10_f64.powf(exponent + 1.0 - f64::from(digits)))
-        };
-        let by_rounding = match self.rounding {
-            Some(rounding) if self.counts() => base(rounding),
-            Some(rounding) => digits(rounding).unwrap_or(0.0),
-            None => 0.0,
-        };
-        let by_decimals = self
-            .decimals
-            .map_or(0.0, |d| 0.5 * 10_f64.powi(-(d as i32)));
-        by_rounding.max(by_decimals)
-    }
-
-    /// Whether what is shown is the exact figure, rounded as stated; a half may have gone either way.
-    pub(super) fn agrees(self, shown: f64, exact: f64) -> bool {
-        let near = |a: f64, b: f64| (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1e-300);
-        if near(shown, self.round(exact)) {
-            return true;
-        }
-        let slack = self.slack(exact);
-        let midpoint = self
-            .rounding
-            .is_some_and(|r| r.method == RoundingMethod::Midpoint && self.counts());
-        let on_grid = !midpoint && slack > 0.0 && near(shown, self.round(shown));
-        on_grid && near((shown - exact).abs(), slack)
-    }
-
-    /// Between what an exact figure lies for which this is shown.
-    pub(super) fn interval(self, shown: f64) -> (f64, f64) {
-        match self.rounding {
-            Some(rounding) if self.counts() && !self.weighted => whole_interval(shown, rounding),
-            _ => {
-                let slack = self.slack(shown);
-                (shown - slack, shown + slack)
-            }
-        }
-    }
-}
-
-/// The whole numbers that round to `shown`.
-fn whole_interval(shown: f64, rounding: Rounding) -> (f64, f64) {
-    let base = rounding.base.max(1);
-    let half = real(base / 2);
-    match rounding.method {
-        RoundingMethod::Nearest => {
-            // Where the base is even a half may have gone down.
-            let high = shown - half + real(base) - 1.0;
-            let even = if base.is_multiple_of(2) { 1.0 } else { 0.0 };
-            ((shown - half).max(0.0), high + even)
-        }
-        RoundingMethod::Midpoint if shown == 0.0 => (0.0, 0.0),
-        RoundingMethod::Midpoint => (shown + half - real(base) + 1.0, shown + half),
-    }
-}
-
 /// What a table shows.
 #[derive(Debug)]
 pub(super) struct Published {
     /// Figures per measure and cell; none where it is blank.
     pub(super) shown: Vec<Vec<Option<f64>>>,
     pub(super) problems: Problems,
+    /// What it could say beside its figures.
+    pub(super) liberties: Vec<Liberty>,
 }
 
 impl Published {
+    fn takes(&mut self, liberty: Liberty) {
+        if !self.liberties.contains(&liberty) {
+            self.liberties.push(liberty);
+        }
+    }
+
     /// Whether any measure is shown in a cell.
     pub(super) fn shows(&self, cell: usize) -> bool {
         self.shown
@@ -226,6 +92,7 @@ impl Published {
         let mut published = Self {
             shown: vec![vec![None; cells]; spec.measures.len()],
             problems: Problems::default(),
+            liberties: Vec::new(),
         };
         let reading = Reading {
             spec,
@@ -250,8 +117,13 @@ impl Published {
             return Ok(published);
         }
         let mut seen = vec![false; cells];
+        let mut last = None;
         for row in 0..given.rows() {
-            reading.row(row, &mut seen, &mut published);
+            let cell = reading.row(row, &mut seen, &mut published);
+            if cell.is_some() && cell < last {
+                published.takes(Liberty::Order);
+            }
+            last = cell.max(last);
         }
         if spec.absent == Absence::Refuse {
             for (cell, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
@@ -312,7 +184,8 @@ impl Reading<'_> {
         }
     }
 
-    fn row(&self, row: usize, seen: &mut [bool], published: &mut Published) {
+    /// Reads a row; answers its cell.
+    fn row(&self, row: usize, seen: &mut [bool], published: &mut Published) -> Option<usize> {
         let mut nodes = Vec::with_capacity(self.dimensions.len());
         for (column, axis) in self.dimensions.iter().zip(&self.counted.frame.axes) {
             let label = column.text(row).unwrap_or_default();
@@ -327,7 +200,7 @@ impl Reading<'_> {
                     published
                         .problems
                         .note(self.problem("unknown-label", detail));
-                    return;
+                    return None;
                 }
             }
         }
@@ -341,31 +214,42 @@ impl Reading<'_> {
                 format!("row {} has the labels of an earlier one", row + 1),
             );
             published.problems.note(self.of_cell(problem, cell));
-            return;
+            return None;
         }
         for (measure, column) in self.measures.iter().enumerate() {
-            let blank = column
-                .text(row)
-                .is_none_or(|text| self.spec.blank.iter().any(|blank| *blank == text));
-            if blank {
-                continue;
+            self.figure(row, cell, (measure, column), published);
+        }
+        Some(cell)
+    }
+
+    /// Reads one figure of a row.
+    fn figure(
+        &self,
+        row: usize,
+        cell: usize,
+        (measure, column): (usize, &Column<'_>),
+        published: &mut Published,
+    ) {
+        let text = column.text(row);
+        let Some(text) = text.filter(|text| !self.spec.blank.iter().any(|b| b == text)) else {
+            return;
+        };
+        match column.number(row) {
+            Ok(Some(number)) => {
+                let decimals = self.spec.measures.get(measure).and_then(|m| m.decimals);
+                if !spelling::is_plain(&text, number, decimals) {
+                    published.takes(Liberty::Spelling);
+                }
+                let figures = published.shown.get_mut(measure);
+                if let Some(slot) = figures.and_then(|figures| figures.get_mut(cell)) {
+                    *slot = Some(number);
+                }
             }
-            match column.number(row) {
-                Ok(Some(number)) => {
-                    let figures = published.shown.get_mut(measure);
-                    if let Some(slot) = figures.and_then(|figures| figures.get_mut(cell)) {
-                        *slot = Some(number);
-                    }
-                }
-                Ok(None) => {}
-                Err(_) => {
-                    let problem = self.problem(
-                        "not-a-number",
-                        format!("row {} has no finite number there", row + 1),
-                    );
-                    let problem = self.of_measure(self.of_cell(problem, cell), measure);
-                    published.problems.note(problem);
-                }
+            Ok(None) => {}
+            Err(_) => {
+                let detail = format!("row {} has no finite number there", row + 1);
+                let problem = self.of_cell(self.problem("not-a-number", detail), cell);
+                published.problems.note(self.of_measure(problem, measure));
             }
         }
     }
@@ -373,6 +257,7 @@ impl Reading<'_> {
     /// Every figure shown must be the one that the microdata gives.
     fn figures(&self, published: &mut Published) {
         let mut found = Vec::new();
+        let mut loose = false;
         for (measure, grid) in self.grids.iter().enumerate() {
             for cell in 0..self.counted.frame.cells() {
                 let Some(shown) = published.figure(cell, measure) else {
@@ -380,7 +265,11 @@ impl Reading<'_> {
                 };
                 let code = match self.counted.figure(cell, measure) {
                     _ if grid.counts() && shown < 0.0 => "negative-count",
-                    Some(exact) if grid.agrees(shown, exact) => continue,
+                    Some(exact) if grid.agrees(shown, exact) => {
+                        loose |= !grid.is_rounded() && shown.total_cmp(&exact).is_ne();
+                        self.finer(*grid, (cell, measure, shown), published);
+                        continue;
+                    }
                     Some(_) if grid.is_by_gate(self.counted, cell, measure, shown) => continue,
                     Some(_) => "wrong-figure",
                     None => "undefined-figure",
@@ -396,9 +285,24 @@ impl Reading<'_> {
                 found.push(self.of_measure(self.of_cell(problem, cell), measure));
             }
         }
+        if loose {
+            published.takes(Liberty::Digits);
+        }
         found
             .into_iter()
             .for_each(|problem| published.problems.note(problem));
+    }
+
+    /// Takes note of a share that is told more closely than the rounded numbers that it is made of.
+    fn finer(
+        &self,
+        grid: Grid,
+        (cell, measure, shown): (usize, usize, f64),
+        published: &mut Published,
+    ) {
+        if grid.is_rounded_share() && !grid.is_by_gate(self.counted, cell, measure, shown) {
+            published.takes(Liberty::Shares);
+        }
     }
 
     /// Every group and total must be the sum of its labels, as far as rounding lets it.
@@ -480,5 +384,6 @@ pub(super) fn rounded(counted: &Counted<'_>, grids: &[Grid], blank: &[bool]) -> 
     Published {
         shown,
         problems: Problems::default(),
+        liberties: Vec::new(),
     }
 }

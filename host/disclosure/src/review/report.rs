@@ -120,6 +120,8 @@ pub struct RuleReport {
 pub struct BracketReport {
     /// Measure that would show it.
     pub measure: String,
+    /// The other measure, where it is about what lies between two figures; else null.
+    pub between: Option<String>,
     /// Lower end; null where there is none.
     pub low: Option<f64>,
     /// Upper end; null where there is none.
@@ -150,6 +152,8 @@ pub struct ModelReport {
     pub decision: Decision,
     /// Observations, counted where the spec names columns.
     pub observations: u64,
+    /// Distinct subjects behind them, merged by group; null where the spec names no columns.
+    pub units: Option<u64>,
     /// Parameters.
     pub parameters: u64,
     /// Residual degrees of freedom.

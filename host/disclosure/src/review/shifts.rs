@@ -91,6 +91,24 @@ impl Shifts {
             .is_some_and(|aim| self.given.proves(&aim))
     }
 
+    /// Whether the levels are proven for a set of atoms, rising.
+    pub(super) fn proves_of(
+        &mut self,
+        atoms: Vec<u32>,
+        quantity: &Quantity,
+        levels: Levels,
+    ) -> bool {
+        let Some(quantity) = self.numbers.get(&quantity.key).copied() else {
+            return false;
+        };
+        self.given.proves(&Aim {
+            atoms,
+            quantity,
+            up: levels.up,
+            down: levels.down,
+        })
+    }
+
     /// The cells to blank so that all levels are proven. Levels in quantities that can be negative are left to the attack.
     pub(super) fn protect(
         self,
@@ -106,8 +124,13 @@ impl Shifts {
 
 /// What each atom holds of a quantity; none where a row of it is negative. Units are those that are in no other atom.
 fn held(quantity: &Quantity, atoms: &Atoms, rows: &Rows) -> Option<Vec<f64>> {
-    if matches!(quantity.source, Source::Units) {
-        return Some(atoms.exclusive_units(rows));
+    match &quantity.source {
+        Source::Units => return Some(atoms.exclusive_units(rows, |_| true)),
+        Source::UnitsOf(values) => {
+            let counts = |row: usize| values.get(row).copied().flatten().is_some();
+            return Some(atoms.exclusive_units(rows, counts));
+        }
+        Source::Rows | Source::Present(_) | Source::Sum(_) => {}
     }
     let (values, negative) = atoms.values(quantity, rows);
     (!negative).then_some(values)
@@ -117,7 +140,7 @@ fn held(quantity: &Quantity, atoms: &Atoms, rows: &Rows) -> Option<Vec<f64>> {
 fn falls(quantity: &Quantity, held: &[f64], gifts: &Gifts) -> Vec<f64> {
     match &quantity.source {
         // Those who are in no other atom, of whom any two may be the two who know.
-        Source::Units => held
+        Source::Units | Source::UnitsOf(_) => held
             .iter()
             .map(|n| (n - real(COALITION)).max(0.0))
             .collect(),
@@ -215,6 +238,18 @@ fn spare(
     quantity: &Quantity,
     (measure, under): (usize, bool),
 ) -> f64 {
+    let own = counted.measures.get(measure).and_then(|measure| {
+        let told = measure.tells.iter().find(|told| told.key == quantity.key);
+        told?.own.as_ref()
+    });
+    if let Some(own) = own {
+        let contributions = own.contributions(cell);
+        return if quantity.source.is_whole() {
+            real(contributions.units.saturating_sub(COALITION))
+        } else {
+            contributions.remainder()
+        };
+    }
     let role = if under {
         ChannelRole::Denominator
     } else {
@@ -223,24 +258,12 @@ fn spare(
     match quantity.source {
         Source::Units => real(counted.units(cell).saturating_sub(COALITION)),
         Source::Rows => counted.rows_given(cell).map_or(0.0, |c| c.remainder()),
+        Source::UnitsOf(_) => 0.0,
         Source::Present(_) | Source::Sum(_) => {
             let contributions = counted
                 .contributions_as(cell, measure, role)
                 .or_else(|| counted.contributions(cell, measure));
-            let Some(contributions) = contributions else {
-                return 0.0;
-            };
-            let is_share = counted
-                .measures
-                .get(measure)
-                .is_some_and(|m| m.extra.is_some());
-            if !is_share {
-                return contributions.remainder();
-            }
-            // Of a proportion the contributions are those to its whole; nobody gave more to the part.
-            let share = counted.figure(cell, measure).unwrap_or(0.0);
-            let part = (share * contributions.total).round();
-            (part - contributions.top(2)).max(0.0)
+            contributions.map_or(0.0, |contributions| contributions.remainder())
         }
     }
 }

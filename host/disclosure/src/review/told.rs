@@ -12,16 +12,18 @@ use side::Side;
 
 use super::atoms::{Atoms, Told};
 use super::attack::{self, Found};
+use super::between::{self, Table};
 use super::blanks::{self, Candidate, Choice};
 use super::brackets::Place;
 use super::columns::Columns;
 use super::counted::{Counted, Rows, worst};
 use super::difference;
+use super::meets::{self, Singled};
 use super::published::{self, Grid, Published};
 use super::report::{CellReport, TableReport, decision, worse};
 use super::spec::{Rounded, RoundedNamed, Spec, TableSpec};
 use super::{Earlier, ReviewError, Tables, Verdicts};
-use crate::profile::Profile;
+use crate::profile::{Profile, Rounding};
 use crate::rules::{self, Figure, real};
 
 /// Reviews the tables of a spec.
@@ -46,7 +48,7 @@ pub(super) fn review(
             .for_each(|(l, k)| *l = *l || *k);
     }
     let rows = Rows::new(spec, &side.columns, &looked_at)?;
-    let counted = side.counted(&rows, profile)?;
+    let mut counted = side.counted(&rows, profile)?;
     let grids = side.grids(profile);
     let mut out: Vec<Out<'_>> = Vec::new();
     for (before, earlier) in before.iter().zip(earlier) {
@@ -61,6 +63,13 @@ pub(super) fn review(
             published,
         });
     }
+    look_between(
+        (&side, &mut counted),
+        &mut out,
+        &rows,
+        (profile, given),
+        verdicts,
+    );
     let released: Vec<Told<'_>> = out.iter().flat_map(Out::told).collect();
     let bench = Bench {
         side: &side,
@@ -73,6 +82,41 @@ pub(super) fn review(
     };
     bench.rows_differ(&out, verdicts);
     bench.review(given, verdicts)
+}
+
+/// Has the tables tell what lies between their figures, but for one that the gate judges by itself.
+fn look_between<'a>(
+    (side, counted): (&Side<'_>, &mut [Counted<'a>]),
+    out: &mut [Out<'a>],
+    rows: &Rows,
+    (profile, given): (&Profile, &Tables),
+    verdicts: &mut Verdicts,
+) {
+    if let ([only], true, true) = (&*counted, out.is_empty(), given.is_empty())
+        && only.is_plain()
+    {
+        return;
+    }
+    let own = counted.iter_mut().zip(&side.kept);
+    let mut tables: Vec<Table<'_, 'a>> = own
+        .map(|(counted, kept)| Table {
+            counted,
+            kept,
+            own: true,
+        })
+        .collect();
+    for out in out {
+        let earlier = out.counted.iter_mut().zip(&out.side.kept);
+        tables.extend(earlier.map(|(counted, kept)| Table {
+            counted,
+            kept,
+            own: false,
+        }));
+    }
+    for reason in between::look(&mut tables, rows, profile) {
+        verdicts.decide(Decision::Review);
+        verdicts.reason(reason);
+    }
 }
 
 /// An earlier release.
@@ -129,11 +173,8 @@ impl Bench<'_> {
         }
     }
 
-    fn review(
-        &self,
-        given: &Tables,
-        verdicts: &mut Verdicts,
-    ) -> Result<Vec<TableReport>, ReviewError> {
+    /// Whether the tables can be reviewed; takes note of what holds of each as a whole.
+    fn is_sound(&self, verdicts: &mut Verdicts) -> bool {
         for (table, counted) in self.side.spec.tables.iter().zip(self.counted) {
             if counted.is_broken() {
                 verdicts.decide(Decision::Withhold);
@@ -141,7 +182,7 @@ impl Bench<'_> {
                 verdicts.reason(format!(
                     "table `{name}`: a value or a sum is no finite number"
                 ));
-                return Ok(Vec::new());
+                return false;
             }
             if counted.is_empty() {
                 verdicts.decide(Decision::Withhold);
@@ -154,14 +195,20 @@ impl Bench<'_> {
                     "table `{name}`: a column is summed under weights that could be solved for its values"
                 ));
             }
-            if matches!(table.rounding, Rounded::Named(RoundedNamed::Exact))
-                && self.profile.settings().rounding.is_some()
-            {
-                verdicts.notice(format!(
-                    "table `{}` waives the profile's rounding",
-                    table.name
-                ));
+            if let Some(waived) = waived(table.rounding, self.profile.settings().rounding) {
+                verdicts.notice(format!("table `{}` {waived}", table.name));
             }
+        }
+        true
+    }
+
+    fn review(
+        &self,
+        given: &Tables,
+        verdicts: &mut Verdicts,
+    ) -> Result<Vec<TableReport>, ReviewError> {
+        if !self.is_sound(verdicts) {
+            return Ok(Vec::new());
         }
         let mut proven = false;
         let published = if self.made {
@@ -170,7 +217,18 @@ impl Bench<'_> {
             published
         } else {
             let published = self.side.read(given, self.counted, self.grids)?;
-            published.iter().for_each(|p| verdicts.problems_of(p));
+            for (table, published) in self.side.spec.tables.iter().zip(&published) {
+                verdicts.problems_of(published);
+                for liberty in &published.liberties {
+                    let notice = format!("table `{}`: {}", table.name, liberty.notice());
+                    if liberty.is_for_people() {
+                        verdicts.decide(Decision::Review);
+                        verdicts.reason(notice);
+                    } else {
+                        verdicts.notice(notice);
+                    }
+                }
+            }
             published
         };
         let told: Vec<Told<'_>> = self
@@ -195,6 +253,9 @@ impl Bench<'_> {
             }
         }
         self.earlier_given_back(&found, verdicts);
+        let own = self.counted.len();
+        let singled = meets::attack(&told, own, &atoms, self.rows, self.profile)?;
+        verdicts.singled(singled);
         let differences = self.differences(&told, &atoms, verdicts);
         let tables = self.side.spec.tables.iter().zip(&told).enumerate();
         Ok(tables
@@ -332,6 +393,22 @@ impl Bench<'_> {
     }
 }
 
+/// What a table's rounding leaves out of the profile's.
+fn waived(rounding: Rounded, profile: Option<Rounding>) -> Option<&'static str> {
+    let profile = profile?;
+    let own = match rounding {
+        Rounded::ByProfile | Rounded::Named(RoundedNamed::Profile) => return None,
+        Rounded::Named(RoundedNamed::Exact) => return Some("waives the profile's rounding"),
+        Rounded::By(own) => own,
+    };
+    let digits = profile.figure_digits.is_some_and(|most| {
+        let own = own.figure_digits;
+        own.is_none_or(|digits| digits > most)
+    });
+    let coarse = own.base >= profile.base && own.method == profile.method;
+    (digits || !coarse).then_some("waives a part of the profile's rounding")
+}
+
 impl Verdicts {
     fn problems_of(&mut self, published: &Published) {
         for problem in &published.problems.listed {
@@ -339,6 +416,24 @@ impl Verdicts {
         }
         let listed = published.problems.listed.len() as u64;
         self.problems_total += published.problems.count.saturating_sub(listed);
+    }
+
+    /// Sets of rows that are no cell, and that shown cells of several tables give back.
+    fn singled(&mut self, singled: Singled) {
+        if singled.failed > 0 {
+            self.decide(Decision::Withhold);
+            let count = real(singled.failed);
+            self.reason(format!(
+                "shown cells of several tables together tell of too few: {count}"
+            ));
+        }
+        if singled.review > 0 {
+            self.decide(Decision::Review);
+            let count = real(singled.review);
+            self.reason(format!(
+                "where cells of several tables meet, too few are not proven to stay unknown: {count}"
+            ));
+        }
     }
 
     /// An earlier release that is not what the microdata gives cannot be audited against.

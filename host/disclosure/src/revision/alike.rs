@@ -2,21 +2,21 @@
 
 use yunei_model::Status;
 
+use crate::accumulate::Apart;
 use crate::profile::{Indicator, Settings};
 use crate::rules;
 
 /// The values of those who change one cell, in one column: of the rows that they have in one state and not in the other, or by how much
 /// they change the sum.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Alike {
     least: f64,
     greatest: f64,
     /// Whether there was a third value.
     third: bool,
     subjects: u32,
-    /// Subjects that have nothing but the least value, and nothing but the greatest.
-    at_least: u32,
-    at_greatest: u32,
+    /// Values that subjects have and no other.
+    values: Apart,
 }
 
 impl Default for Alike {
@@ -26,8 +26,7 @@ impl Default for Alike {
             greatest: f64::NEG_INFINITY,
             third: false,
             subjects: 0,
-            at_least: 0,
-            at_greatest: 0,
+            values: Apart::default(),
         }
     }
 }
@@ -42,20 +41,18 @@ impl Alike {
         for value in values {
             self.value(*value);
         }
-        let nothing_but = |end: f64| u32::from(values.iter().all(|value| same(*value, end)));
-        self.at_least = self.at_least.saturating_add(nothing_but(self.least));
-        self.at_greatest = self.at_greatest.saturating_add(nothing_but(self.greatest));
+        if let [first, rest @ ..] = values
+            && rest.iter().all(|value| same(*value, *first))
+        {
+            self.values.unit(*first);
+        }
     }
 
     fn value(&mut self, value: f64) {
         let two = self.least < self.greatest;
         self.third |= two && !same(value, self.least) && !same(value, self.greatest);
-        if value < self.least {
-            (self.least, self.at_least) = (value, 0);
-        }
-        if value > self.greatest {
-            (self.greatest, self.at_greatest) = (value, 0);
-        }
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
     }
 
     /// Whether all are alike, or a few are unlike the others, under a profile that looks at it: as for the cell of a table.
@@ -68,14 +65,17 @@ impl Alike {
         alike || settings.indicator.is_some_and(|rule| self.has_few(&rule))
     }
 
+    /// As the indicator rule looks at the cell of a table: the few beside the one or the other of two values, or beside all crowds.
     fn has_few(&self, rule: &Indicator) -> bool {
+        let values = self.values.values();
+        let beside = |some: &[f64]| values.units_beside(some, u64::from(self.subjects));
         let two_valued = self.least < self.greatest && !self.third;
-        [self.at_least, self.at_greatest].into_iter().any(|alike| {
-            // As many as the rule asks for are a crowd, whose value may be guessed.
-            let crowd = rules::real(u64::from(alike)) >= rules::real(rule.minimum);
-            let unlike = u64::from(self.subjects.saturating_sub(alike));
-            (two_valued || crowd) && rules::indicator(unlike, rule).status != Status::Pass
-        })
+        let ends = [self.least, self.greatest].map(|end| beside(&[end]));
+        let crowds = values.crowds(rule.minimum);
+        let crowds = (!crowds.is_empty()).then(|| beside(&crowds));
+        let ends = ends.into_iter().filter(|_| two_valued);
+        ends.chain(crowds)
+            .any(|unlike| rules::indicator(unlike, rule).status != Status::Pass)
     }
 }
 

@@ -258,3 +258,18 @@ proptest! {
         prop_assert_eq!(outcome(&subjects), outcome(&turned));
     }
 }
+
+/// Twenty late rows with a flat benefit, three below it and two above: the change less twenty times the benefit is about five people.
+#[test]
+fn a_few_who_are_late_beside_a_crowd_wait() {
+    let rows = |unlike: usize| -> Vec<(Rows, Rows)> {
+        let crowd = (0..20).map(|_| 1000.0);
+        let unlike = (0..unlike).map(|number| 400.0 + 311.0 * number as f64);
+        crowd
+            .chain(unlike)
+            .map(|value| (vec![], vec![(2, Some(value))]))
+            .collect()
+    };
+    assert!(!outcome(&rows(5)).leaves());
+    assert!(outcome(&rows(12)).leaves());
+}

@@ -10,6 +10,8 @@ use crate::{
     TraceTree, Verification, call_facts, log, tree,
 };
 
+mod rotations;
+
 /// A record as someone hands it in.
 #[derive(Clone)]
 struct Evidence {

@@ -257,7 +257,7 @@ impl Domain {
         let Some(id) = grant_of(entry).filter(|_| takes.contains(&entry.kind())) else {
             return Ok(None);
         };
-        let Some(grant) = self.store.grant(id).await? else {
+        let Some(grant) = self.store.grant_standing(id).await? else {
             return Ok(None);
         };
         let used = self.store.usage(id).await?;

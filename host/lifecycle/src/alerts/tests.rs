@@ -189,10 +189,11 @@ fn receiver(status: u16) -> (SocketAddr, Receiver<Got>) {
             reader.read_exact(&mut body).unwrap();
             let answer =
                 format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).unwrap();
+            // Before the answer: whoever has that looks for it.
             if sender.send(Got { headers, body }).is_err() {
                 return;
             }
+            stream.write_all(answer.as_bytes()).unwrap();
         }
     });
     (address, got)

@@ -10,7 +10,7 @@ use yunei_model::{Digest, ExactCandidate, ExactRelease, Name, Relation, ReleaseI
 use yunei_store::Change;
 
 use super::plan::RELEASES_MAX;
-use super::{Audit, cut, relation};
+use super::{Audit, cut, relation, relation_of_rows};
 use crate::{Domain, LifecycleError};
 
 /// Earlier releases about the same resource, sorted by how their rows lie to a candidate's.
@@ -39,10 +39,12 @@ pub(super) fn sort<T: Borrow<ExactRelease>>(candidate: &ExactCandidate, told: Ve
         let mut apart = Vec::new();
         for told in open {
             let exact = told.borrow();
-            match relation(&rows, &candidate.resource, exact) {
+            let facts = candidate.resource.shares_facts_of_subjects(&exact.resource);
+            match relation_of_rows(&rows, &candidate.resource, exact) {
                 Relation::Disjoint => apart.push(told),
                 _ if exact.rows == candidate.rows => sorted.same.push(told),
-                _ if exact.computed && cut::is_cut_with(&candidate.rows, &exact.rows) => {
+                // Pieces of time have nothing in common, unless their rows repeat a fact.
+                _ if exact.computed && !facts && cut::is_cut_with(&candidate.rows, &exact.rows) => {
                     if !followed.contains(&exact.rows.period) {
                         followed.push(exact.rows.period.clone());
                         next.push_back(exact.rows.clone());
@@ -54,6 +56,11 @@ pub(super) fn sort<T: Borrow<ExactRelease>>(candidate: &ExactCandidate, told: Ve
         }
         open = apart;
     }
+    let repeats = |told: &T| {
+        let relation = relation(&candidate.rows, &candidate.resource, told.borrow());
+        relation != Relation::Disjoint
+    };
+    sorted.overlapping.extend(open.into_iter().filter(repeats));
     sorted
 }
 

@@ -62,6 +62,7 @@ mod tests {
     fn output(sums: &[(Option<Source>, Option<usize>)]) -> OutputPlan {
         let name = Name::parse("output").unwrap();
         let measures = sums.iter().map(|(values, weight)| MeasurePlan {
+            of_subject: false,
             name: name.clone(),
             title: None,
             aggregate: Aggregate::Sum,

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use yunei_catalog::ViewPlan;
 use yunei_model::{
-    Code, Digest, ExactCandidate, ExactRelease, Joined, Manifest, Output, Relation, Resource,
+    Code, Digest, ExactCandidate, ExactRelease, Joined, Manifest, Name, Output, Relation, Resource,
     RowSet, Run,
 };
 use yunei_rooms::{AuditPlan, EarlierPlan, JointPlan, LinkedPlan, SealKey, SealedPlan, TableFiles};
@@ -111,6 +111,9 @@ impl Domain {
             }
         }
         self.tell_beside(manifest, audit, &mut told).await?;
+        for (output, earlier) in manifest.outputs.iter().zip(&mut told.plan.earlier) {
+            earlier.looked_up_twice = is_looked_up_twice(output, audit);
+        }
         Ok(told)
     }
 
@@ -383,4 +386,21 @@ impl Domain {
         };
         Ok(Some((plan, file)))
     }
+}
+
+/// Whether an output that the gate computes and another one are about the same data subjects by way of two resources: one of the two, at
+/// least, looks them up, so that no joint plan holds the two against each other.
+fn is_looked_up_twice(output: &Output, audit: &Audit) -> bool {
+    let computes = |name: &Name| {
+        let mut own = audit.candidates.iter().filter(|c| &c.output == name);
+        own.any(|candidate| candidate.computed)
+    };
+    let own = audit.candidates.iter().filter(|c| c.output == output.name);
+    let beside = |candidate: &ExactCandidate| {
+        let mut others = audit.candidates.iter().filter(|other| {
+            other.output != candidate.output && other.rows.resource == candidate.rows.resource
+        });
+        others.any(|other| !(other.computed && candidate.computed) && computes(&other.output))
+    };
+    computes(&output.name) && own.into_iter().any(beside)
 }

@@ -6,6 +6,7 @@
     reason = "helpers of tests say at once what is wrong"
 )]
 
+mod grants;
 mod standing;
 mod town;
 

@@ -4,8 +4,9 @@
 use yunei_ledger::Kind;
 use yunei_lifecycle::{Actor, StandingReason};
 use yunei_model::{
-    Decision, Digest, FieldClass, Module, Name, ProductState, RandomIds, ReleaseReview, Resource,
-    ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState, Verdict,
+    Decision, Digest, FieldClass, Module, Name, Overlaps, ProductState, RandomIds, ReleaseReview,
+    Resource, ReviewId, ReviewOutcome, Route, Run, RunState, Standing, StandingEnd, StandingState,
+    Verdict,
 };
 
 use crate::DAY_SECONDS;
@@ -35,12 +36,13 @@ fn verdict() -> Verdict {
         hints: Vec::new(),
         reasons: Vec::new(),
         routine: true,
+        overlaps: Overlaps::default(),
         checks: None,
     }
 }
 
 /// What two reviewers who released it leave behind.
-fn reviews(reviewers: &[Actor]) -> Vec<ReleaseReview> {
+pub fn reviews(reviewers: &[Actor]) -> Vec<ReleaseReview> {
     let review = |reviewer: &Actor| ReleaseReview {
         id: ReviewId::new(&RandomIds),
         reviewer: reviewer.principal().account,

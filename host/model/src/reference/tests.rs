@@ -1,8 +1,8 @@
 //! Worked examples of keys and references.
 
 use crate::{
-    Field, Grade, Name, OrganisationId, Population, Resource, ResourceError, ResourceId,
-    SchemaVersion, Text,
+    Field, FieldClass, Grade, Name, OrganisationId, Population, Resource, ResourceError,
+    ResourceId, SchemaVersion, Text,
 };
 
 fn name(text: &str) -> Name {
@@ -239,4 +239,68 @@ fn keys_and_references_that_cannot_be_are_refused() {
     assert!(refers(&itself).contains("to the resource itself"));
     let reserved = field("joined-3", "text", true);
     assert!(refers(&reserved).contains("kept for joined fields"));
+}
+
+/// Diagnoses are sensitive, and so is the chapter that a public list tells of each; a subject's own key is no such field.
+#[test]
+fn what_is_found_by_a_sensitive_field_is_sensitive() {
+    let mut visits = rides(BY_LINE);
+    let line = visits
+        .schema
+        .fields
+        .iter_mut()
+        .find(|f| f.name == name("line"));
+    let line = line.unwrap();
+    (line.class, line.grade) = (FieldClass::Sensitive, Grade::G3);
+    let widened = visits.with_references([&lines()]);
+    let district = widened.field(&name("district")).unwrap();
+    assert_eq!(
+        (district.class, district.grade),
+        (FieldClass::Sensitive, Grade::G3)
+    );
+
+    let mut rides =
+        rides("[[reference]]\nresource = 'cards'\nby = ['card']\nfields = { age = 'age' }\n");
+    let card = rides
+        .schema
+        .fields
+        .iter_mut()
+        .find(|f| f.name == name("card"));
+    let card = card.unwrap();
+    (card.class, card.grade) = (FieldClass::DirectIdentifier, Grade::G3);
+    let widened = rides.with_references([&cards(Some("card"))]);
+    let age = widened.field(&name("age")).unwrap();
+    assert_eq!((age.class, age.grade), (FieldClass::Ordinary, Grade::G2));
+    assert!(age.of_subject, "whoever is looked up is the subject");
+
+    // Whoever is found in a register with a sensitive field is in that register.
+    let mut register = cards(Some("card"));
+    register.schema.fields[1].class = FieldClass::Sensitive;
+    let mut other = register.schema.fields[1].clone();
+    (other.name, other.class) = (name("since"), FieldClass::Ordinary);
+    register.schema.fields.push(other);
+    let mut since = rides.clone();
+    since.schema.references[0].fields = [(name("since"), name("since"))].into();
+    let widened = since.with_references([&register]);
+    let found = widened.field(&name("since")).unwrap();
+    assert_eq!(found.class, FieldClass::Sensitive);
+}
+
+#[test]
+fn subjects_are_merged_alike_on_both_sides() {
+    let rides =
+        rides("[[reference]]\nresource = 'cards'\nby = ['card']\nfields = { age = 'age' }\n");
+    let reference = &rides.schema.references[0];
+    let fault = |own: &Resource, other: &Resource| own.reference_fault(reference, other);
+    let cards = cards(Some("card"));
+    assert_eq!(fault(&rides, &cards), None);
+    let grouped = |resource: &Resource, group: &str| Resource {
+        subject_group: Some(name(group)),
+        ..resource.clone()
+    };
+    assert!(fault(&rides, &grouped(&cards, "household")).is_some());
+    assert!(fault(&grouped(&rides, "firm"), &grouped(&cards, "household")).is_some());
+    assert_eq!(fault(&grouped(&rides, "firm"), &cards), None);
+    let both = [&rides, &cards].map(|resource| grouped(resource, "household"));
+    assert_eq!(fault(&both[0], &both[1]), None);
 }

@@ -1,5 +1,6 @@
 //! What the manifest asks for instead of blanks: the steps of a merge, and the keys of the noise on counts.
 
+use arrow::array::RecordBatch;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tokio::runtime::Runtime;
@@ -8,7 +9,7 @@ use yunei_disclosure::alternative::{CellKeys, judge_with, merge, merge_path};
 use yunei_disclosure::{Profile, Shape, Statistics, SubjectKey, SubjectRows};
 use yunei_model::{Banding, Name, OnFailure, Table, Text, Value, Verdict};
 
-use super::compute::{Gathering, protection, route, shape};
+use super::compute::{Coded, Gathering, Seen, is_fact_twice, protection, route, shape};
 use super::earlier::review;
 use super::rows;
 use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
@@ -16,8 +17,8 @@ use crate::{DimensionPlan, GatePlan, OutputPlan, RoomError};
 /// Domain of the record keys, so that they are no other digest of a subject.
 const RECORD_KEY: &[u8] = b"yunei record key v1\0";
 
-/// Computes and judges an output whose manifest asks for something else than blanks; says too whether a decoy was seen in it. All steps of
-/// a merge are gathered in one pass over the rows. `repeats` is a table of the same structure over the same rows that left before: this one
+/// Computes and judges an output whose manifest asks for something else than blanks; says too what was seen in its rows. All steps of a
+/// merge are gathered in one pass over the rows. `repeats` is a table of the same structure over the same rows that left before: this one
 /// is the same, or people look at it.
 #[expect(
     clippy::too_many_arguments,
@@ -32,12 +33,21 @@ pub fn output(
     plaintext: &[u8],
     repeats: Option<&Table>,
     runtime: &Runtime,
-) -> Result<(Verdict, Option<Table>, bool), RoomError> {
+) -> Result<(Verdict, Option<Table>, Seen), RoomError> {
     let steps = steps(output);
     let begin = |step| Gathering::begin(plan, step, plaintext);
     let mut gatherings: Vec<Gathering<'_>> = steps.iter().map(begin).collect::<Result<_, _>>()?;
-    rows::each(views, view, runtime, |batch| {
-        gatherings.iter_mut().try_for_each(|g| g.take(batch))
+    let halves = gatherings.iter_mut().map(Gathering::halves);
+    let (mut codings, mut addings): (Vec<_>, Vec<_>) = halves.unzip();
+    let code = |batch: &RecordBatch| -> Result<Vec<Coded>, RoomError> {
+        codings
+            .iter_mut()
+            .map(|coding| coding.code(batch))
+            .collect()
+    };
+    rows::each(views, view, runtime, code, |batch, coded| {
+        let mut steps = addings.iter_mut().zip(&coded);
+        steps.try_for_each(|(adding, coded)| adding.add(batch, coded))
     })?;
     let decoy = gatherings.first().is_some_and(Gathering::saw_decoy);
     let mut gathered: Vec<(Shape, Statistics, Option<CellKeys>)> = Vec::new();
@@ -46,6 +56,11 @@ pub fn output(
         let (statistics, keys) = gathering.finish()?;
         gathered.push((shape(step)?, statistics, keys));
     }
+    let finest = gathered.first();
+    let seen = Seen {
+        decoy,
+        fact_twice: finest.is_some_and(|(_, statistics, _)| is_fact_twice(output, statistics)),
+    };
     let protection = protection(output);
     let judgement = if output.on_failure == OnFailure::Merge {
         let steps: Vec<(&Shape, &Statistics)> = gathered.iter().map(|(s, t, _)| (s, t)).collect();
@@ -69,7 +84,7 @@ pub fn output(
         let reason = "a table of the same structure left before about these rows, and this one is not the same";
         review(&mut verdict, reason.to_owned());
     }
-    Ok((verdict, judgement.table, decoy))
+    Ok((verdict, judgement.table, seen))
 }
 
 /// An output that merges, under the bandings of a table that it became; as it is where it does not merge. `None` where the labels are those

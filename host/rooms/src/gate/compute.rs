@@ -1,6 +1,6 @@
 //! The gate's own figures for one output: read, band, accumulate per subject, judge.
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use tokio::runtime::Runtime;
 use yunei_catalog::Views;
 use yunei_disclosure::alternative::CellKeys;
@@ -26,18 +26,44 @@ enum From {
 
 /// Everything that a row passes through.
 pub struct Gathering<'a> {
+    coding: Coding<'a>,
+    adding: Adding<'a>,
+}
+
+/// From a batch to cells and numbers.
+pub struct Coding<'a> {
     output: &'a OutputPlan,
-    decoys: Option<Decoys>,
     coders: Vec<Option<Coder>>,
     strides: Vec<u32>,
     sources: Vec<From>,
     derived: Option<DerivedColumns>,
-    accumulator: Accumulator,
-    noise: Option<NoiseKeys>,
     rows: usize,
 }
 
-/// Computes and judges one output; says too whether a decoy was seen in it. `repeats` is a table of the same structure over the same
+/// A batch in cells and numbers.
+pub struct Coded {
+    cells: Vec<u32>,
+    numbers: Vec<Numbers>,
+}
+
+/// From cells and numbers to figures, subject by subject.
+pub struct Adding<'a> {
+    output: &'a OutputPlan,
+    decoys: Option<Decoys>,
+    accumulator: Accumulator,
+    noise: Option<NoiseKeys>,
+}
+
+/// What was seen of an output's rows beside its figures.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    /// A decoy.
+    pub decoy: bool,
+    /// A fact about the subject, summed in several cells for one subject: so many equations about the same unknowns.
+    pub fact_twice: bool,
+}
+
+/// Computes and judges one output; says too what was seen in its rows. `repeats` is a table of the same structure over the same
 /// rows that left before.
 #[expect(
     clippy::too_many_arguments,
@@ -52,7 +78,7 @@ pub fn output(
     plaintext: &[u8],
     repeats: Option<&Table>,
     runtime: &Runtime,
-) -> Result<(Verdict, Option<Table>, bool), RoomError> {
+) -> Result<(Verdict, Option<Table>, Seen), RoomError> {
     let shape = shape(output)?;
     let protection = protection(output);
     if output.on_failure != OnFailure::Suppress {
@@ -61,13 +87,18 @@ pub fn output(
         );
     }
     let mut gathering = Gathering::begin(plan, output, plaintext)?;
-    rows::each(views, view, runtime, |batch| gathering.take(batch))?;
+    let (coding, adding) = gathering.halves();
+    let code = |batch: &RecordBatch| coding.code(batch);
+    rows::each(views, view, runtime, code, |batch, coded| {
+        adding.add(batch, &coded)
+    })?;
     gathering.check_rows()?;
     let decoy = gathering.saw_decoy();
-    let statistics = gathering
-        .accumulator
-        .finish()
-        .map_err(|e| accumulated(&e))?;
+    let (statistics, _) = gathering.finish()?;
+    let seen = Seen {
+        decoy,
+        fact_twice: is_fact_twice(output, &statistics),
+    };
     let revision = plan.revisions.iter().find(|r| r.output == output.name);
     let blank = revision.map(|r| r.blank.as_slice()).unwrap_or_default();
     let mut judgement = judge_keeping_blank(&statistics, &shape, profile, protection, blank);
@@ -75,7 +106,13 @@ pub fn output(
         judgement = judgement.as_released(&statistics, &shape, profile, protection, released);
     }
     let verdict = judgement.verdict(output.name.clone(), route(output));
-    Ok((verdict, judgement.table.or(judgement.candidate), decoy))
+    Ok((verdict, judgement.table.or(judgement.candidate), seen))
+}
+
+/// Whether a measure is of a fact about the subject, and a subject in several cells.
+pub(super) fn is_fact_twice(output: &OutputPlan, statistics: &Statistics) -> bool {
+    let facts = output.measures.iter().any(|measure| measure.of_subject);
+    facts && !statistics.units_are_apart()
 }
 
 impl<'a> Gathering<'a> {
@@ -95,9 +132,8 @@ impl<'a> Gathering<'a> {
         let classes = output.dimensions.iter().map(classes);
         let dimensions = strides.iter().copied().zip(classes).collect();
         let decoys = output.view.and_then(|view| plan.decoys.get(view));
-        Ok(Self {
+        let coding = Coding {
             output,
-            decoys: Decoys::new(decoys, dimensions)?,
             coders: output.dimensions.iter().map(coder).collect(),
             strides,
             sources: sources(output, &shape)?,
@@ -105,17 +141,30 @@ impl<'a> Gathering<'a> {
                 .derived
                 .then(|| DerivedColumns::read(&plan.derived, plaintext))
                 .transpose()?,
+            rows: 0,
+        };
+        let adding = Adding {
+            output,
+            decoys: Decoys::new(decoys, dimensions)?,
             accumulator: Accumulator::arranged(&shape, protection(output), Arrangement::Rising)
                 .map_err(|e| accumulated(&e))?,
             noise: NoiseKeys::new(output, &shape)?,
-            rows: 0,
-        })
+        };
+        Ok(Self { coding, adding })
+    }
+
+    /// What codes batches, and what adds them up: each in a thread of its own.
+    pub const fn halves(&mut self) -> (&mut Coding<'a>, &mut Adding<'a>) {
+        (&mut self.coding, &mut self.adding)
     }
 
     /// Whether what was derived has a row for each of the snapshot.
     pub fn check_rows(&self) -> Result<(), RoomError> {
-        let derived = self.derived.as_ref();
-        if derived.is_some_and(|derived| !derived.has_rows(self.rows)) {
+        let Coding { derived, rows, .. } = &self.coding;
+        if derived
+            .as_ref()
+            .is_some_and(|derived| !derived.has_rows(*rows))
+        {
             return Err(RoomError::protocol(
                 "derived columns of another length than the snapshot",
             ));
@@ -125,35 +174,29 @@ impl<'a> Gathering<'a> {
 
     /// Whether a decoy was seen.
     pub fn saw_decoy(&self) -> bool {
-        self.decoys.as_ref().is_some_and(Decoys::seen)
+        self.adding.decoys.as_ref().is_some_and(Decoys::seen)
     }
 
     /// What was gathered, with the keys of the noise where there is some.
     pub fn finish(self) -> Result<(Statistics, Option<CellKeys>), RoomError> {
-        let statistics = self.accumulator.finish().map_err(|e| accumulated(&e))?;
-        Ok((statistics, self.noise.map(NoiseKeys::into_keys)))
+        let Adding {
+            accumulator, noise, ..
+        } = self.adding;
+        let statistics = accumulator.finish().map_err(|e| accumulated(&e))?;
+        Ok((statistics, noise.map(NoiseKeys::into_keys)))
     }
+}
 
-    /// Takes a batch of rows.
-    pub fn take(&mut self, batch: &RecordBatch) -> Result<(), RoomError> {
+impl Coding<'_> {
+    /// The cells and numbers of the next batch.
+    pub fn code(&mut self, batch: &RecordBatch) -> Result<Coded, RoomError> {
         let rows = batch.num_rows();
         let mut cells = vec![0_u32; rows];
-        let column = |index: usize| {
-            batch
-                .columns()
-                .get(index)
-                .ok_or_else(|| RoomError::protocol("a column that is not there"))
-        };
-        for ((dimension, coder), stride) in self
-            .output
-            .dimensions
-            .iter()
-            .zip(&mut self.coders)
-            .zip(&self.strides)
-        {
+        let dimensions = self.output.dimensions.iter().zip(&mut self.coders);
+        for ((dimension, coder), stride) in dimensions.zip(&self.strides) {
             match (dimension, coder, &self.derived) {
                 (DimensionPlan::Banded { column: index, .. }, Some(coder), _) => {
-                    coder.add_codes(column(*index)?, *stride, &mut cells)?;
+                    coder.add_codes(column(batch, *index)?, *stride, &mut cells)?;
                 }
                 (DimensionPlan::Derived { column: index, .. }, _, Some(derived)) => {
                     derived.add_codes(*index, self.rows, *stride, &mut cells)?;
@@ -165,7 +208,7 @@ impl<'a> Gathering<'a> {
         for source in &self.sources {
             let mut read = Numbers::default();
             match (source, &self.derived) {
-                (From::Column(index), _) => read.read(column(*index)?)?,
+                (From::Column(index), _) => read.read(column(batch, *index)?)?,
                 (From::Derived(index), Some(derived)) => {
                     let (values, validity) = derived.numbers(*index, self.rows, rows)?;
                     read.set(values, validity);
@@ -176,37 +219,43 @@ impl<'a> Gathering<'a> {
             }
             numbers.push(read);
         }
+        self.rows += rows;
+        Ok(Coded { cells, numbers })
+    }
+}
+
+impl Adding<'_> {
+    /// Adds a batch up, as it was coded.
+    pub fn add(&mut self, batch: &RecordBatch, coded: &Coded) -> Result<(), RoomError> {
+        let Coded { cells, numbers } = coded;
         let inputs: Vec<Input<'_>> = numbers.iter().map(Numbers::input).collect();
-        let subjects = self
+        let named = |index: usize| column(batch, index);
+        let people = self
             .output
             .subject
-            .map(|index| column(index).and_then(subjects))
-            .transpose()?
-            .unwrap_or_default();
-        let groups = self
-            .output
-            .group
-            .map(|index| column(index).and_then(groups))
-            .transpose()?
-            .unwrap_or_default();
+            .map(|index| named(index).and_then(subjects));
+        let people = people.transpose()?.unwrap_or_default();
+        let merged = self.output.group.map(|index| named(index).and_then(groups));
+        let merged = merged.transpose()?.unwrap_or_default();
         if let Some(decoys) = &mut self.decoys {
-            decoys.look(&subjects, &cells);
+            decoys.look(&people, cells);
         }
         if let Some(noise) = &mut self.noise {
-            noise.take(&subjects, &cells);
+            noise.take(&people, cells);
         }
         let block = Block {
-            subjects: &subjects,
-            groups: &groups,
-            cells: &cells,
+            subjects: &people,
+            groups: &merged,
+            cells,
             inputs: &inputs,
         };
-        self.accumulator
-            .block(&block)
-            .map_err(|e| accumulated(&e))?;
-        self.rows += rows;
-        Ok(())
+        self.accumulator.block(&block).map_err(|e| accumulated(&e))
     }
+}
+
+fn column(batch: &RecordBatch, index: usize) -> Result<&ArrayRef, RoomError> {
+    let column = batch.columns().get(index);
+    column.ok_or_else(|| RoomError::protocol("a column that is not there"))
 }
 
 /// Whose data an output is about.

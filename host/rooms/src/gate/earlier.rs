@@ -12,6 +12,9 @@ use crate::{EarlierPlan, GatePlan, RoomError};
 const MASKED: &str =
     "the run sums a derived number and another column, which may be one column for all but a few";
 
+/// Why people decide about two tables about the same people by way of two resources.
+const LOOKED_UP_TWICE: &str = "another output of the run is about data subjects that one of the two looks up, and nothing judges both together";
+
 /// Judges together what tells of the same rows, and sends to people what the audit cannot decide. `outputs` are the verdicts of each
 /// output by itself, in the order of the plan.
 pub fn hold(
@@ -48,6 +51,9 @@ fn undecidable(verdict: &mut Verdict, earlier: &EarlierPlan) {
     }
     if earlier.masked {
         review(verdict, MASKED.to_owned());
+    }
+    if earlier.looked_up_twice {
+        review(verdict, LOOKED_UP_TWICE.to_owned());
     }
 }
 

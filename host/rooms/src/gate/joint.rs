@@ -82,7 +82,10 @@ pub fn judge(
         Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
         Err(Halt::Failed(error)) => return Err(error),
     };
-    match rows::each(&views, name, runtime, |batch| gathering.take(batch)) {
+    let unprepared = |_: &RecordBatch| Ok(());
+    match rows::each(&views, name, runtime, unprepared, |batch, ()| {
+        gathering.take(batch)
+    }) {
         Ok(()) => {}
         Err(Halt::Beyond(error)) => return beyond(joint, &error, outputs),
         Err(Halt::Failed(error)) => return Err(error),

@@ -6,14 +6,19 @@ use tokio::runtime::Runtime;
 use yunei_disclosure::Profile;
 use yunei_model::{Name, Table, Verdict};
 
+use super::compute::Seen;
 use super::parts::Parts;
 use super::{
     Judged, beyond, compute, earlier, failed, private, reviewed, revision, sizes, undecided,
 };
 use crate::{GatePlan, OutputPlan, RoomError};
 
-/// A verdict with its table where it may leave, and whether a decoy was seen.
-type Alone = (Verdict, Option<Table>, bool);
+/// Why people decide about a fact of one subject in several cells.
+const FACT_TWICE: &str =
+    "it sums a fact about the data subject, and somebody is in several of its cells";
+
+/// A verdict with its table where it may leave, and what was seen of its rows.
+type Alone = (Verdict, Option<Table>, Seen);
 
 /// A judgement under way.
 pub struct Judging<'a> {
@@ -75,22 +80,28 @@ impl<'a> Judging<'a> {
             return Ok((vec![judged], Vec::new()));
         }
         let mut outputs: Judged = Vec::new();
-        let mut decoys = Vec::new();
+        let (mut decoys, mut facts_twice) = (Vec::new(), Vec::new());
         for (index, output) in plan.outputs.iter().enumerate() {
             let ahead = self.ahead.get_mut(index).and_then(Option::take);
-            let (verdict, table, decoy) = match ahead {
+            let (verdict, table, seen) = match ahead {
                 Some(judged) => judged,
                 None => self.alone(index, output, plaintext, runtime)?,
             };
-            if decoy {
+            if seen.decoy {
                 decoys.push(output.name.clone());
             }
+            facts_twice.push(seen.fact_twice);
             outputs.push((verdict, table));
         }
         let (profile, mut parts) = (self.profile, self.parts);
         if let Some(parts) = &mut parts {
             // Two tables about the same rows can give each other's blank cells back, and each was audited alone.
             earlier::hold(plan, &profile, &mut outputs, parts, plaintext, runtime)?;
+        }
+        for ((verdict, _), fact_twice) in outputs.iter_mut().zip(facts_twice) {
+            if fact_twice {
+                earlier::review(verdict, FACT_TWICE.to_owned());
+            }
         }
         revision::hold(plan, &profile, &mut outputs, descriptors, runtime)?;
         sizes::tell(plan, &profile, &mut outputs, descriptors, runtime)?;
@@ -107,7 +118,7 @@ impl<'a> Judging<'a> {
     ) -> Result<Alone, RoomError> {
         match self.try_alone(index, output, plaintext, runtime) {
             Err(RoomError::Beyond { detail }) => {
-                Ok((beyond(output, &self.profile, detail), None, false))
+                Ok((beyond(output, &self.profile, detail), None, Seen::default()))
             }
             judged => judged,
         }
@@ -122,12 +133,12 @@ impl<'a> Judging<'a> {
     ) -> Result<Alone, RoomError> {
         let (plan, profile) = (self.plan, &self.profile);
         let (Some(view), Some(parts)) = (output.view, &mut self.parts) else {
-            return Ok((undecided(output, profile), None, false));
+            return Ok((undecided(output, profile), None, Seen::default()));
         };
         let (views, name) = parts.open(view)?;
         let judged = reviewed::output(plan, output, profile, &views, name, plaintext, runtime)?;
         if let Some((verdict, table)) = judged {
-            return Ok((verdict, table, false));
+            return Ok((verdict, table, Seen::default()));
         }
         let earlier = plan.audit.earlier.get(index);
         let repeats = earlier.and_then(|earlier| earlier.repeats.as_ref());

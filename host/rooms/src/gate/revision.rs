@@ -107,7 +107,13 @@ fn beyond(output: &OutputPlan) -> impl Iterator<Item = &'static str> {
             *sensitive
         }
     });
+    let mut columns: Vec<_> = output.measures.iter().filter_map(|m| m.values).collect();
+    columns.dedup();
     let told = [
+        (
+            columns.len() > 1,
+            "it revises figures of several columns, and what lies between their changes was not held against the rules",
+        ),
         (
             weighed,
             "it revises figures that are weighed or divided, and what lies between their changes was not held against the rules",

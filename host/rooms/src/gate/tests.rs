@@ -231,6 +231,7 @@ fn places() -> DimensionPlan {
 
 fn measure(measure: &str, aggregate: Aggregate, values: Option<Source>) -> MeasurePlan {
     MeasurePlan {
+        of_subject: false,
         name: name(measure),
         title: None,
         aggregate,

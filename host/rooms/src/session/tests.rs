@@ -18,6 +18,8 @@ use crate::{RoomLimits, wire};
 /// Seconds for which the processes would live; each is killed with its session.
 const LIVES_S: &str = "600";
 const CALLS_MAX: u64 = 8;
+/// How long a flood waits until it is sure that nothing more is taken.
+const FLOOD_WAIT_MAX: Duration = Duration::from_secs(5);
 /// What rows would look like in a name.
 const ROWS: &str = "mfzgkidjom_geztcmrt";
 
@@ -278,9 +280,7 @@ async fn a_flood_waits_in_the_cell_and_not_in_the_server() {
     let (told, written) = mpsc::channel();
     let text = "x".repeat(usize::try_from(Limits::default().string_bytes_max).unwrap());
     let says = move |stream: &UnixStream| {
-        stream
-            .set_write_timeout(Some(Duration::from_secs(1)))
-            .unwrap();
+        stream.set_write_timeout(Some(FLOOD_WAIT_MAX)).unwrap();
         let mut bytes = 0;
         // Nobody hears any of it: at some point nothing more is taken.
         for reader in 0..MESSAGES_WAITING_MAX {

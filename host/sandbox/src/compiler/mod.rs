@@ -85,6 +85,8 @@ impl Compiler {
         let input = input(bytes, limits).map_err(io)?;
         let mut code = memory_file("yunei-code").map_err(io)?;
         let mut report = memory_file("yunei-report").map_err(io)?;
+        // Before it runs: it may be at work for a while before anybody here is.
+        let began = Instant::now();
         let child = Command::new(&self.program)
             .arg(SUBCOMMAND)
             .env_clear()
@@ -95,7 +97,6 @@ impl Compiler {
             .spawn()
             .map_err(io)?;
         let seconds = limits.compile_cpu_seconds_max;
-        let began = Instant::now();
         let status = wait(child, seconds.saturating_mul(WALL_PER_CPU)).map_err(io)?;
         // It has one thread: in less time than that it cannot have used its processor time up.
         if status.signal() == Some(libc::SIGKILL) && began.elapsed().as_secs() < seconds {

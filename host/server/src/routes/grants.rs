@@ -85,11 +85,19 @@ fn steps() -> Vec<Route> {
     vec![
         post("/api/v1/grants/{id}/activate", activate)
             .decided_by(&[Action::ActivateGrant])
-            .writes(&[Kind::GrantActivated])
+            .writes(&[
+                Kind::GrantActivated,
+                Kind::RunStopped,
+                Kind::SealedOutputDestroyed,
+            ])
             .described(
-                Description::new(TAG, "activateGrant", "Brings a consented grant into force.")
-                    .takes("Note")
-                    .gives("Grant"),
+                Description::new(
+                    TAG,
+                    "activateGrant",
+                    "Brings a consented grant into force; runs that use what an amendment gives no more stop at once.",
+                )
+                .takes("Note")
+                .gives("Grant"),
             ),
         post("/api/v1/grants/{id}/suspend", suspend)
             .decided_by(&[Action::SuspendGrant])

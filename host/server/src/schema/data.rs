@@ -91,6 +91,7 @@ fn field() -> Described {
                 free("What is done to values before a module sees them: `kind`."),
             ),
             ("nullable", flag()),
+            ("of_subject?", flag()),
             (
                 "banding?",
                 list(free(

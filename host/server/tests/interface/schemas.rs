@@ -307,6 +307,7 @@ fn resources_are_as_the_document_tells() {
         mask: Mask::Prefix { characters: 2 },
         nullable: true,
         bandings: vec![banding],
+        of_subject: true,
         joined: None,
     };
     shown("Field", &field);

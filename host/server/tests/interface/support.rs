@@ -5,6 +5,7 @@ pub mod witness;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use yunei_lifecycle::{AlertRule, Alerting, Domain};
-use yunei_model::SystemClock;
+use yunei_model::{Clock as _, SystemClock};
 use yunei_town::settings;
 
 use witness::Witness;
@@ -26,6 +27,19 @@ pub struct Town {
     pub router: Router,
     witness: Witness,
     directory: TempDir,
+}
+
+/// Waits out the rest of an hour that is nearly over: strangers see the log as of the full hour, so that what they are told changes
+/// with it.
+pub async fn within_one_hour() {
+    const HOUR_SECONDS: i64 = 3600;
+    const REST_SECONDS_MIN: i64 = 120;
+    let seconds = SystemClock.now().as_micros() / 1_000_000;
+    let rest = HOUR_SECONDS - seconds.rem_euclid(HOUR_SECONDS);
+    if rest < REST_SECONDS_MIN {
+        let rest = u64::try_from(rest).unwrap();
+        tokio::time::sleep(Duration::from_secs(rest + 1)).await;
+    }
 }
 
 /// An answer, read to its end.

@@ -24,7 +24,7 @@ async fn key(town: &Town) -> VerifierKey {
 /// The published checkpoint, once there is one of at least that size.
 async fn checkpoint(town: &Town, token: &str, size: u64) -> Checkpoint {
     let key = key(town).await;
-    for _ in 0..1000 {
+    for _ in 0..12_000 {
         let reply = town.get("/log/checkpoint", token).await;
         if reply.status.is_success() {
             assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
@@ -49,7 +49,10 @@ pub async fn walk(town: &Town, auditor: &str, alice: &str) {
         let on_disk = std::fs::read(town.path().join("log").join(tile.to_string()));
         match tile.kind() {
             TileKind::Hashes(_) => {
-                assert_eq!(reply.body, on_disk.unwrap());
+                // Unless the log grew meanwhile, and a wider one took the place of the file.
+                if let Ok(on_disk) = on_disk {
+                    assert_eq!(reply.body, on_disk);
+                }
                 hidden(town.get(&path, "").await);
                 hidden(town.get(&path, alice).await);
             }

@@ -22,7 +22,7 @@ use yunei_worker::{WorkerError, work};
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
 /// Looks that a condition gets; together they are shorter than the worker's own safety net.
-const LOOKS_MAX: u32 = 2000;
+const LOOKS_MAX: u32 = 4000;
 
 async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     for _ in 0..LOOKS_MAX {

@@ -151,7 +151,7 @@ fn verdict(verdict: &Value) -> Vec<String> {
     // What the gate cannot compute has no cells for it.
     if verdict.get("cells_total").and_then(Value::as_u64) > Some(0) {
         lines.push(format!(
-            "cells       {} in all, {} released",
+            "cells       {} in all, {} let out by the gate itself",
             of("cells_total"),
             of("cells_released")
         ));

@@ -20,7 +20,9 @@ pub fn are_there(workspace: &Workspace) -> bool {
 /// The calls that install it.
 pub fn installation(workspace: &Workspace) -> Vec<Call> {
     let environment = environment(workspace);
-    let pip = || Call::new(python(workspace)).args(["-m", "pip", "install", "--quiet"]);
+    let pip = || {
+        Call::new(python(workspace)).args(["-m", "pip", "--retries", "10", "install", "--quiet"])
+    };
     vec![
         Call::new("python3")
             .args(["-m", "venv"])

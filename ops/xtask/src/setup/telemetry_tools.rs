@@ -26,7 +26,9 @@ pub fn rotel(workspace: &Workspace) -> Vec<Call> {
         Call::new("python3")
             .args(["-m", "venv"])
             .args([&environment]),
-        Call::new(environment.join("bin/python")).args(["-m", "pip", "install", "--quiet", ROTEL]),
+        Call::new(environment.join("bin/python"))
+            .args(["-m", "pip", "--retries", "10"])
+            .args(["install", "--quiet", ROTEL]),
     ]
 }
 
@@ -40,7 +42,7 @@ pub fn has_promtool(workspace: &Workspace) -> bool {
 /// The calls that unpack Debian's package: installing it would start a server.
 pub fn promtool(workspace: &Workspace, refresh: Call) -> Vec<Call> {
     let tools = tools(workspace);
-    let script = "mkdir -p \"$1/prometheus\" && cd \"$1\" && rm -f prometheus_*.deb && apt-get download prometheus \
+    let script = "mkdir -p \"$1/prometheus\" && cd \"$1\" && rm -f prometheus_*.deb && apt-get download prometheus -o Acquire::Retries=5 \
         && dpkg-deb --extract prometheus_*.deb prometheus && rm -f prometheus_*.deb";
     vec![
         refresh,

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Alike, Part, RowSums, VALUES_MAX};
+use super::{Alike, Part, RowSums};
+use crate::accumulate::VALUES_MAX;
 
 /// Units, each with the values and weights of its rows.
 fn units() -> impl Strategy<Value = Vec<Vec<(i8, u8)>>> {
@@ -36,9 +37,9 @@ proptest! {
         let most = by_hand.values().copied().max().unwrap_or(0);
         if by_hand.len() > VALUES_MAX {
             // So many are unlike any one value that no rule asks for more.
-            prop_assert!(alike.many && present - most >= VALUES_MAX as u64);
+            prop_assert!(alike.values.values().many && present - most >= VALUES_MAX as u64);
         } else {
-            let values = alike.values();
+            let values = alike.values.values();
             for units_min in [1, 3, most.max(1)] {
                 let crowds = values.crowds(units_min);
                 let wanted = by_hand.iter().filter(|(_, units)| **units >= units_min);

@@ -185,6 +185,16 @@ fn past_the_limit_whole_cells_are_left_out() {
     assert!(!ledger.begin(cells) && !ledger.begin(cells + 1));
 }
 
+/// The shortest of several times, which other work on the machine does not make longer.
+fn quickest(mut work: impl FnMut()) -> std::time::Duration {
+    let times = (0..10).map(|_| {
+        let clock = std::time::Instant::now();
+        work();
+        clock.elapsed()
+    });
+    times.min().unwrap()
+}
+
 /// A table of 10,752 cells, margins included, of which a few fail.
 #[test]
 fn ten_thousand_cells_stay_small_and_quick() {
@@ -198,15 +208,15 @@ fn ten_thousand_cells_stay_small_and_quick() {
         .collect();
     let statistics = counts(&shape, &cells);
     let yunei = profile("yunei");
-    let mut outcomes = crate::judge::unjudged(&statistics);
-    let clock = std::time::Instant::now();
-    crate::judge::hold_against(&statistics, &shape, &yunei, &mut outcomes);
-    let without = clock.elapsed();
-    let mut ledger = Ledger::default();
-    let mut outcomes = crate::judge::unjudged(&statistics);
-    let clock = std::time::Instant::now();
-    crate::judge::hold_and_keep(&statistics, &shape, &yunei, &mut outcomes, &mut ledger);
-    let kept = clock.elapsed();
+    let without = quickest(|| {
+        let mut outcomes = crate::judge::unjudged(&statistics);
+        crate::judge::hold_against(&statistics, &shape, &yunei, &mut outcomes);
+    });
+    let kept = quickest(|| {
+        let mut ledger = Ledger::default();
+        let mut outcomes = crate::judge::unjudged(&statistics);
+        crate::judge::hold_and_keep(&statistics, &shape, &yunei, &mut outcomes, &mut ledger);
+    });
     let judgement = judged(&shape, &statistics, "yunei");
     let clock = std::time::Instant::now();
     let verdict = judgement.verdict(name("out"), Route::Recomputed);

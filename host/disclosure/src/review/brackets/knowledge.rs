@@ -19,7 +19,8 @@ pub(in crate::review) fn known(quantity: &Quantity, table: &Told<'_>) -> Vec<Opt
             let (Some(shown), Some(exact)) = (shown, exact) else {
                 continue;
             };
-            let (low, high) = if grid.adds_up() {
+            // What lies between figures has a rounding of its own, if any.
+            let (low, high) = if grid.adds_up() && quantity.own.is_none() {
                 let (low, high) = grid.interval(shown);
                 // A figure that is wrong is a problem of its own; the attack is on the true one.
                 ((low - exact).min(0.0), (high - exact).max(0.0))
@@ -40,8 +41,18 @@ pub(in crate::review) fn known(quantity: &Quantity, table: &Told<'_>) -> Vec<Opt
     known
 }
 
-/// Whether a cell shows a sum and the mean of the same values: the number of rows is one over the other.
+/// Whether a cell shows a sum and the mean of the same values: the number of rows is one over the other; or a share of them that is not made of
+/// rounded numbers, so that few numbers of rows have it.
 fn divides(table: &Told<'_>, cell: usize) -> bool {
+    let shares = table.counted.measures.iter().enumerate();
+    let mut fine = shares.filter_map(|(measure, _)| {
+        let grid = table.grids.get(measure).filter(|grid| grid.is_share())?;
+        let figure = table.published.figure(cell, measure)?;
+        Some(!grid.is_by_gate(table.counted, cell, measure, figure))
+    });
+    if fine.any(|fine| fine) {
+        return true;
+    }
     let shown = |mean: bool| {
         let measures = table.counted.measures.iter().enumerate();
         measures.filter_map(move |(measure, measured)| {

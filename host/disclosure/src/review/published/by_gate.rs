@@ -18,7 +18,10 @@ impl Grid {
 
     /// A figure as the gate would show it; none where that is what [`Self::round`] answers.
     pub(super) fn by_gate(self, counted: &Counted<'_>, cell: usize, measure: usize) -> Option<f64> {
-        let derived = matches!(self.statistic, Statistic::Mean | Statistic::Ratio);
+        let derived = matches!(
+            self.statistic,
+            Statistic::Mean | Statistic::Ratio | Statistic::Proportion
+        );
         let other = derived || (self.weighted && self.counts());
         let rounding = self.rounding.filter(|_| other)?;
         let figure = counted.shown(cell, measure, &rounding)?;
@@ -26,7 +29,7 @@ impl Grid {
     }
 
     /// Whether a figure is what the gate would show.
-    pub(super) fn is_by_gate(
+    pub(in crate::review) fn is_by_gate(
         self,
         counted: &Counted<'_>,
         cell: usize,
@@ -34,6 +37,13 @@ impl Grid {
         shown: f64,
     ) -> bool {
         let figure = self.by_gate(counted, cell, measure);
-        figure.is_some_and(|figure| (figure - shown).abs() <= TOLERANCE * figure.abs())
+        figure.is_some_and(|figure| {
+            if self.is_rounded() {
+                // To the bit: what is below the last digit could carry something.
+                figure.total_cmp(&(shown + 0.0)).is_eq()
+            } else {
+                (figure - shown).abs() <= TOLERANCE * figure.abs()
+            }
+        })
     }
 }

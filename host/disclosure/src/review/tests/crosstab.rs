@@ -20,11 +20,13 @@ fn long_text() -> String {
 
 #[test]
 fn a_crosstab_says_what_its_cells_say() {
-    let (long, wide) = (
+    let (long, mut wide) = (
         reviewed(&usual(), &spec(COUNT), "yunei", &long_text()),
         reviewed(&usual(), &wide(), "yunei", WIDE),
     );
     assert_eq!(wide.decision, Decision::Release, "{:?}", wide.problems);
+    // Its labels are in another order, which it says.
+    assert!(wide.notices.pop().unwrap().contains("order of the frame"));
     assert_eq!(
         serde_json::to_string(&long).unwrap(),
         serde_json::to_string(&wide).unwrap()

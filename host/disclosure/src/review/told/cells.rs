@@ -147,6 +147,7 @@ impl One<'_> {
         };
         BracketReport {
             measure: self.measure(found.measure),
+            between: found.beside.map(|measure| self.measure(measure)),
             low: ends.0.and_then(finite),
             high: ends.1.and_then(finite),
             respondents: found

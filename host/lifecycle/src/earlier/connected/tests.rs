@@ -56,6 +56,15 @@ impl Bench {
         }
     }
 
+    /// The same, in which an income is what a person has, whatever day they come.
+    fn of_facts() -> Self {
+        let mut bench = Self::new();
+        let mut fields = bench.resource.schema.fields.iter_mut();
+        let income = fields.find(|field| field.name.as_str() == "income");
+        income.unwrap().of_subject = true;
+        bench
+    }
+
     fn rows(&self, snapshot: &str, least: i64, period: Option<Period>) -> RowSet {
         let snapshot = Snapshot {
             id: SnapshotId::new(&self.ids),
@@ -204,4 +213,33 @@ fn overtaken_is_what_would_be_judged_with_something_else() {
         connected > 0,
         "what only a third one connects is among them"
     );
+}
+
+/// Incomes of those who came on one day less those who came on another are the incomes of whoever came on one alone.
+#[test]
+fn days_that_repeat_a_fact_about_people_are_no_others() {
+    for (bench, overlapping) in [(Bench::new(), 0), (Bench::of_facts(), 2)] {
+        let candidate = bench.candidate(bench.rows("one", 0, day(8)));
+        let rows = [
+            bench.rows("one", 0, day(7)),
+            bench.rows("one", 0, week()),
+            bench.rows("one", 0, day(8)),
+        ];
+        let told: Vec<ExactRelease> = rows.map(|rows| bench.left(rows)).into();
+        let sorted = sort(&candidate, told.iter().collect::<Vec<_>>());
+        assert_eq!(sorted.same.len(), 1);
+        assert_eq!(sorted.overlapping.len(), overlapping);
+        // What connects them is cut by time where rows repeat nothing.
+        assert_eq!(sorted.cut.len(), 2 - overlapping);
+        let left = Left {
+            before: Vec::new(),
+            since: vec![told[0].clone()],
+        };
+        let overtaking = left.overtaking(&candidate, Some(Digest::of(b"other")));
+        assert_eq!(overtaking, overlapping as u64 / 2);
+        // Where each has one row, rows of another day are of other people.
+        let mut once = bench.resource.clone();
+        once.schema.key = once.subject.iter().cloned().collect();
+        assert!(!once.shares_facts_of_subjects(&once));
+    }
 }

@@ -33,6 +33,7 @@ fn output(weight: Option<usize>, denominator: Option<usize>, sensitive: bool) ->
         group: None,
         dimensions: vec![town],
         measures: vec![MeasurePlan {
+            of_subject: false,
             name: name("income"),
             title: None,
             aggregate: Aggregate::Sum,
@@ -57,4 +58,11 @@ fn what_lies_between_changes_and_classes_are_for_people() {
     assert_eq!(reasons(&output(None, Some(3), false)), 1);
     assert_eq!(reasons(&output(None, None, true)), 1);
     assert_eq!(reasons(&output(Some(3), None, true)), 2);
+    // The same column twice is one column; what lies between two is somebody's difference.
+    let mut several = output(None, None, false);
+    let again = several.measures[0].clone();
+    several.measures.push(again);
+    assert_eq!(reasons(&several), 0);
+    several.measures[1].values = Some(Source::Column(4));
+    assert_eq!(reasons(&several), 1);
 }

@@ -147,7 +147,18 @@ async fn a_grant_has_versions(store: &Store, world: &World, setting: &Setting) {
     let overdue = |seconds| store.grants_overdue(NOON.plus_seconds(seconds));
     let mine = |grants: Vec<yunei_model::Grant>| grants.iter().filter(|g| g.id == first.id).count();
     assert_eq!(mine(overdue(999).await.unwrap()), 0);
-    assert_eq!(mine(overdue(1000).await.unwrap()), 2);
+    assert_eq!(
+        mine(overdue(1000).await.unwrap()),
+        1,
+        "the version that stands alone"
+    );
+    // One that stands longer keeps the grant.
+    second.terms.until = NOON.plus_seconds(2000);
+    let mut change = store.begin().await.unwrap();
+    change.put_grant(&second).await.unwrap();
+    world.commit(change).await.unwrap();
+    assert_eq!(mine(overdue(1000).await.unwrap()), 0);
+    assert_eq!(mine(overdue(2000).await.unwrap()), 1);
 }
 
 async fn a_resource_is_consented_to_once(store: &Store, world: &World, setting: &Setting) {

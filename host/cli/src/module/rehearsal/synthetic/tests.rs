@@ -36,6 +36,7 @@ fn field(text: &str, kind: FieldType, banding: Option<BandingKind>) -> Field {
         mask: Mask::None,
         nullable: false,
         bandings: banding.into_iter().collect(),
+        of_subject: false,
         joined: None,
     }
 }
