@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 pub(crate) const VALUES_MAX: usize = 16;
 /// By so much of them sums of two values differ at most that are the same.
 const SLIP: f64 = 1e-12;
+/// Units are taken so often from the same values at most: no bound of a rule is greater than [`VALUES_MAX`].
+const TAKEN_MAX: u64 = VALUES_MAX as u64;
 
 /// The values that units of one cell have, each with the units all of whose rows have it. Units whose rows differ have none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,30 +98,55 @@ impl Values {
         present.saturating_sub(at)
     }
 
-    /// Values that at least so many units have, rising, and those that are hidden among them; none without a crowd.
-    ///
-    /// A sum hides a value among crowds where two units of two crowds could as well be one at the value and one of a crowd: nobody can tell
-    /// whether so many more have it. (Of 0, 1, 2 and 3 hides 4, since 4 + 1 = 2 + 3; of 0 and 1 hides 1000 nowhere.)
+    /// Values that at least so many units have, rising, and those that a sum hides among the others; none without a crowd.
     pub(crate) fn crowds(&self, units_min: u64) -> Vec<f64> {
-        let crowds = self.each().filter(|(_, units)| *units >= units_min);
-        let crowds: Vec<(f64, u64)> = crowds.collect();
-        let hidden = |value: f64| {
-            let mut pairs = crowds.iter().enumerate().flat_map(|(place, one)| {
-                let others = crowds.iter().skip(place);
-                others.map(move |other| (*one, *other))
-            });
-            pairs.any(|((one, units), (other, _))| {
-                let rest = one + other - value;
-                let close = |held: f64| (held - rest).abs() <= SLIP * (one.abs() + other.abs());
-                let enough = !same(one, other) || units >= units_min.saturating_mul(2);
-                enough && crowds.iter().any(|(held, _)| close(*held))
-            })
-        };
-        let known = self
-            .each()
-            .map(|(value, units)| (value, units >= units_min));
-        let known = known.filter(|(value, crowd)| *crowd || hidden(*value));
+        let is_crowd = |(_, units): &(f64, u64)| *units >= units_min;
+        if !self.each().any(|known| is_crowd(&known)) {
+            return Vec::new();
+        }
+        let known = self.each();
+        let known = known.filter(|known| is_crowd(known) || self.hides(known.0, units_min));
         known.map(|(value, _)| value).collect()
+    }
+
+    /// Whether so many more units could have a value, and the sum and the number of units be what they are.
+    ///
+    /// Two units that have other values, or three, could as well be one at the value and the rest elsewhere: of 0, 1, 2 and 3, as many
+    /// could have 4 as have 2 and 3, since 2 + 3 = 4 + 1; of 0 and 1, none could have 1000. No unit is taken twice.
+    fn hides(&self, value: f64, units_min: u64) -> bool {
+        let others = self.each().filter(|(held, _)| !same(*held, value));
+        let (others, mut left): (Vec<f64>, Vec<u64>) = others.unzip();
+        let pairs = || others.iter().enumerate();
+        let mut rests = others.clone();
+        let twos = pairs().flat_map(|(at, one)| others.iter().skip(at).map(move |two| one + two));
+        let mut rests_of_two: Vec<f64> = twos.collect();
+        for rests in [&mut rests, &mut rests_of_two] {
+            rests.sort_by(f64::total_cmp);
+        }
+        let mut found = 0;
+        for (first, one) in pairs() {
+            for (second, two) in pairs().skip(first) {
+                if is_among(&rests, one + two, value) {
+                    found += take(&mut left, &[first, second]);
+                }
+                if found >= units_min {
+                    return true;
+                }
+            }
+        }
+        for (first, one) in pairs() {
+            for (second, two) in pairs().skip(first) {
+                for (third, three) in pairs().skip(second) {
+                    if is_among(&rests_of_two, one + two + three, value) {
+                        found += take(&mut left, &[first, second, third]);
+                    }
+                    if found >= units_min {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// The values of several cells together, if nobody is in two of them.
@@ -158,3 +185,33 @@ impl Values {
         }
     }
 }
+
+/// Whether what is left of a sum without the value is among rising ones.
+fn is_among(rests: &[f64], sum: f64, value: f64) -> bool {
+    let rest = sum - value;
+    let slip = SLIP * (sum.abs() + value.abs());
+    let place = rests.partition_point(|held| *held < rest - slip);
+    rests.get(place).is_some_and(|held| *held <= rest + slip)
+}
+
+/// Takes a unit from each place as often as there is one left in all; how often.
+fn take(left: &mut [u64], places: &[usize]) -> u64 {
+    let mut taken = 0;
+    loop {
+        let mut after = left.to_vec();
+        for place in places {
+            let Some(rest) = after.get_mut(*place).filter(|rest| **rest > 0) else {
+                return taken;
+            };
+            *rest -= 1;
+        }
+        left.copy_from_slice(&after);
+        taken += 1;
+        if taken >= TAKEN_MAX {
+            return taken;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -184,15 +184,22 @@ impl<'a> Bench<'a> {
 
     /// The cells that are shown where those of a sum are, cheapest first.
     fn room(&self, told: &Told, is_blank: &[bool]) -> Vec<usize> {
+        let lattice = self.statistics.lattice();
         let blank = |cell: usize| is_blank.get(cell).copied().unwrap_or(false);
-        let mut room: Vec<usize> = (0..is_blank.len())
-            .filter(|cell| !blank(*cell) && self.statistics.rows(*cell) > 0)
-            .filter(|cell| self.level(*cell) == told.level)
-            .filter(|cell| self.raised(*cell, told.of) == told.margin)
-            .filter(|cell| told.within == told.level || blank(self.raised(*cell, told.within)))
-            .collect();
-        room.sort_by(|a, b| self.price(*a).total_cmp(&self.price(*b)).then(a.cmp(b)));
-        room
+        let mut cells = vec![told.margin];
+        for axis in (0..lattice.axes()).filter(|axis| (told.of & !told.level) >> axis & 1 == 1) {
+            let along = |cell: &usize| {
+                let cell = *cell;
+                (0..lattice.labels(axis)).map(move |label| lattice.moved(cell, axis, label))
+            };
+            cells = cells.iter().flat_map(along).collect();
+        }
+        cells.retain(|cell| {
+            let within = told.within == told.level || blank(self.raised(*cell, told.within));
+            within && !blank(*cell) && self.statistics.rows(*cell) > 0
+        });
+        cells.sort_by(|a, b| self.price(*a).total_cmp(&self.price(*b)).then(a.cmp(b)));
+        cells
     }
 
     /// The cheapest cell with which a sum passes, or the cheapest of all.

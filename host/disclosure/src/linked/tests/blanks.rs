@@ -1,5 +1,6 @@
 //! Two failed cells of one table that are each other's partner, beside another table about the same rows.
 
+use proptest::prelude::*;
 use yunei_model::{Aggregate, Name};
 
 use super::*;
@@ -206,5 +207,36 @@ fn what_one_table_leaves_blank_another_gives_back_as_a_whole() {
         let (towns, sexes) = (blanks(&judged[0]), blanks(&judged[1]));
         let told: usize = towns.iter().map(|town| have[*town]).sum();
         assert!(told >= 10 || sexes.contains(&2), "{towns:?} {sexes:?}");
+    }
+}
+
+/// The blank towns together, where the total is told.
+fn told(judged: &[Judgement]) -> Vec<usize> {
+    let blank = blanks(&judged[0]);
+    let total = blank.contains(&5);
+    blank.into_iter().filter(|_| !total).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Of towns beside another table: the total less what is shown is about enough who have something, and enough who differ.
+    #[test]
+    fn the_total_less_what_is_shown_is_about_enough(
+        few in prop::collection::vec(prop_oneof![3 => 1_usize..12, 2 => 12_usize..40], 5),
+        have in prop::collection::vec(prop_oneof![2 => 1_usize..12, 3 => 12_usize..60], 5),
+    ) {
+        // As many have something in x, and so many of all have something else in y.
+        let people = People::new([70; 5], |town, member| {
+            let x = if member < have[town] { income(member) } else { 0.0 };
+            (x, if 70 - member <= few[town] { x + 900.0 } else { x })
+        });
+        let judged = people.judge(&[people.table(0, &[sum("x", None), sum("y", None)]), people.table(1, &[])]);
+        if released(&judged) {
+            let towns = told(&judged);
+            let count = |of: &[usize]| towns.iter().map(|town| of[*town]).sum::<usize>();
+            prop_assert!(towns.is_empty() || count(&few) >= 10, "{few:?}: {towns:?}");
+            prop_assert!(towns.is_empty() || count(&have) >= 10, "{have:?}: {towns:?}");
+        }
     }
 }
