@@ -1,4 +1,4 @@
-use yunei_model::{Aggregate, Decision, Digest};
+use yunei_model::{Aggregate, Decision, Digest, Name};
 
 use super::*;
 use crate::fixture::{dimension, measure, name, profile};
@@ -30,6 +30,41 @@ pub(super) struct Drawn {
     pub(super) shown: Option<Vec<bool>>,
     pub(super) asking: Option<yunei_model::OnFailure>,
     pub(super) piece: Option<(Axis, Vec<bool>)>,
+}
+
+/// Judges tables about subjects with one row each, over their finest cells: by a subject's code on an axis and value in a column.
+pub(super) fn judge_drawn(
+    tables: &[Drawn],
+    subjects: usize,
+    under: &str,
+    code: impl Fn(usize, &Name) -> usize,
+    value: impl Fn(usize, &Name) -> Option<f64>,
+) -> Vec<Judgement> {
+    let frame = Frame::new(
+        tables.iter().flat_map(|t| t.axes.clone()),
+        tables.iter().flat_map(|t| t.readings.clone()),
+    )
+    .unwrap();
+    let readings = frame.readings().iter();
+    let columns: Vec<Name> = readings.flat_map(|r| r.columns().cloned()).collect();
+    let mut atoms = Atoms::new(&frame);
+    let mut accumulator = Accumulator::new(frame.shape(), Protection::Subjects).unwrap();
+    for subject in 0..subjects {
+        let axes = frame.axes().iter().zip(frame.strides());
+        let key = axes.map(|(axis, stride)| stride * code(subject, &axis.field) as u64);
+        let cell = atoms.number(key.sum()).unwrap() as usize;
+        let values: Vec<_> = columns.iter().map(|c| value(subject, c)).collect();
+        let subject = SubjectKey::Integer(subject as i128);
+        accumulator.row(subject, cell, &values).unwrap();
+    }
+    let statistics = accumulator.finish().unwrap();
+    let joint = Joint {
+        frame: &frame,
+        atoms: &atoms,
+        statistics: &statistics,
+    };
+    let linked: Vec<LinkedTable<'_>> = tables.iter().map(Drawn::linked).collect();
+    judge_linked(&joint, &linked, &profile(under), Protection::Subjects)
 }
 
 pub(super) fn axis(field: &str, banding: &str, labels: usize) -> Axis {

@@ -62,37 +62,13 @@ impl People {
     }
 
     fn judge(&self, tables: &[Drawn]) -> Vec<Judgement> {
-        let frame = Frame::new(
-            tables.iter().flat_map(|t| t.axes.clone()),
-            tables.iter().flat_map(|t| t.readings.clone()),
-        )
-        .unwrap();
-        let columns: Vec<Name> = frame
-            .readings()
-            .iter()
-            .flat_map(|r| r.columns().cloned())
-            .collect();
-        let mut atoms = Atoms::new(&frame);
-        let mut accumulator = Accumulator::new(frame.shape(), Protection::Subjects).unwrap();
-        for (subject, (codes, x, y)) in self.0.iter().enumerate() {
-            let axes = frame.axes().iter().zip(frame.strides());
-            let key = axes.map(|(axis, stride)| {
-                stride * codes[usize::from(axis.field == name("sex"))] as u64
-            });
-            let cell = atoms.number(key.sum()).unwrap() as usize;
-            let value = |column: &Name| Some(if *column == name("y") { *y } else { *x });
-            let values: Vec<_> = columns.iter().map(value).collect();
-            let subject = SubjectKey::Integer(subject as i128);
-            accumulator.row(subject, cell, &values).unwrap();
-        }
-        let statistics = accumulator.finish().unwrap();
-        let joint = Joint {
-            frame: &frame,
-            atoms: &atoms,
-            statistics: &statistics,
+        let code =
+            |subject: usize, axis: &Name| self.0[subject].0[usize::from(*axis == name("sex"))];
+        let value = |subject: usize, column: &Name| {
+            let (_, x, y) = &self.0[subject];
+            Some(if *column == name("y") { *y } else { *x })
         };
-        let linked: Vec<LinkedTable<'_>> = tables.iter().map(Drawn::linked).collect();
-        judge_linked(&joint, &linked, &profile("yunei"), Protection::Subjects)
+        judge_drawn(tables, self.0.len(), "yunei", code, value)
     }
 
     /// How many of the blank towns together are counted, beside a table by sex; enough where the total is blank, or nothing leaves.

@@ -56,41 +56,16 @@ impl Declared {
     }
 
     fn judge(&self, tables: &[Drawn], under: &str) -> Vec<Judgement> {
-        let frame = Frame::new(
-            tables.iter().flat_map(|t| t.axes.clone()),
-            tables.iter().flat_map(|t| t.readings.clone()),
-        )
-        .unwrap();
-        let columns: Vec<Name> = frame
-            .readings()
-            .iter()
-            .flat_map(|r| r.columns().cloned())
-            .collect();
-        let mut atoms = Atoms::new(&frame);
-        let mut accumulator = Accumulator::new(frame.shape(), Protection::Subjects).unwrap();
-        for (subject, person) in self.0.iter().enumerate() {
-            let axes = frame.axes().iter().zip(frame.strides());
-            let key = axes.map(|(axis, stride)| {
-                let code = if axis.field == name("a") {
-                    person.0
-                } else {
-                    person.1
-                };
-                stride * code as u64
-            });
-            let cell = atoms.number(key.sum()).unwrap() as usize;
-            let values: Vec<_> = columns.iter().map(|c| Self::value(c, person)).collect();
-            let subject = SubjectKey::Integer(subject as i128);
-            accumulator.row(subject, cell, &values).unwrap();
-        }
-        let statistics = accumulator.finish().unwrap();
-        let joint = Joint {
-            frame: &frame,
-            atoms: &atoms,
-            statistics: &statistics,
+        let code = |subject: usize, axis: &Name| {
+            let person = &self.0[subject];
+            if *axis == name("a") {
+                person.0
+            } else {
+                person.1
+            }
         };
-        let linked: Vec<LinkedTable<'_>> = tables.iter().map(Drawn::linked).collect();
-        judge_linked(&joint, &linked, &profile(under), Protection::Subjects)
+        let value = |subject: usize, column: &Name| Self::value(column, &self.0[subject]);
+        judge_drawn(tables, self.0.len(), under, code, value)
     }
 
     /// What becomes of declared incomes by `b` beside released incomes by `a`, or by `b` too.

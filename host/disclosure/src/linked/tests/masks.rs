@@ -65,37 +65,15 @@ impl Earners {
     }
 
     fn judge(&self, tables: &[Drawn]) -> Vec<Judgement> {
-        let frame = Frame::new(
-            tables.iter().flat_map(|t| t.axes.clone()),
-            tables.iter().flat_map(|t| t.readings.clone()),
-        )
-        .unwrap();
-        let columns: Vec<Name> = frame
-            .readings()
-            .iter()
-            .flat_map(|r| r.columns().cloned())
-            .collect();
-        let mut atoms = Atoms::new(&frame);
-        let mut accumulator = Accumulator::new(frame.shape(), Protection::Subjects).unwrap();
-        for (subject, (a, b, income, earned)) in self.0.iter().enumerate() {
-            let axes = frame.axes().iter().zip(frame.strides());
-            let key = axes.map(|(axis, stride)| {
-                let code = if axis.field == name("a") { a } else { b };
-                stride * *code as u64
-            });
-            let cell = atoms.number(key.sum()).unwrap() as usize;
-            let values = Self::values(*income, *earned, &columns);
-            let subject = SubjectKey::Integer(subject as i128);
-            accumulator.row(subject, cell, &values).unwrap();
-        }
-        let statistics = accumulator.finish().unwrap();
-        let joint = Joint {
-            frame: &frame,
-            atoms: &atoms,
-            statistics: &statistics,
+        let code = |subject: usize, axis: &Name| {
+            let (a, b, ..) = self.0[subject];
+            if *axis == name("a") { a } else { b }
         };
-        let linked: Vec<LinkedTable<'_>> = tables.iter().map(Drawn::linked).collect();
-        judge_linked(&joint, &linked, &profile("yunei"), Protection::Subjects)
+        let value = |subject: usize, column: &Name| {
+            let (_, _, income, earned) = self.0[subject];
+            Self::values(income, earned, std::slice::from_ref(column))[0]
+        };
+        judge_drawn(tables, self.0.len(), "yunei", code, value)
     }
 }
 
