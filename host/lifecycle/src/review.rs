@@ -156,8 +156,8 @@ impl Domain {
     }
 
     /// Decides about an output that waits. The second yes of a different person releases it, unless something left meanwhile that
-    /// has it judged anew, or whoever said the first may not decide about it any more; the first no keeps it inside. `judgement` is the number of the judgement that the reviewer looked at; none
-    /// means the first.
+    /// has it judged anew, or whoever said the first may not decide about it any more; the first no keeps it inside. `judgement` is
+    /// the number of the judgement that the reviewer looked at; none means the first.
     ///
     /// # Errors
     /// Refused by policy: never one's own, nobody twice; or not in the state for it; or, for a yes, while the witnesses' quorum that
